@@ -1,0 +1,98 @@
+"""Finds, reserves and opens the link between a patient and an institution.
+
+DESIGN section 6 "Link": the first look at a chart opens an unclaimed link, so looks are recorded from the
+first day. Not here: claiming a link by a phone (gateway.links.confirm).
+Invariant: a link's id is reserved in ``patient_link`` before it is submitted, and the ledger refuses to open
+an id twice; a crash between the two leaves a reserved id that the next look opens.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects.sqlite import insert
+
+from gateway.identity.signing import submit_entry
+from gateway.links.tables import patient_link
+
+
+class LinkRefused(Exception):
+    """The ledger refused to open a link (a retired institution, for example); carries the refusal's code."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def ensure_link(gw: Any, institution: str, patient_id: str) -> str:
+    """Link id (32 hex) of the patient, opened on the ledger, unclaimed if it is new.
+
+    Raises LinkRefused when the ledger refuses, ledger.errors.Unavailable when it does not answer.
+    """
+    candidates = _links(gw, institution, patient_id) or [reserve_link(gw, institution, patient_id)]
+    for link in candidates:
+        if ledger_state(gw, link) is not None:
+            return link
+    link = candidates[0]
+    answer = submit_entry(gw, institution, "desk", "link.open", link, institution=institution)
+    # Another look may have opened it in between: then the ledger refused ours, and the link is there all the same.
+    if ledger_state(gw, link) is None:
+        raise LinkRefused(answer.code)
+    return link
+
+
+def reserve_link(gw: Any, institution: str, patient_id: str) -> str:
+    """The link id that this patient has, or will have once opened; a closed link is followed by a new id."""
+    known = _links(gw, institution, patient_id)
+    if known:
+        state = ledger_state(gw, known[0])
+        if state is None or not state.get("closed"):
+            return known[0]
+    row = {
+        "link": gw.entropy(16).hex(),
+        "institution": institution,
+        "patient_id": patient_id,
+        "generation": len(known) + 1,
+    }
+    with gw.db.begin() as conn:
+        # Two desks at the same moment: the first row stays, and both read it back.
+        conn.execute(insert(patient_link).values(row).on_conflict_do_nothing())
+    return _links(gw, institution, patient_id)[0]
+
+
+def ledger_state(gw: Any, link: str) -> dict[str, Any] | None:
+    """The ledger's state document of a link, or None while it is not opened."""
+    with gw.ledger.view() as view:
+        state: dict[str, Any] | None = view.get(f"link/{link}")
+    return state
+
+
+def patient_of_link(conn: Connection, institution: str, link: str) -> str | None:
+    """Patient id behind a link of this institution; None for every other link."""
+    query = select(patient_link.c.patient_id).where(
+        patient_link.c.link == link, patient_link.c.institution == institution
+    )
+    found: str | None = conn.execute(query).scalar_one_or_none()
+    return found
+
+
+def link_of_patient(conn: Connection, institution: str, patient_id: str) -> str | None:
+    """Newest reserved link id of a patient (it may not be opened yet), or None."""
+    found = links_of_patient(conn, institution, patient_id)
+    return found[0] if found else None
+
+
+def links_of_patient(conn: Connection, institution: str, patient_id: str) -> list[str]:
+    """All link ids of a patient at this institution, newest first."""
+    query = (
+        select(patient_link.c.link)
+        .where(patient_link.c.institution == institution, patient_link.c.patient_id == patient_id)
+        .order_by(patient_link.c.generation.desc())
+    )
+    return list(conn.execute(query).scalars())
+
+
+def _links(gw: Any, institution: str, patient_id: str) -> list[str]:
+    with gw.db.connect() as conn:
+        return links_of_patient(conn, institution, patient_id)

@@ -1,0 +1,1 @@
+"""A look at a chart by the custodian's own people, written down before anything is shown."""
