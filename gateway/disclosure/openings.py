@@ -1,0 +1,86 @@
+"""Keeps what stands behind a commitment on the ledger: the details and the salt that open it.
+
+Formats: commitment and opening of docs/formats (SHA-256 over "yaoshi/commit/v1" 00, salt, details).
+Not here: who may read an opening (the wallet's timeline, the grantee's receipt, the privacy officer decide that).
+Invariant: an opening is durable before its entry is submitted, so a crash leaves at worst an opening without entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects.sqlite import insert
+
+from gateway.disclosure.tables import opening
+from ledger.commitment import commit
+from ledger.encoding import b64u, canonical_json
+
+if TYPE_CHECKING:
+    from gateway.composition import Gateway
+
+SALT_BYTES = 32
+
+
+def save_opening(
+    conn: Connection,
+    commitment: str,
+    institution: str,
+    link: str,
+    salt: str | bytes,
+    details_text: str,
+    grantee: str | None = None,
+) -> None:
+    """Keep an opening (salt: 32 bytes, or their base64url); the same commitment again changes nothing."""
+    kept = insert(opening).values(
+        commitment=commitment,
+        institution=institution,
+        link=link,
+        grantee=grantee,
+        salt=b64u(salt) if isinstance(salt, bytes) else salt,
+        details=details_text,
+    )
+    conn.execute(kept.on_conflict_do_nothing())
+
+
+def opening_of(conn: Connection, commitment: str) -> dict[str, str] | None:
+    """The opening {"salt", "details"} of one commitment, or None when it is not (or no longer) kept here."""
+    row = conn.execute(
+        select(opening.c.salt, opening.c.details).where(opening.c.commitment == commitment)
+    ).first()
+    return None if row is None else {"salt": row.salt, "details": row.details}
+
+
+def opening_for_grantee(conn: Connection, commitment: str, grantee: str) -> dict[str, str] | None:
+    """As opening_of, but only when the details were disclosed to this grantee."""
+    row = conn.execute(
+        select(opening.c.salt, opening.c.details).where(
+            opening.c.commitment == commitment, opening.c.grantee == grantee
+        )
+    ).first()
+    return None if row is None else {"salt": row.salt, "details": row.details}
+
+
+def openings_of_link(conn: Connection, link: str) -> dict[str, dict[str, str]]:
+    """Every opening kept about one link: {commitment: {"salt", "details"}}."""
+    rows = conn.execute(
+        select(opening.c.commitment, opening.c.salt, opening.c.details).where(opening.c.link == link)
+    )
+    return {row.commitment: {"salt": row.salt, "details": row.details} for row in rows}
+
+
+def commit_details(
+    gw: Gateway,
+    conn: Connection,
+    institution: str,
+    link: str,
+    details: Mapping[str, Any],
+    grantee: str | None = None,
+) -> str:
+    """Salt, keep and commit details; gives the commitment. The caller ends the transaction before it submits."""
+    text = canonical_json(dict(details))
+    salt = gw.entropy(SALT_BYTES)
+    commitment = commit(salt, text)
+    save_opening(conn, commitment, institution, link, salt, text.decode(), grantee)
+    return commitment
