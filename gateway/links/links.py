@@ -8,27 +8,23 @@ an id twice; a crash between the two leaves a reserved id that the next look ope
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert
 
 from gateway.identity.signing import submit_entry
 from gateway.links.tables import patient_link
+from ledger.errors import Refusal
+
+if TYPE_CHECKING:
+    from gateway.composition import Gateway
 
 
-class LinkRefused(Exception):
-    """The ledger refused to open a link (a retired institution, for example); carries the refusal's code."""
+def ensure_link(gw: Gateway, institution: str, patient_id: str) -> str | Refusal:
+    """Link id (32 hex) of the patient, opened on the ledger, unclaimed if it is new; or the ledger's Refusal.
 
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
-
-
-def ensure_link(gw: Any, institution: str, patient_id: str) -> str:
-    """Link id (32 hex) of the patient, opened on the ledger, unclaimed if it is new.
-
-    Raises LinkRefused when the ledger refuses, ledger.errors.Unavailable when it does not answer.
+    Raises ledger.errors.Unavailable when the ledger does not answer.
     """
     candidates = _links(gw, institution, patient_id) or [reserve_link(gw, institution, patient_id)]
     for link in candidates:
@@ -37,12 +33,12 @@ def ensure_link(gw: Any, institution: str, patient_id: str) -> str:
     link = candidates[0]
     answer = submit_entry(gw, institution, "desk", "link.open", link, institution=institution)
     # Another look may have opened it in between: then the ledger refused ours, and the link is there all the same.
-    if ledger_state(gw, link) is None:
-        raise LinkRefused(answer.code)
+    if isinstance(answer, Refusal) and ledger_state(gw, link) is None:
+        return answer
     return link
 
 
-def reserve_link(gw: Any, institution: str, patient_id: str) -> str:
+def reserve_link(gw: Gateway, institution: str, patient_id: str) -> str:
     """The link id that this patient has, or will have once opened; a closed link is followed by a new id."""
     known = _links(gw, institution, patient_id)
     if known:
@@ -61,7 +57,7 @@ def reserve_link(gw: Any, institution: str, patient_id: str) -> str:
     return _links(gw, institution, patient_id)[0]
 
 
-def ledger_state(gw: Any, link: str) -> dict[str, Any] | None:
+def ledger_state(gw: Gateway, link: str) -> dict[str, Any] | None:
     """The ledger's state document of a link, or None while it is not opened."""
     with gw.ledger.view() as view:
         state: dict[str, Any] | None = view.get(f"link/{link}")
@@ -93,6 +89,6 @@ def links_of_patient(conn: Connection, institution: str, patient_id: str) -> lis
     return list(conn.execute(query).scalars())
 
 
-def _links(gw: Any, institution: str, patient_id: str) -> list[str]:
+def _links(gw: Gateway, institution: str, patient_id: str) -> list[str]:
     with gw.db.connect() as conn:
         return links_of_patient(conn, institution, patient_id)

@@ -2,41 +2,45 @@
 
 DESIGN sections 1.2 and 4 (look.made): the committed details say on what basis, who, and what was looked at.
 Not here: releases to another institution (gateway.disclosure). Invariant: a caller sends no byte of a record
-before ``record_look`` has returned; a refusal or an outage of the ledger means that nothing is shown.
+before the answer is a Committed; on a refusal or an outage of the ledger nothing is shown.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gateway.disclosure.openings import commit_details
 from gateway.identity.signing import submit_entry
+from gateway.links.links import ensure_link
+from ledger.errors import Refusal
+
+if TYPE_CHECKING:
+    from gateway.composition import Gateway
 
 BASES = ("own-care", "own-administration", "patient-request")
 
 
-class LookRefused(Exception):
-    """The ledger refused the look: nothing may be shown. Carries the refusal's code."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
-
-
 def record_look(
-    gw: Any, institution: str, link: str, *, user: dict[str, str], basis: str, what: dict[str, Any]
+    gw: Gateway, institution: str, patient_id: str, user: dict[str, str], basis: str, what: dict[str, Any]
 ) -> Any:
-    """Commit a look.made on ``link`` (32 hex). ``user`` {id, name, role}; ``what`` {kinds: [...], count: n}.
+    """Commit a look.made on the patient's link, which a first look opens. Committed | Refusal.
 
-    Returns ledger Committed. Raises LookRefused or ledger.errors.Unavailable; then nothing may be shown.
+    ``user`` {id, name, role}; ``what`` {"kinds": [...], "count": n}. Raises ledger.errors.Unavailable.
     """
+    link = ensure_link(gw, institution, patient_id)
+    if isinstance(link, Refusal):
+        return link
+    return record_look_on(gw, institution, link, user, basis, what)
+
+
+def record_look_on(
+    gw: Gateway, institution: str, link: str, user: dict[str, str], basis: str, what: dict[str, Any]
+) -> Any:
+    """As record_look, on a link that is already open (32 hex): the patient's own reading names its link."""
     if basis not in BASES:
         raise ValueError("basis of a look")
     details = {"basis": basis, "user": user, "what": what}
     with gw.db.begin() as conn:
         # The opening is stored first: a crash in between leaves an opening without an entry, never the reverse.
         commitment = commit_details(gw, conn, institution, link, details)
-    answer = submit_entry(gw, institution, "release", "look.made", link, commitment=commitment)
-    if hasattr(answer, "code"):
-        raise LookRefused(answer.code)
-    return answer
+    return submit_entry(gw, institution, "release", "look.made", link, commitment=commitment)
