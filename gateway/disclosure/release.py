@@ -1,0 +1,179 @@
+"""Releases records under a grant: decide, write the disclosure on the ledger, read the state again, then release.
+
+DESIGN section 1.2 ("Logged, then released") and consent-audit sections 3-4.
+Not here: how the asker proved who it is (gateway.peers.assertion), HTTP and FHIR bundles (gateway.fhir).
+Invariants:
+(1) nothing is returned before ``disclosure.made`` is committed;
+(2) after the commit the state is read again: a grant that ended meanwhile releases nothing;
+(3) what is returned was asked for at most RELEASE_WITHIN_MS ago, else it is an outage and nothing is returned;
+(4) outward there are three answers only: Released, Denied (one code for every cause) and Unavailable.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from consent.decision import Deny, Permit, decide
+from consent.lifecycle import grant_status
+from consent.terms import GrantTerms, parse_terms
+from gateway.disclosure.openings import commit_details, opening_of
+from gateway.disclosure.visits import join_visit
+from gateway.identity.signing import submit_entry
+from gateway.links.links import patient_of_link
+from gateway.records.search import Page, Query, revision, search
+from ledger.errors import Unavailable
+
+if TYPE_CHECKING:
+    from gateway.composition import Gateway
+
+RELEASE_WITHIN_MS = 5_000
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Who asks a custodian for what, under which grant; ``user`` is {id, name, role}, ``visit`` None joins or begins one."""
+
+    custodian: str
+    grant: str
+    grantee: str
+    user: dict[str, str]
+    purpose: str
+    assertion: str
+    query: Query
+    visit: str | None = None
+    after: Any = None
+    upper_revision: int | None = None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A permitted ask: the link and patient concerned, the scope that bounds the answer, and the visit."""
+
+    link: str
+    patient_id: str
+    permit: Permit
+    visit: str
+    kinds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Released:
+    """Records that may leave now, with the committed disclosure that says so."""
+
+    entry_id: str
+    index: int
+    visit: str
+    page: Page
+    commitment: str
+    link: str
+    patient_id: str
+    upper_revision: int
+
+
+@dataclass(frozen=True)
+class Denied:
+    """The one answer to everybody who may not have the records, whatever the cause and whether they exist."""
+
+    code: str = "not-granted"
+    detail: str = "Nothing is granted here."
+
+
+def release(gw: Gateway, ask: Ask) -> Released | Denied:
+    """Release one page of one search under one grant, or deny. Raises Unavailable: nothing was released."""
+    asked_at = gw.clock()
+    standing = stand(gw, ask)
+    if isinstance(standing, Denied):
+        return standing
+    with gw.db.connect() as conn:
+        upper = ask.upper_revision if ask.upper_revision is not None else revision(conn)
+        page = search(
+            conn, ask.custodian, standing.patient_id, ask.query, standing.permit.scope, ask.after, upper
+        )
+    with gw.db.begin() as conn:
+        # Durable before the entry is submitted: a crash leaves no entry that cannot be opened.
+        commitment = commit_details(gw, conn, ask.custodian, standing.link, _details(ask, page), ask.grantee)
+    made = submit_entry(
+        gw,
+        ask.custodian,
+        "release",
+        "disclosure.made",
+        standing.link,
+        under=ask.grant,
+        visit=standing.visit,
+        commitment=commitment,
+    )
+    if hasattr(made, "code"):
+        return _denied(gw, ask, made.code)
+    ended = _ended_meanwhile(gw, ask.grant)
+    if ended is not None:
+        return _denied(gw, ask, ended)
+    if not 0 <= gw.clock() - asked_at <= RELEASE_WITHIN_MS:
+        gw.log.warning("disclosure-too-late", custodian=ask.custodian, entry=made.entry_id)
+        raise Unavailable("the disclosure took too long; nothing was released")
+    return Released(
+        made.entry_id, made.index, standing.visit, page, commitment, standing.link, standing.patient_id, upper
+    )
+
+
+def stand(gw: Gateway, ask: Ask) -> Standing | Denied:
+    """Decide on the newest state of the ledger whether the ask is permitted; nothing is written but the visit's id."""
+    now = gw.clock()
+    with gw.ledger.view() as view, gw.db.connect() as conn:
+        document = view.get(f"grant/{ask.grant}")
+        known = document is not None and document["institution"] == ask.custodian
+        # An unknown grant takes the same steps as a known one, so that time tells a stranger nothing.
+        opening = opening_of(conn, document["commitment"] if document and known else "")
+        terms = parse_terms(opening["details"]) if opening else None
+        link = document["link"] if document and known else ""
+        patient_id = patient_of_link(conn, ask.custodian, link)
+        if not isinstance(terms, GrantTerms) or patient_id is None or not document:
+            return _denied(gw, ask, "grant-unknown-or-unopened")
+        visit = ask.visit or join_visit(gw, document, ask.user["id"], now)
+        decision = decide(
+            view,
+            grant_id=ask.grant,
+            terms=terms,
+            grantee=ask.grantee,
+            clinician_id=ask.user["id"],
+            role=ask.user["role"],
+            purpose=ask.purpose,
+            visit=visit,
+            custodian=ask.custodian,
+            now=now,
+            time=view.time,
+        )
+    if isinstance(decision, Deny):
+        return _denied(gw, ask, decision.code)
+    return Standing(link, patient_id, decision, visit)
+
+
+def _ended_meanwhile(gw: Gateway, grant: str) -> str | None:
+    """The code why the grant no longer stands at the head of the ledger, or None while it does."""
+    with gw.ledger.view() as view:
+        status = grant_status(view, grant, gw.clock(), view.time)
+    return None if status == "active" else status.code
+
+
+def _details(ask: Ask, page: Page) -> dict[str, Any]:
+    """The details that the commitment stands for; hashes are of the exact JSON texts that leave."""
+    return {
+        "assertion": ask.assertion,
+        "query": ask.query.text,
+        "user": ask.user,
+        "grantee": ask.grantee,
+        "purpose": ask.purpose,
+        "counts": dict(Counter(record.type for record in page.records)),
+        "records": [
+            [f"{record.type}/{record.id}", hashlib.sha256(record.json_text.encode()).hexdigest()]
+            for record in page.records
+        ],
+    }
+
+
+def _denied(gw: Gateway, ask: Ask, cause: str) -> Denied:
+    # The cause stays here: outward a refusal for any reason is one text. Ids on the ledger are pseudonyms.
+    gw.log.info("disclosure-denied", custodian=ask.custodian, grant=ask.grant, cause=cause)
+    return Denied()

@@ -1,0 +1,1 @@
+"""Who is acting: staff accounts and sessions, roles, and the institution's own keys."""

@@ -1,0 +1,30 @@
+"""Puts an institution's own entry on the ledger and waits until it is there.
+
+Answers Committed (durable) or Refusal (nothing changed). Unavailable is raised when neither is known to be the
+case in time: the caller must not release anything then.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import TimeoutError as FutureTimeout
+from typing import Any
+
+from ledger.errors import Unavailable
+
+from gateway.composition import Gateway
+
+WAIT_SECONDS = 10
+
+
+def submit_entry(gw: Gateway, institution: str, use: str, kind: str, subject: str, **members: Any) -> Any:
+    """Signs {ledger, subject, kind, at, **members} with the institution's `use` key; waits for the commit."""
+    payload = {"ledger": gw.ledger.id, "subject": subject, "kind": kind, "at": gw.clock(), **members}
+    return submit_signed(gw, gw.keys.sign(institution, use, "yaoshi-entry", payload))
+
+
+def submit_signed(gw: Gateway, entry: str) -> Any:
+    """Hands a signed entry to the engine and waits for its answer."""
+    try:
+        return gw.ledger.submit(entry).result(timeout=WAIT_SECONDS)
+    except FutureTimeout:
+        raise Unavailable("the ledger did not answer in time") from None

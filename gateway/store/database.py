@@ -1,0 +1,57 @@
+"""Opens gateway.db so that what was answered is on disk, and two writers wait for each other.
+
+SQLite in WAL mode with synchronous=FULL: an opening that was saved before its ledger entry must survive a
+power cut, or the entry could never be explained again. `db.connect()` reads one snapshot (BEGIN);
+`db.begin()` writes (BEGIN IMMEDIATE), so that "look, then change" cannot race with another thread.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from sqlite3 import Connection as SqliteConnection
+
+from sqlalchemy import Connection, Engine, create_engine, event
+
+from gateway.store.metadata import metadata
+
+BUSY_MS = 10_000
+THREADS = 48  # above the server's 32: nobody waits for a connection
+
+
+def connect_database(path: Path) -> Engine:
+    """An engine over the file, made with owner-only rights; no table is created."""
+    if not path.exists():
+        path.touch(mode=0o600)
+    engine = create_engine(f"sqlite:///{path}", pool_size=THREADS, max_overflow=0, pool_timeout=30)
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    # An engine's begin() is the write path here, connect() the read path; see the module's first lines.
+    engine.begin = engine.execution_options(writing=True).begin  # type: ignore[method-assign]
+    return engine
+
+
+def open_database(path: Path | str) -> Engine:
+    """The database at `path`, with every table of this release present."""
+    from gateway.store import tables  # every area's tables register themselves on the metadata
+
+    engine = connect_database(Path(path))
+    tables.load()
+    metadata.create_all(engine)
+    return engine
+
+
+def database_size(path: Path) -> int:
+    """Bytes on disk, write-ahead log included."""
+    return sum(os.path.getsize(name) for name in (path, Path(f"{path}-wal")) if name.exists())
+
+
+def _prepare(raw: SqliteConnection, _record: object) -> None:
+    raw.isolation_level = None  # the driver must not begin transactions of its own
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_MS}"):
+        raw.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    writing = connection.get_execution_options().get("writing", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")

@@ -1,0 +1,49 @@
+"""Limits how often somebody may try: a token bucket a name, kept in the database.
+
+Generic cell rate algorithm: a row holds only the time at which its bucket is full again. Names hold no
+identifying word in the clear (callers hash what people typed).
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.sqlite import insert
+
+from gateway.composition import Gateway
+from gateway.web.problems import raise_problem
+from gateway.web.tables import rate_bucket
+
+MINUTE = 60_000
+
+
+def take(gw: Gateway, bucket: str, per_minute: int) -> bool:
+    """Takes one token of `bucket`; False (and nothing taken) when it is empty."""
+    return wait_ms(gw, bucket, per_minute) == 0
+
+
+def limit(gw: Gateway, bucket: str, per_minute: int) -> None:
+    """Takes one token or ends the request with 429, Retry-After and the minutes to wait."""
+    waiting = wait_ms(gw, bucket, per_minute)
+    if waiting:
+        raise_problem("rate-limited", headers={"Retry-After": str(-(-waiting // 1000))},
+                      minutes=-(-waiting // MINUTE))
+
+
+def wait_ms(gw: Gateway, bucket: str, per_minute: int) -> int:
+    """Takes one token and answers 0, or answers after how many ms there will be one."""
+    now, step = gw.clock(), max(1, MINUTE // per_minute)
+    name = bucket[:200]
+    with gw.db.begin() as conn:
+        row = conn.execute(select(rate_bucket.c.full_at).where(rate_bucket.c.name == name)).first()
+        full_at = max(now, row.full_at if row else now) + step
+        if full_at - now > step * per_minute:
+            return full_at - now - step * per_minute
+        change = insert(rate_bucket).values(name=name, full_at=full_at)
+        conn.execute(change.on_conflict_do_update(index_elements=["name"], set_={"full_at": full_at}))
+    return 0
+
+
+def sweep(gw: Gateway) -> None:
+    """Forgets buckets that are full again."""
+    with gw.db.begin() as conn:
+        conn.execute(delete(rate_bucket).where(rate_bucket.c.full_at < gw.clock()))
