@@ -1,0 +1,68 @@
+"""An entry is what somebody signs for the ledger: who it is about, what kind, when, and the members of its kind.
+
+JWS Compact of type `yaoshi-entry` (see `ledger.compact`), at most 32 KiB, kept and hashed as the exact bytes
+that came. Members beyond ledger, subject, kind and at are checked by the machine and the contract of the kind.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from ledger.compact import parse_compact
+from ledger.encoding import is_hex
+from ledger.errors import Malformed
+from ledger.signing import verify
+
+ENTRY_TYP = "yaoshi-entry"
+_KIND = re.compile(r"[a-z]{1,24}\.[a-z]{1,24}")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A well-formed entry. `at` is ms UTC; `proven` is the kid of payload.key once its proof verified."""
+
+    text: str
+    id: str
+    kid: str
+    ledger: str
+    subject: str
+    kind: str
+    at: int
+    payload: dict[str, Any]
+    signing_input: bytes
+    signature: bytes
+    proven: str | None = None
+
+    def signed_by(self, key: bytes) -> bool:
+        """Whether the 32-byte key made the signature."""
+        return verify(key, self.signing_input, self.signature)
+
+
+def parse_entry(text: str) -> Entry:
+    """Check the form of an entry; its signature is for the machine, which knows the keys.
+
+    Raises Malformed: a code of `parse_compact`, or entry-form.
+    """
+    compact = parse_compact(text, ENTRY_TYP)
+    payload = compact.payload
+    kind, at = payload.get("kind"), payload.get("at")
+    if not is_hex(payload.get("ledger"), 64) or not is_hex(payload.get("subject"), 32):
+        raise Malformed("entry-form", "ledger has 64 and subject 32 lower-case hexadecimal digits")
+    if not isinstance(kind, str) or not _KIND.fullmatch(kind):
+        raise Malformed("entry-form", "kind is two words with a dot between them")
+    if not isinstance(at, int) or isinstance(at, bool) or at < 0:
+        raise Malformed("entry-form", "at is a time in milliseconds")
+    return Entry(
+        text=text,
+        id=compact.id,
+        kid=compact.kid,
+        ledger=payload["ledger"],
+        subject=payload["subject"],
+        kind=kind,
+        at=at,
+        payload=payload,
+        signing_input=compact.signing_input,
+        signature=compact.signature,
+    )

@@ -1,0 +1,217 @@
+"""The genesis is the reviewed document with which a ledger begins: who runs it, who takes part, which limits hold.
+
+One canonical JSON document, signed by each operator's vote key and each institution's offline key. The ledger's
+id is the SHA-256 of its bytes; it is record 0 and creates every subject that it names, in document order.
+Later changes of keys are entries (`ledger.registry`), never a change of this document.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ledger.encoding import b64u, canonical_json, is_hex, parse_json, unb64u
+from ledger.errors import Malformed
+from ledger.signing import admit_key, public_key, sign, thumbprint, verify
+
+OPERATOR_USES = ("checkpoint", "vote")
+INSTITUTION_USES = ("desk", "offline", "peer", "release", "review")
+INSTITUTION_TYPES = ("hospital", "clinic", "examination-centre", "pharmacy", "insurer", "regulator")
+DEFAULT_LIMITS: Mapping[str, int] = {
+    "skew_ms": 120_000,
+    "grant_max_ms": 31_536_000_000,
+    "glass_ttl_max_ms": 86_400_000,
+    "rekey_delay_ms": 86_400_000,
+    "visit_ms": 1_800_000,
+    "link_keys_max": 8,
+    "link_entries_per_hour": 600,
+}
+MAX_GENESIS_BYTES = 1024 * 1024
+_TAG = b"yaoshi/genesis/v1\x00"
+_CODE = re.compile(r"[0-9A-HJKMNP-TV-Z]{2}")
+_ORIGIN = re.compile(r"[!-*,-~]{1,200}")
+_ADDRESS = re.compile(r"https?://[!-~]{1,300}")
+_MEMBERS = {
+    "yaoshi", "version", "name", "origin", "wallet", "at", "rules", "limits", "operators", "institutions", "signatures",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Genesis:
+    """A checked genesis. `id` is hex SHA-256 of `data`; `at` is ms UTC; `doc` is the parsed document."""
+
+    id: str
+    data: bytes
+    doc: dict[str, Any]
+
+    @property
+    def at(self) -> int:
+        at: int = self.doc["at"]
+        return at
+
+    @property
+    def name(self) -> str:
+        return str(self.doc["name"])
+
+    @property
+    def origin(self) -> str:
+        """Origin and key name of the checkpoints."""
+        return str(self.doc["origin"])
+
+    @property
+    def wallet(self) -> str:
+        return str(self.doc["wallet"])
+
+    @property
+    def limits(self) -> dict[str, int]:
+        return dict(self.doc["limits"])
+
+    @property
+    def operators(self) -> list[dict[str, Any]]:
+        return list(self.doc["operators"])
+
+    @property
+    def institutions(self) -> list[dict[str, Any]]:
+        return list(self.doc["institutions"])
+
+
+def build_genesis(
+    *,
+    name: str,
+    origin: str,
+    wallet: str,
+    at: int,
+    operators: list[dict[str, Any]],
+    institutions: list[dict[str, Any]],
+    limits: Mapping[str, int] | None = None,
+) -> dict[str, Any]:
+    """The document without signatures, for review and signing; keys are base64url."""
+    return {
+        "yaoshi": "genesis",
+        "version": 1,
+        "name": name,
+        "origin": origin,
+        "wallet": wallet,
+        "at": at,
+        "rules": 1,
+        "limits": {**DEFAULT_LIMITS, **(limits or {})},
+        "operators": operators,
+        "institutions": institutions,
+    }
+
+
+def sign_genesis(doc: Mapping[str, Any], seeds: list[bytes]) -> bytes:
+    """The genesis bytes, signed by whichever of the seeds hold the wanted keys, in document order.
+
+    Raises Malformed(genesis-signatures) when a wanted seed is missing.
+    """
+    unsigned = {key: value for key, value in doc.items() if key != "signatures"}
+    message = _TAG + canonical_json(unsigned)
+    by_kid = {thumbprint(public_key(seed)): seed for seed in seeds}
+    signatures = []
+    for key in _signing_keys(unsigned):
+        kid = thumbprint(key)
+        if kid not in by_kid:
+            raise Malformed("genesis-signatures", "a signing key's seed is missing")
+        signatures.append({"kid": kid, "signature": b64u(sign(by_kid[kid], message))})
+    return canonical_json({**unsigned, "signatures": signatures})
+
+
+def parse_genesis(data: bytes) -> Genesis:
+    """Check form, keys and every signature. Raises Malformed with genesis-form, genesis-signatures, key-invalid."""
+    doc = parse_json(data, MAX_GENESIS_BYTES)
+    if canonical_json(doc) != data:
+        raise Malformed("genesis-form", "not in canonical form")
+    _check_form(doc)
+    _check_signatures(doc)
+    return Genesis(hashlib.sha256(data).hexdigest(), data, doc)
+
+
+def _check_form(doc: dict[str, Any]) -> None:
+    _want(doc.keys() == _MEMBERS and doc["yaoshi"] == "genesis", "members of the document")
+    _want(_is_int(doc["version"], 1, 1) and _is_int(doc["rules"], 1, 1), "version and rules are 1")
+    _want(_is_int(doc["at"], 0), "at is a time in milliseconds")
+    _want(isinstance(doc["name"], str) and 0 < len(doc["name"]) <= 100, "name")
+    _want(isinstance(doc["origin"], str) and bool(_ORIGIN.fullmatch(doc["origin"])), "origin")
+    _want(isinstance(doc["wallet"], str) and bool(_ADDRESS.fullmatch(doc["wallet"])), "wallet")
+    limits = doc["limits"]
+    _want(isinstance(limits, dict) and limits.keys() == DEFAULT_LIMITS.keys(), "limits")
+    _want(all(_is_int(value, 0) for value in limits.values()), "limits are whole numbers")
+    for group, check in (("operators", _check_operator), ("institutions", _check_institution)):
+        _want(isinstance(doc[group], list) and 0 < len(doc[group]) <= 1000, group)
+        for member in doc[group]:
+            _want(isinstance(member, dict), group)
+            check(member)
+    _check_unique(doc)
+
+
+def _check_operator(operator: dict[str, Any]) -> None:
+    _want(operator.keys() == {"id", "name", "keys"} and is_hex(operator["id"], 32), "an operator's members")
+    _want(isinstance(operator["name"], str) and 0 < len(operator["name"]) <= 100, "an operator's name")
+    _check_keys(operator["keys"], OPERATOR_USES)
+
+
+def _check_institution(institution: dict[str, Any]) -> None:
+    members = {"id", "code", "name", "type", "operator", "base", "keys"}
+    _want(institution.keys() == members and is_hex(institution["id"], 32), "an institution's members")
+    _want(isinstance(institution["code"], str) and bool(_CODE.fullmatch(institution["code"])), "a code")
+    names = institution["name"]
+    _want(isinstance(names, dict) and names.keys() == {"zh-CN", "en"}, "names in zh-CN and en")
+    _want(all(isinstance(text, str) and 0 < len(text) <= 100 for text in names.values()), "a name")
+    _want(institution["type"] in INSTITUTION_TYPES, "an institution's type")
+    _want(isinstance(institution["base"], str) and bool(_ADDRESS.fullmatch(institution["base"])), "a base")
+    _check_keys(institution["keys"], INSTITUTION_USES)
+
+
+def _check_keys(keys: object, uses: tuple[str, ...]) -> None:
+    if not isinstance(keys, dict) or keys.keys() != set(uses):
+        raise Malformed("genesis-form", "keys by use")
+    for key in keys.values():
+        admit_key(key)
+
+
+def _check_unique(doc: dict[str, Any]) -> None:
+    members = [*doc["operators"], *doc["institutions"]]
+    keys = [key for member in members for key in member["keys"].values()]
+    codes = [institution["code"] for institution in doc["institutions"]]
+    operators = {operator["id"] for operator in doc["operators"]}
+    _want(len({member["id"] for member in members}) == len(members), "an id stands twice")
+    _want(len(set(keys)) == len(keys), "a key stands twice")
+    _want(len(set(codes)) == len(codes), "a code stands twice")
+    _want(all(inst["operator"] in operators for inst in doc["institutions"]), "an unknown operator")
+
+
+def _signing_keys(doc: Mapping[str, Any]) -> list[str]:
+    votes = [operator["keys"]["vote"] for operator in doc["operators"]]
+    return votes + [institution["keys"]["offline"] for institution in doc["institutions"]]
+
+
+def _check_signatures(doc: dict[str, Any]) -> None:
+    message = _TAG + canonical_json({key: value for key, value in doc.items() if key != "signatures"})
+    wanted, found = _signing_keys(doc), doc["signatures"]
+    if not isinstance(found, list) or len(found) != len(wanted):
+        raise Malformed("genesis-signatures", "one signature for each operator and institution")
+    for key, item in zip(wanted, found, strict=True):
+        if (
+            not isinstance(item, dict)
+            or item.keys() != {"kid", "signature"}
+            or item["kid"] != thumbprint(key)
+        ):
+            raise Malformed("genesis-signatures", "signatures stand in document order")
+        signature = unb64u(item["signature"], 64) if isinstance(item["signature"], str) else b""
+        if not verify(unb64u(key), message, signature):
+            raise Malformed("genesis-signatures", "a signature does not verify")
+
+
+def _is_int(value: object, low: int, high: int | None = None) -> bool:
+    if not isinstance(value, int) or isinstance(value, bool):
+        return False
+    return value >= low and (high is None or value <= high)
+
+
+def _want(holds: bool, what: str) -> None:
+    if not holds:
+        raise Malformed("genesis-form", what)

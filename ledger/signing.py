@@ -1,0 +1,94 @@
+"""Signatures: who may say that a key signed something, and the one library that decides it.
+
+RFC 8032 (Ed25519), RFC 7638 with RFC 8037 (key thumbprints), RFC 7515 (compact envelopes). PyNaCl enters the
+ledger here and nowhere else: validity is what libsodium's verification says, so that all nodes agree on edge
+cases. A key is admitted only when it is a canonical point of prime order. Entropy comes from the caller.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from nacl import bindings
+from nacl.exceptions import BadSignatureError
+
+from ledger.compact import ALGORITHM, parse_compact
+from ledger.encoding import b64u, canonical_json, unb64u
+from ledger.errors import Malformed
+
+SEED_BYTES = 32
+KEY_BYTES = 32
+SIGNATURE_BYTES = 64
+
+PROOF_TYP = "yaoshi-proof"
+
+
+def public_key(seed: bytes) -> bytes:
+    """The 32-byte public key of a 32-byte seed."""
+    return bindings.crypto_sign_seed_keypair(seed)[0]
+
+
+def thumbprint(key: bytes | str) -> str:
+    """The kid of a public key (32 bytes, or their base64url): RFC 7638 over crv, kty, x."""
+    x = key if isinstance(key, str) else b64u(key)
+    return b64u(hashlib.sha256(f'{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}'.encode("ascii")).digest())
+
+
+def is_admissible(key: bytes) -> bool:
+    """Whether a public key may enter the registry: canonical, on the curve, of prime order."""
+    return len(key) == KEY_BYTES and bool(bindings.crypto_core_ed25519_is_valid_point(key))
+
+
+def admit_key(text: object) -> bytes:
+    """The 32 bytes of a key that may enter the registry. Raises Malformed(key-invalid)."""
+    try:
+        key = unb64u(text, KEY_BYTES) if isinstance(text, str) else b""
+    except Malformed:
+        key = b""
+    if not is_admissible(key):
+        raise Malformed("key-invalid", "not an admissible Ed25519 public key")
+    return key
+
+
+def sign(seed: bytes, message: bytes) -> bytes:
+    """The 64-byte Ed25519 signature of a message by the key of a 32-byte seed."""
+    _, secret = bindings.crypto_sign_seed_keypair(seed)
+    return bindings.crypto_sign(message, secret)[:SIGNATURE_BYTES]
+
+
+def verify(key: bytes, message: bytes, signature: bytes) -> bool:
+    """Whether libsodium accepts the signature; any wrong length is a no."""
+    if len(key) != KEY_BYTES or len(signature) != SIGNATURE_BYTES:
+        return False
+    try:
+        bindings.crypto_sign_open(signature + message, key)
+    except BadSignatureError:
+        return False
+    return True
+
+
+def sign_compact(seed: bytes, typ: str, payload: dict[str, Any]) -> str:
+    """A compact envelope of type `typ` over the payload, signed by the key of the seed."""
+    header = {"alg": ALGORITHM, "kid": thumbprint(public_key(seed)), "typ": typ}
+    signing_input = f"{b64u(canonical_json(header))}.{b64u(canonical_json(payload))}"
+    return f"{signing_input}.{b64u(sign(seed, signing_input.encode('ascii')))}"
+
+
+def open_compact(jws: str, typ: str, key: bytes) -> dict[str, Any]:
+    """The payload of an envelope of type `typ` that `key` signed.
+
+    Raises Malformed: a code of `parse_compact`, kid-wrong, or signature-invalid.
+    """
+    compact = parse_compact(jws, typ)
+    if compact.kid != thumbprint(key):
+        raise Malformed("kid-wrong", "kid names another key")
+    if not verify(key, compact.signing_input, compact.signature):
+        raise Malformed("signature-invalid", "the signature does not verify")
+    return compact.payload
+
+
+def peek_compact(jws: str) -> tuple[dict[str, str], dict[str, Any]]:
+    """Header and payload of a well-formed envelope that is NOT verified: to find the key, never to believe."""
+    compact = parse_compact(jws)
+    return {"alg": ALGORITHM, "kid": compact.kid, "typ": compact.typ}, compact.payload
