@@ -6,8 +6,8 @@ An area is listed when its folder exists; a listed module that cannot be importe
 from importlib import import_module
 from importlib.util import find_spec
 
-AREAS = ("store", "identity", "web", "records", "disclosure", "fhir", "peers", "links", "asks", "wallet",
-         "looks", "console")
+AREAS = ("store", "identity", "web", "records", "disclosure", "fhir", "peers", "links", "references", "asks",
+         "wallet", "looks", "console")
 
 
 def load() -> None:
