@@ -1,0 +1,101 @@
+"""The tables of stored records: one row a resource, with its search values in side tables.
+
+Not here: consent, links or who looked. A resource has one row, at its newest version; `number` joins the side
+tables and never leaves the store, `id` is ours and random, `source_id` is the id that the sending system gave.
+"""
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
+
+from gateway.store.metadata import metadata
+
+# Stands for an open end of a clinical time, so that ranges compare without special cases.
+BEGINNING_OF_TIME = -(2**62)
+END_OF_TIME = 2**62
+
+record = Table(
+    "record",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("institution", String(32), nullable=False),
+    Column("patient_id", String(64)),  # null: belongs to the institution (Organization, Practitioner, Location)
+    Column("type", String(64), nullable=False),
+    Column("id", String(64), nullable=False),
+    Column("source_id", Text, nullable=False),
+    Column("source_hash", String(64), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("last_updated", BigInteger, nullable=False),  # ms UTC
+    Column("revision", BigInteger, nullable=False),  # grows with every change of the store
+    Column("kind", String(32), nullable=False),  # one of consent.vocabulary.KINDS
+    Column("low", BigInteger),  # clinical time [low, high) in ms UTC; null: open, both null: undated
+    Column("high", BigInteger),
+    Column("sort_date", BigInteger, nullable=False),
+    Column("own_labels", String(255), nullable=False),  # sorted, joined by one space
+    Column("labels", String(255), nullable=False),  # own and inherited
+    Column("json_text", Text, nullable=False),  # released exactly so
+    UniqueConstraint("institution", "type", "id", name="record_by_id"),
+    Index("record_by_patient", "institution", "patient_id", "type", "sort_date", "id"),
+    Index("record_by_revision", "revision"),
+)
+
+record_token = Table(
+    "record_token",
+    metadata,
+    Column("record", Integer, ForeignKey("record.number", ondelete="CASCADE"), primary_key=True),
+    Column("param", String(32), primary_key=True),
+    Column("system", String(255), primary_key=True),
+    Column("code", String(255), primary_key=True),
+    sqlite_with_rowid=False,
+)
+Index(
+    "record_token_identifier",
+    record_token.c.code,
+    record_token.c.system,
+    sqlite_where=record_token.c.param == "identifier",
+)
+
+record_date = Table(
+    "record_date",
+    metadata,
+    Column("record", Integer, ForeignKey("record.number", ondelete="CASCADE"), primary_key=True),
+    Column("param", String(32), primary_key=True),
+    Column("low", BigInteger, primary_key=True),
+    Column("high", BigInteger, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+# What a record cites: the encounter that contains it and, for reports and the like, everything else.
+record_reference = Table(
+    "record_reference",
+    metadata,
+    Column("record", Integer, ForeignKey("record.number", ondelete="CASCADE"), primary_key=True),
+    Column("param", String(32), primary_key=True),  # "encounter" or "cites"
+    Column("target", String(130), primary_key=True),  # Type/id
+    sqlite_with_rowid=False,
+)
+
+# The local id of each source id, given out when it is first named, which may be before it arrives.
+record_source = Table(
+    "record_source",
+    metadata,
+    Column("institution", String(32), primary_key=True),
+    Column("source_id", Text, primary_key=True),
+    Column("type", String(64), nullable=False),
+    Column("id", String(64), nullable=False),
+    Column("patient_id", String(64)),  # of the record, or of the first that cites it
+    sqlite_with_rowid=False,
+)
+
+chart = Table(
+    "chart",
+    metadata,
+    Column("institution", String(32), primary_key=True),
+    Column("patient_id", String(64), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("sex", String(16), nullable=False),
+    Column("birth_date", String(10), nullable=False),
+    Column("identifier", Text, nullable=False),  # chart number
+    Column("identifiers", Text, nullable=False),  # JSON list of {system, value}
+    Column("search_text", Text, nullable=False),  # what the desk may type, folded
+    Index("chart_by_identifier", "institution", "identifier"),
+    sqlite_with_rowid=False,
+)
