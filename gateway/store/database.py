@@ -7,13 +7,14 @@ power cut, or the entry could never be explained again. `db.connect()` reads one
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 
 from sqlalchemy import Connection, Engine, create_engine, event
 
+from gateway.store import tables
 from gateway.store.metadata import metadata
+from gateway.store.migrate import upgrade
 
 BUSY_MS = 10_000
 THREADS = 48  # above the server's 32: nobody waits for a connection
@@ -32,18 +33,13 @@ def connect_database(path: Path) -> Engine:
 
 
 def open_database(path: Path | str) -> Engine:
-    """The database at `path`, with every table of this release present."""
-    from gateway.store import tables  # every area's tables register themselves on the metadata
-
+    """The database at `path`, brought to this release's tables."""
     engine = connect_database(Path(path))
     tables.load()
+    upgrade(engine)
+    # Building only: tables whose migration is not written yet.
     metadata.create_all(engine)
     return engine
-
-
-def database_size(path: Path) -> int:
-    """Bytes on disk, write-ahead log included."""
-    return sum(os.path.getsize(name) for name in (path, Path(f"{path}-wal")) if name.exists())
 
 
 def _prepare(raw: SqliteConnection, _record: object) -> None:

@@ -1,18 +1,15 @@
-"""Names the modules that hold tables, so that opening the database sees all of them.
-
-An area is listed when its folder exists; a listed module that cannot be imported stops the start.
-"""
+"""Finds every module that holds tables (gateway/<area>/tables.py), so that opening the database sees all."""
 
 from importlib import import_module
 from importlib.util import find_spec
+from pkgutil import iter_modules
 
-AREAS = ("store", "identity", "web", "records", "disclosure", "fhir", "peers", "links", "references", "asks",
-         "wallet", "looks", "console")
+import gateway
 
 
 def load() -> None:
-    """Imports every gateway/<area>/tables.py."""
-    for area in AREAS:
-        name = f"gateway.{area}.tables"
-        if name != __name__ and find_spec(f"gateway.{area}") and find_spec(name):
+    """Imports every gateway/<area>/tables.py but this one."""
+    for area in iter_modules(gateway.__path__, "gateway."):
+        name = f"{area.name}.tables"
+        if area.ispkg and name != __name__ and find_spec(name):
             import_module(name)

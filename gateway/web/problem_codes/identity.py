@@ -12,6 +12,6 @@ CODES = {
                               "This step needs a sign-in of the last five minutes.", "此操作需要五分钟内的登录。"),
     "role-not-allowed": (403, "Your role does not include this", "您的岗位没有此权限", "forbidden",
                          "Ask a colleague with that role. Nothing was changed.", "请由有权限的同事办理。没有任何更改。"),
-    "institution-unknown": (404, "No such institution here", "此处没有该机构", "not-found",
+    "institution-not-here": (404, "No such institution here", "此处没有该机构", "not-found",
                             "Check the address or the code.", "请检查地址或代码。"),
 }

@@ -46,6 +46,8 @@ CODES = {
                      "请校准本机时钟；在此之前授权和调取会被拒绝。"),
     "database-unavailable": (503, "The database does not answer", "数据库无响应", "transient",
                              "Tell the administrator. Nothing was changed.", "请通知管理员。没有任何更改。"),
+    "migrations-missing": (503, "The database is not of this release", "数据库与本版本不符", "transient",
+                           "Restart the node, so that it updates the database.", "请重启节点以更新数据库。"),
     "ledger-unavailable": (503, "The ledger does not answer", "账本无响应", "transient",
                            "Tell the administrator. Nothing was changed.", "请通知管理员。没有任何更改。"),
     "tile-unknown": (404, "No such tile", "没有该数据块", "not-found",

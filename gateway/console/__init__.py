@@ -1,0 +1,1 @@
+"""The staff's API: one file a page's concern."""
