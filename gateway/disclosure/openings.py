@@ -52,11 +52,15 @@ def opening_of(conn: Connection, commitment: str) -> dict[str, str] | None:
     return None if row is None else {"salt": row.salt, "details": row.details}
 
 
-def opening_for_grantee(conn: Connection, commitment: str, grantee: str) -> dict[str, str] | None:
-    """As opening_of, but only when the details were disclosed to this grantee."""
+def opening_for_grantee(
+    conn: Connection, commitment: str, grantee: str, custodian: str
+) -> dict[str, str] | None:
+    """As opening_of, but only when this custodian disclosed the details to this grantee."""
     row = conn.execute(
         select(opening.c.salt, opening.c.details).where(
-            opening.c.commitment == commitment, opening.c.grantee == grantee
+            opening.c.commitment == commitment,
+            opening.c.grantee == grantee,
+            opening.c.institution == custodian,
         )
     ).first()
     return None if row is None else {"salt": row.salt, "details": row.details}

@@ -56,7 +56,6 @@ class Standing:
     patient_id: str
     permit: Permit
     visit: str
-    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,15 @@ class Denied:
 def release(gw: Gateway, ask: Ask) -> Released | Denied:
     """Release one page of one search under one grant, or deny. Raises Unavailable: nothing was released."""
     asked_at = gw.clock()
-    standing = stand(gw, ask)
+    standing = stand(
+        gw,
+        custodian=ask.custodian,
+        grant=ask.grant,
+        grantee=ask.grantee,
+        user=ask.user,
+        purpose=ask.purpose,
+        visit=ask.visit,
+    )
     if isinstance(standing, Denied):
         return standing
     with gw.db.connect() as conn:
@@ -106,47 +113,56 @@ def release(gw: Gateway, ask: Ask) -> Released | Denied:
         commitment=commitment,
     )
     if hasattr(made, "code"):
-        return _denied(gw, ask, made.code)
+        return _denied(gw, ask.custodian, ask.grant, made.code)
     ended = _ended_meanwhile(gw, ask.grant)
     if ended is not None:
-        return _denied(gw, ask, ended)
+        return _denied(gw, ask.custodian, ask.grant, ended)
     if not 0 <= gw.clock() - asked_at <= RELEASE_WITHIN_MS:
         gw.log.warning("disclosure-too-late", custodian=ask.custodian, entry=made.entry_id)
-        raise Unavailable("the disclosure took too long; nothing was released")
+        raise Unavailable("disclosure-late", "the disclosure took too long; nothing was released")
     return Released(
         made.entry_id, made.index, standing.visit, page, commitment, standing.link, standing.patient_id, upper
     )
 
 
-def stand(gw: Gateway, ask: Ask) -> Standing | Denied:
-    """Decide on the newest state of the ledger whether the ask is permitted; nothing is written but the visit's id."""
+def stand(
+    gw: Gateway,
+    *,
+    custodian: str,
+    grant: str,
+    grantee: str,
+    user: dict[str, str],
+    purpose: str,
+    visit: str | None = None,
+) -> Standing | Denied:
+    """Decide on the newest state of the ledger whether an ask is permitted; writes nothing but a visit's id."""
     now = gw.clock()
     with gw.ledger.view() as view, gw.db.connect() as conn:
-        document = view.get(f"grant/{ask.grant}")
-        known = document is not None and document["institution"] == ask.custodian
+        document = view.get(f"grant/{grant}")
+        known = document is not None and document["institution"] == custodian
         # An unknown grant takes the same steps as a known one, so that time tells a stranger nothing.
         opening = opening_of(conn, document["commitment"] if document and known else "")
         terms = parse_terms(opening["details"]) if opening else None
         link = document["link"] if document and known else ""
-        patient_id = patient_of_link(conn, ask.custodian, link)
+        patient_id = patient_of_link(conn, custodian, link)
         if not isinstance(terms, GrantTerms) or patient_id is None or not document:
-            return _denied(gw, ask, "grant-unknown-or-unopened")
-        visit = ask.visit or join_visit(gw, document, ask.user["id"], now)
+            return _denied(gw, custodian, grant, "grant-unknown-or-unopened")
+        visit = visit or join_visit(gw, document, user["id"], now)
         decision = decide(
             view,
-            grant_id=ask.grant,
+            grant_id=grant,
             terms=terms,
-            grantee=ask.grantee,
-            clinician_id=ask.user["id"],
-            role=ask.user["role"],
-            purpose=ask.purpose,
+            grantee=grantee,
+            clinician_id=user["id"],
+            role=user["role"],
+            purpose=purpose,
             visit=visit,
-            custodian=ask.custodian,
+            custodian=custodian,
             now=now,
             time=view.time,
         )
     if isinstance(decision, Deny):
-        return _denied(gw, ask, decision.code)
+        return _denied(gw, custodian, grant, decision.code)
     return Standing(link, patient_id, decision, visit)
 
 
@@ -173,7 +189,7 @@ def _details(ask: Ask, page: Page) -> dict[str, Any]:
     }
 
 
-def _denied(gw: Gateway, ask: Ask, cause: str) -> Denied:
+def _denied(gw: Gateway, custodian: str, grant: str, cause: str) -> Denied:
     # The cause stays here: outward a refusal for any reason is one text. Ids on the ledger are pseudonyms.
-    gw.log.info("disclosure-denied", custodian=ask.custodian, grant=ask.grant, cause=cause)
+    gw.log.info("disclosure-denied", custodian=custodian, grant=grant, cause=cause)
     return Denied()

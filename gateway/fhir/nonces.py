@@ -8,7 +8,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, delete
 from sqlalchemy.dialects.sqlite import insert
 
-from gateway.disclosure.tables import seen_jti
+from gateway.fhir.tables import seen_jti
 from gateway.peers.assertion import SKEW_S
 
 

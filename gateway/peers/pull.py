@@ -1,23 +1,42 @@
 """Pulls what a patient granted from a custodian, and shows nothing that does not verify.
 
-(signatures first; the body follows)
+DESIGN section 6 "Pull": a client assertion, a token, one search for each resource type with its pages, and for every
+answer the receipt and opening of its disclosure. A custodian on this node is called below HTTP through the same
+functions as its doors, the signed assertion included; an institution on another node is not reached in this release.
+Not here: how long what was pulled may be shown (the visit's view decides, in memory).
+Invariant: one page that is denied or does not verify, and nothing of the whole pull is returned.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ledger.errors import Refusal
+from gateway.disclosure.release import Ask, Denied, Released, release
+from gateway.fhir.receipts_door import proof_of_disclosure
+from gateway.fhir.token import Token, TokenRefusal, find_token, issue_token
+from gateway.fhir.token_scopes import types_of_token
+from gateway.peers.assertion import ASSERTION_TYPE, build_assertion
+from gateway.peers.verification import Expected, verify_disclosure
+from gateway.records.items import item_of
+from gateway.records.json_text import parse
+from gateway.records.search import Query, Stored, parse_query
+from ledger.errors import Refusal, Unavailable
 
 if TYPE_CHECKING:
     from gateway.composition import Gateway
     from gateway.identity.roles import Staff
 
+PAGE = "200"
+
 
 @dataclass(frozen=True)
 class Pulled:
-    """What one pull brought: FHIR resources, the same as items, the patient, and the verified disclosures."""
+    """What one pull brought: FHIR resources, the same as items, the patient, and the verified disclosures.
+
+    ``disclosures``: [{"entry_id", "index", "count", "verified": True}], one for each page of each resource type.
+    """
 
     visit: str
     resources: list[dict[str, Any]]
@@ -29,8 +48,117 @@ class Pulled:
 def pull_grant(
     gw: Gateway, *, grantee: str, custodian: str, grant: str, staff: Staff, purpose: str
 ) -> Pulled | Refusal:
-    """Pull everything the grant's scope covers; Refusal when denied or when a proof fails.
+    """Pull everything that the grant's scope covers, for one member of the grantee's staff.
 
-    Raises: ledger.errors.Unavailable when the custodian could not record the disclosure (nothing was released).
+    Refuses ``not-granted``, ``custodian-elsewhere``, ``disclosure-unproven``.
+    Raises ledger.errors.Unavailable when the custodian could not record a disclosure (nothing was released).
     """
-    raise NotImplementedError
+    if not gw.keys.hosts(custodian):
+        return Refusal("custodian-elsewhere", "The custodian is not on this node.")
+    user = {"id": staff.id, "name": staff.name, "role": staff.role_code}
+    token = _token(gw, grantee, custodian, grant, user, purpose)
+    if isinstance(token, Refusal):
+        return token
+    stored: list[Stored] = []
+    disclosures: list[dict[str, Any]] = []
+    for resource_type in types_of_token(token.scopes):
+        for released in _pages(gw, token, resource_type):
+            if isinstance(released, Denied):
+                return Refusal(released.code, released.detail)
+            fault = _fault(gw, token, released)
+            if fault is not None:
+                return fault
+            stored += released.page.records
+            disclosures.append(_summary(released))
+    return _shown(token.visit, custodian, stored, disclosures)
+
+
+def _token(
+    gw: Gateway, grantee: str, custodian: str, grant: str, user: dict[str, str], purpose: str
+) -> Token | Refusal:
+    """Ask the custodian's token endpoint as any peer would; every refusal of a grant is ``not-granted``."""
+    with gw.ledger.view() as view:
+        base = view.institution(custodian).base
+    assertion = build_assertion(
+        gw, client=grantee, custodian_base=base, grant=grant, user=user, purpose=purpose
+    )
+    form = [
+        ("grant_type", "client_credentials"),
+        ("scope", "system/*.rs"),
+        ("client_assertion_type", ASSERTION_TYPE),
+        ("client_assertion", assertion),
+    ]
+    answer = issue_token(gw, custodian, form)
+    if isinstance(answer, TokenRefusal):
+        gw.log.info("pull-refused", custodian=custodian, grant=grant, cause=answer.code)
+        return Refusal("not-granted", "The custodian gives no token for this grant.")
+    token = find_token(gw, custodian, answer["access_token"])
+    if token is None:
+        raise Unavailable("unavailable", "the token was gone before its first use")
+    return token
+
+
+def _pages(gw: Gateway, token: Token, resource_type: str) -> Iterator[Released | Denied]:
+    """Every page of a search for all that is granted of one type; each decides and is recorded on its own."""
+    parameter = "_id" if resource_type == "Patient" else "patient"
+    query = parse_query(resource_type, [(parameter, token.patient_id), ("_count", PAGE)], "strict")
+    if not isinstance(query, Query):
+        raise Unavailable("unavailable", "the custodian does not understand the search")
+    after, upper_revision = None, None
+    while True:
+        answer = release(
+            gw,
+            Ask(
+                custodian=token.custodian,
+                grant=token.grant,
+                grantee=token.client,
+                user=token.user,
+                purpose=token.purpose,
+                assertion=token.assertion,
+                query=query,
+                visit=token.visit,
+                after=after,
+                upper_revision=upper_revision,
+            ),
+        )
+        yield answer
+        if isinstance(answer, Denied) or answer.page.next_after is None:
+            return
+        after, upper_revision = answer.page.next_after, answer.upper_revision
+
+
+def _fault(gw: Gateway, token: Token, released: Released) -> Refusal | None:
+    """Why the disclosure of what was received does not verify, or None."""
+    proof = proof_of_disclosure(gw, token.custodian, token.client, released.entry_id)
+    if proof is None:
+        return Refusal("disclosure-unproven", "The custodian gives no receipt.")
+    expected = Expected(
+        entry_id=released.entry_id,
+        custodian=token.custodian,
+        grantee=token.client,
+        grant=token.grant,
+        visit=token.visit,
+        purpose=token.purpose,
+        assertion=token.assertion,
+    )
+    received = [(f"{record.type}/{record.id}", record.json_text) for record in released.page.records]
+    return verify_disclosure(gw.ledger, proof, expected, received)
+
+
+def _summary(released: Released) -> dict[str, Any]:
+    return {
+        "entry_id": released.entry_id,
+        "index": released.index,
+        "count": len(released.page.records),
+        "verified": True,
+    }
+
+
+def _shown(
+    visit: str, custodian: str, stored: list[Stored], disclosures: list[dict[str, Any]]
+) -> Pulled:
+    resources = [parse(record.json_text) for record in stored]
+    patient = next((each for each in resources if each["resourceType"] == "Patient"), {})
+    clinical = [each for each in resources if each["resourceType"] != "Patient"]
+    items = [{**item_of(each), "source": custodian} for each in clinical]
+    return Pulled(visit, clinical, items, patient, disclosures)
