@@ -1,0 +1,75 @@
+// Who looked, as people read it: one line a visit, newest first, own acts beside them.
+// All releases of one visit fold into one line; own readings of one day fold into one; what was not opened stays visible.
+
+/** Lines of one link: [{type, time, entries, link, institution, state, …}] newest first. */
+export function linesOf(view, link) {
+  const lines = [];
+  const visits = new Map();
+  const readings = new Map();
+  for (const entry of view.entries) {
+    const line = lineOf(entry, link);
+    if (line === null) continue;
+    const fold = line.type === "visit" ? visits : line.type === "own-reading" ? readings : null;
+    const earlier = fold?.get(line.foldKey);
+    if (earlier) join(earlier, line);
+    else {
+      fold?.set(line.foldKey, line);
+      lines.push(line);
+    }
+  }
+  return lines.sort((a, b) => b.time - a.time || b.seq - a.seq);
+}
+
+const LOOKS = new Set(["visit", "look"]);
+/** Lines that count as somebody's look: what a patient wants to be told of. */
+export const isLook = (line) => LOOKS.has(line.type) || line.state === "withheld";
+
+function join(line, other) {
+  line.entries.push(...other.entries);
+  line.time = other.time;
+  line.seq = other.seq;
+  line.late ||= other.late;
+  if (WORST.indexOf(other.state) > WORST.indexOf(line.state)) line.state = other.state;
+}
+
+const WORST = ["checked", "erased", "withheld", "unproven"];
+
+function lineOf(entry, link) {
+  const { kind, details, payload } = entry;
+  const line = {
+    time: entry.time, seq: entry.seq, entries: [entry], link: link.subject, institution: link.institution,
+    state: entry.state, late: entry.late === true, who: details?.user ?? null,
+  };
+  if (kind === "disclosure.made") return { ...line, type: "visit", foldKey: `${payload.under}/${payload.visit}` };
+  if (kind === "look.made" && details?.basis === "patient-request") {
+    return { ...line, type: "own-reading", foldKey: new Date(entry.time).toDateString() };
+  }
+  if (kind === "look.made") return { ...line, type: "look" };
+  if (kind === "grant.give") return { ...line, type: "allowed", state: entry.state };
+  if (kind === "grant.revoke") return { ...line, type: "taken-back" };
+  const plain = {
+    "link.open": "linked", "link.confirm": "confirmed", "link.contest": "contested", "link.settle": "settled",
+    "link.close": "closed", "result.reused": "reused", "details.erased": "erased-details",
+  }[kind];
+  if (plain) return { ...line, type: plain };
+  if (kind === "link.keys") return { ...line, type: entry.byDesk ? "key-by-desk" : "key-changed" };
+  return { ...line, type: "unknown" };
+}
+
+/** What a visit's releases gave, counted once however often it was asked: {Observation: 41, …}. */
+export function seenIn(line) {
+  const refs = new Map();
+  const counts = {};
+  for (const { details } of line.entries) {
+    for (const [ref] of details?.records ?? []) refs.set(ref, true);
+    if (!details?.records) for (const [type, n] of Object.entries(details?.counts ?? {})) counts[type] = (counts[type] ?? 0) + n;
+  }
+  for (const ref of refs.keys()) {
+    const type = ref.split("/")[0];
+    counts[type] = (counts[type] ?? 0) + 1;
+  }
+  return counts;
+}
+
+/** Looks that the person has not been shown yet. */
+export const unseen = (lines, seenSeq) => lines.filter((line) => isLook(line) && line.seq > seenSeq).length;

@@ -1,0 +1,24 @@
+// One institution's doors for phones: the paths and bodies of its wallet API, nothing else.
+// Other origin, no cookies; a token is passed in by who holds it and kept nowhere.
+
+import { api } from "../../shared/api.js";
+
+/** `institution`: as the genesis names it ({id, base, …}). */
+export function doorsOf(institution) {
+  const post = (path, body, token) => api("POST", `${institution.base}/wallet/${path}`, body, { token });
+  const reference = (code, action = "") => `references/${encodeURIComponent(code)}${action}`;
+  return {
+    claim: (code, key) => post(reference(code), { key }),
+    prove: (code, key, proof) => post(reference(code, "/proof"), { key, proof }),
+    state: (code, key) => post(reference(code, "/state"), { key }),
+    stop: (code, key) => post(reference(code, "/stop"), { key }),
+    hand: (code, key, grants) => post(reference(code, "/grants"), { key, grants }),
+    nonce: (link) => post("nonce", { link }),
+    signIn: (login) => post("sessions", { login }),
+    timeline: (token, kept) => post("timeline", { kept }, token),
+    records: (token, kinds) => post("records", kinds ? { kinds } : {}, token),
+    enter: (entry, opening) => post("entries", opening ? { entry, opening } : { entry }),
+    eventsUrl: `${institution.base}/wallet/events`,
+    changesUrl: `${institution.base}/wallet/changes`,
+  };
+}
