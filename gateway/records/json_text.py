@@ -22,8 +22,8 @@ class Number(str):
     __slots__ = ()
 
 
-class NotJson(ValueError):
-    """Text that is no acceptable JSON: `code` as in importer refusals, `line` and `column` from 1 (0: unknown)."""
+class NotJson(ValueError):  # noqa: N818 - a statement about the text, not a failure of ours
+    """Text that is no acceptable JSON: a refusal's `code`; `line` and `column` from 1 (0: unknown)."""
 
     def __init__(self, code: str, detail: str, line: int = 0, column: int = 0) -> None:
         super().__init__(detail)

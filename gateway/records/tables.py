@@ -1,7 +1,7 @@
 """The tables of stored records: one row a resource, with its search values in side tables.
 
-Not here: consent, links or who looked. A resource has one row, at its newest version; `number` joins the side
-tables and never leaves the store, `id` is ours and random, `source_id` is the id that the sending system gave.
+Not here: consent, links or who looked. A resource has one row, at its newest version; `number` joins the
+side tables and never leaves the store, `id` is ours and random, `source_id` is the sending system's own.
 """
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
@@ -17,7 +17,7 @@ record = Table(
     metadata,
     Column("number", Integer, primary_key=True),
     Column("institution", String(32), nullable=False),
-    Column("patient_id", String(64)),  # null: belongs to the institution (Organization, Practitioner, Location)
+    Column("patient_id", String(64)),  # null: the institution's own (Organization, Practitioner …)
     Column("type", String(64), nullable=False),
     Column("id", String(64), nullable=False),
     Column("source_id", Text, nullable=False),

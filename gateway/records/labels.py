@@ -1,0 +1,107 @@
+"""Finds the security labels of a resource, and writes them into it.
+
+FHIR R4 security labels (Resource.meta.security): v3-Confidentiality U<L<M<N<R<V and v3-ActCode sensitivities;
+both are read wherever either is written, v3-ActCode is written. A sensitivity that our code table finds is
+stated as that code and R. Only reports, documents, encounters and provenances take labels from others
+(inheritance).
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from consent.vocabulary import ACT_CODE, CONFIDENTIALITY, CONFIDENTIALITY_OPEN, RESTRICTED
+from gateway.records.label_codes import ATC, ICD_10, LOINC, RXNORM, SNOMED
+
+_CONFIDENTIALITY_CODES = CONFIDENTIALITY_OPEN | {RESTRICTED, "V"}
+_SYSTEMS = frozenset(
+    {
+        CONFIDENTIALITY,
+        ACT_CODE,
+        "http://hl7.org/fhir/v3/Confidentiality",
+        "http://hl7.org/fhir/v3/ActCode",
+        "urn:oid:2.16.840.1.113883.5.25",
+        "urn:oid:2.16.840.1.113883.5.4",
+    }
+)
+_BY_CODE: Mapping[str, Mapping[str, str]] = {
+    "http://snomed.info/sct": SNOMED,
+    "http://loinc.org": LOINC,
+    "http://www.nlm.nih.gov/research/umls/rxnorm": RXNORM,
+}
+_ATC_SYSTEMS = frozenset({"http://www.whocc.no/atc", "urn:oid:2.16.840.1.113883.6.73"})
+_ICD_10_OIDS = frozenset({"urn:oid:2.16.840.1.113883.6.3", "urn:oid:2.16.840.1.113883.6.90"})
+
+Coding = tuple[str, str]  # system, code
+
+
+def own_labels(resource: dict[str, Any], codings: Iterable[Coding]) -> frozenset[str]:
+    """The labels that a resource has by its own codes and by what its sender wrote into it."""
+    found = {label for coding in codings if (label := label_of(coding))}
+    return frozenset(found) | stated_labels(resource)
+
+
+def label_of(coding: Coding) -> str | None:
+    """The sensitivity of one clinical code, None when it has none."""
+    system, code = coding
+    table = _BY_CODE.get(system)
+    if table is not None:
+        return table.get(code)
+    if system in _ATC_SYSTEMS:
+        return _by_prefix(ATC, code)
+    if "icd-10" in system.lower() or system in _ICD_10_OIDS:
+        return _by_prefix(ICD_10, code)
+    return None
+
+
+def _by_prefix(table: Mapping[str, str | None], code: str) -> str | None:
+    code = code.upper()
+    for length in range(min(len(code), 7), 0, -1):
+        if code[:length] in table:
+            return table[code[:length]]
+    return None
+
+
+def stated_labels(resource: dict[str, Any]) -> frozenset[str]:
+    """The labels written in meta.security that a consent decision must look at.
+
+    A code that nobody knows is kept, which closes the record. R beside a sensitivity is that sensitivity's own
+    height and no further lock; R alone is one.
+    """
+    meta = resource.get("meta")
+    written = meta.get("security") if isinstance(meta, dict) else None
+    codes = {
+        coding["code"]
+        for coding in (written if isinstance(written, list) else [])
+        if isinstance(coding, dict) and coding.get("system") in _SYSTEMS and type(coding.get("code")) is str
+    }
+    codes = {code if code.isalnum() and len(code) <= 32 else "V" for code in codes} - CONFIDENTIALITY_OPEN
+    return frozenset(codes - {RESTRICTED} if codes - _CONFIDENTIALITY_CODES else codes)
+
+
+def joined(labels: Iterable[str]) -> str:
+    """Labels as the store keeps them."""
+    return " ".join(sorted(labels))
+
+
+def with_labels(resource: dict[str, Any], labels: frozenset[str]) -> None:
+    """Writes labels into meta.security: other systems' codings stay, ours are stated anew."""
+    meta = resource.setdefault("meta", {})
+    written = meta.get("security")
+    others = [
+        coding for coding in (written if isinstance(written, list) else [])
+        if not (isinstance(coding, dict) and coding.get("system") in _SYSTEMS)
+    ]  # fmt: skip
+    stated = _codings(labels)
+    if others or stated:
+        meta["security"] = others + stated
+    else:
+        meta.pop("security", None)
+
+
+def _codings(labels: frozenset[str]) -> list[dict[str, str]]:
+    heights = labels & _CONFIDENTIALITY_CODES
+    sensitivities = labels - _CONFIDENTIALITY_CODES
+    height = "V" if "V" in heights else RESTRICTED if labels else None
+    return [{"system": CONFIDENTIALITY, "code": height}] * bool(height) + [
+        {"system": ACT_CODE, "code": code} for code in sorted(sensitivities)
+    ]
