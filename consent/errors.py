@@ -78,7 +78,7 @@ _LINK: dict[str, Titles] = {
     "link-contested": (
         "A change of keys on this link is contested",
         "该关联的密钥变更存在争议",
-        "Nothing can be granted until the institution has settled it; take your identity document to its desk.",
+        "Nothing can be granted until the institution settles it; take your identity document to its desk.",
         "在机构处理之前无法授权；请携带身份证件到机构窗口。",
     ),
     "link-not-contested": (

@@ -28,7 +28,7 @@ _DAY_MS = 86_400_000
 
 @dataclass(frozen=True)
 class Scope:
-    """A parsed scope. `start` and `end` are the first day in and the first day out, UTC; no `codes` means any."""
+    """A parsed scope. `start` and `end` are first day in and first day out, UTC; no `codes` means any."""
 
     kinds: frozenset[str]
     start: date | None
