@@ -7,15 +7,14 @@ withheld, or as erased when a later details.erased names it: a missing detail ne
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
-VISIT_MS = 1_800_000
-_LATE_MS = 120_000
 _FOLDED = {"disclosure.made", "look.made"}
 
 
-class Logged(NamedTuple):
-    """One entry of a link in order: its payload, the record's index and time (ms), its opened details or None."""
+@dataclass(frozen=True)
+class Logged:
+    """One entry of a link: its payload, the record's index and time (ms), its opened details or None."""
 
     index: int
     time: int
@@ -25,7 +24,7 @@ class Logged(NamedTuple):
 
 @dataclass
 class Line:
-    """One line. `state` says whether the details are known; `counts` are records by FHIR type (or kind) released.
+    """One line. `state`: whether the details are known; `counts`: records released, by FHIR type or kind.
 
     `late`: the entry was written down long after it happened. `records` are the indexes that the line stands
     for.
@@ -46,16 +45,16 @@ class Line:
     counts: dict[str, int] = field(default_factory=dict)
 
 
-def lines(entries: Sequence[Logged]) -> list[Line]:
-    """Fold a link's entries, oldest first, into lines, oldest first."""
+def lines(entries: Sequence[Logged], *, visit_ms: int, skew_ms: int) -> list[Line]:
+    """Fold a link's entries, oldest first, into lines, oldest first; the lengths are the ledger's limits."""
     erased = {entry.payload["record"] for entry in entries if entry.payload["kind"] == "details.erased"}
     folded: list[Line] = []
     open_lines: dict[tuple[object, ...], Line] = {}
     for entry in entries:
-        line = _line(entry, entry.index in erased)
+        line = _line(entry, entry.index in erased, skew_ms)
         fold = _fold_key(line)
         into = open_lines.get(fold) if fold is not None else None
-        if into is not None and (into.visit is not None or line.first - into.first < VISIT_MS):
+        if into is not None and (into.visit is not None or line.first - into.first < visit_ms):
             _merge(into, line)
             continue
         folded.append(line)
@@ -64,7 +63,7 @@ def lines(entries: Sequence[Logged]) -> list[Line]:
     return folded
 
 
-def _line(entry: Logged, erased: bool) -> Line:
+def _line(entry: Logged, erased: bool, skew_ms: int) -> Line:
     payload, details = entry.payload, entry.details or {}
     line = Line(
         kind=payload["kind"],
@@ -78,7 +77,7 @@ def _line(entry: Logged, erased: bool) -> Line:
         basis=details.get("basis", payload.get("basis")),
         grant=payload.get("under", payload.get("grant")),
         visit=payload.get("visit"),
-        late=entry.time - payload["at"] > _LATE_MS,
+        late=entry.time - payload["at"] > skew_ms,
     )
     line.counts = _counts(details)
     return line

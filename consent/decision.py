@@ -1,5 +1,4 @@
-"""Whether a custodian may release records to the one who asks now: permit with a scope, or deny with every
-reason.
+"""Whether a custodian may release records to the one who asks now: permit with a scope, or deny with reasons.
 
 Three rules of thumb stand behind it: no default purpose, exact match of purpose (v3-ActReason's tree would
 let a grant for treatment cover breaking the glass), and no answer from an outage: what cannot be read raises
@@ -29,7 +28,7 @@ class Permit(NamedTuple):
 
 
 class Deny(NamedTuple):
-    """A no: `code` is the first reason, `reasons` are the codes of all rules that failed, in the stated order."""
+    """A no: `code` is the first of `reasons`, the codes of all rules that failed, in the stated order."""
 
     code: str
     reasons: tuple[str, ...]
@@ -118,7 +117,7 @@ def decide(
     now: int,
     time: int,
 ) -> Permit | Deny:
-    """Judge one request. `terms`: the grant's opened details, None when erased or never sent; `visit` None: a new one.
+    """Judge one request. `terms`: the grant's opened details, None when not on file; `visit` None: a new one.
 
     `now` is the custodian's clock (the `at` of the disclosure to come), `time` that of the newest record,
     both ms.
