@@ -1,0 +1,217 @@
+"""The machine judges each entry by rules that every node computes alike, and hosts the contracts of the kinds.
+
+Same sequence of (entry, time), same state, on any engine: no clock, no entropy, no I/O but reading state by key.
+Order of the checks: ledger, known key, signature (`authenticate`); key in use, kind, subject, `at` not ahead of
+time + skew, quota, admissible key, proof of possession (`judge`); then the contract of the kind. A lower bound
+on `at` is not here: entries may be late, and a contract that cannot allow it says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Set
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from ledger.compact import parse_compact
+from ledger.encoding import unb64u
+from ledger.entry import Entry
+from ledger.errors import Malformed, Refusal
+from ledger.genesis import Genesis
+from ledger.heads import TYPE_NAMES, TYPE_NUMBERS, Subject
+from ledger.registry import KEYS_KIND, Changes, Document, Signer, rotate_keys
+from ledger.signing import PROOF_TYP, admit_key, thumbprint, verify
+
+HOUR_MS = 3_600_000
+_OWN_DOCUMENTS = ("limits", "operator/", "institution/", "quota/")
+
+
+class State(Protocol):
+    """What the machine reads: documents by key, and subjects by id."""
+
+    def get(self, key: str) -> Document | None: ...
+    def subject(self, subject_id: str) -> Subject | None: ...
+
+
+class ContractView(Protocol):
+    """What a contract reads: documents by key, and the index that the record will take."""
+
+    @property
+    def index(self) -> int: ...
+    def get(self, key: str) -> Document | None: ...
+
+
+class Contract(Protocol):
+    """Deterministic rules for some kinds; `apply` gives documents to put (None deletes), or a refusal value."""
+
+    @property
+    def kinds(self) -> Mapping[str, str]: ...
+    @property
+    def creates(self) -> Set[str]: ...
+    def apply(self, view: ContractView, entry: Entry, signer: Signer, time: int) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """An entry that is to be recorded: `subject_type` when it creates its subject, and the state's changes."""
+
+    creates: int | None
+    changes: Changes
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    get: Callable[[str], Document | None]
+    index: int
+
+
+class Machine:
+    """The rules of one ledger: its genesis and the contracts handed to it."""
+
+    def __init__(self, genesis: Genesis, contracts: Iterable[Contract]) -> None:
+        self._id = genesis.id
+        self._skew = genesis.limits["skew_ms"]
+        self._quota = genesis.limits["link_entries_per_hour"]
+        self._contracts: dict[str, Contract] = {}
+        for contract in contracts:
+            for kind in contract.kinds:
+                if kind in self._contracts or kind == KEYS_KIND:
+                    raise ValueError(f"two contracts for {kind}")
+                self._contracts[kind] = contract
+
+    def authenticate(
+        self, entry: Entry, state: State, verifies: Callable[[Entry, bytes], bool]
+    ) -> Signer | Refusal:
+        """Who signed the entry; a key that was replaced still authenticates what it signed.
+
+        Raises Malformed(signature-invalid).
+        """
+        if entry.ledger != self._id:
+            return Refusal("entry-wrong-ledger", "the entry is for another ledger")
+        key = state.get(f"key/{entry.kid}")
+        if key is None:
+            return Refusal("entry-unknown-key", "no such key on this ledger")
+        if not verifies(entry, unb64u(key["key"])):
+            raise Malformed("signature-invalid", "the signature does not verify")
+        return Signer(entry.kid, key["subject"], key["subject_type"], key["use"])
+
+    def judge(
+        self, entry: Entry, signer: Signer, state: State, index: int, time: int
+    ) -> Accepted | Refusal:
+        """The judgement of an authenticated entry that would be record `index` at `time` (ms UTC)."""
+        if signer.use is None and signer.subject_type != "link":
+            return Refusal("key-retired", "the key was replaced")
+        subject_type, creates = self._kind(entry.kind)
+        if subject_type is None:
+            return Refusal("kind-unknown", "no rules for this kind of entry")
+        refusal = _check_subject(state.subject(entry.subject), subject_type, creates)
+        if refusal is not None:
+            return refusal
+        if entry.at > time + self._skew:
+            return Refusal("entry-early", "the entry's time is ahead of the ledger's")
+        quota = self._spend_quota(entry, state, time)
+        if isinstance(quota, Refusal):
+            return quota
+        entry_or_refusal = self._prove_key(entry, signer, state)
+        if isinstance(entry_or_refusal, Refusal):
+            return entry_or_refusal
+        outcome = self._apply(entry_or_refusal, signer, state, index, time)
+        if isinstance(outcome, Refusal):
+            return outcome
+        return Accepted(TYPE_NUMBERS[subject_type] if creates else None, {**outcome, **quota})
+
+    def _kind(self, kind: str) -> tuple[str | None, bool]:
+        if kind == KEYS_KIND:
+            return "institution", False
+        contract = self._contracts.get(kind)
+        return (contract.kinds[kind], kind in contract.creates) if contract else (None, False)
+
+    def _spend_quota(self, entry: Entry, state: State, time: int) -> Changes | Refusal:
+        """Count what people can make without limit; a revocation, a look or a disclosure is never held up."""
+        if entry.kind != "grant.give" and not entry.kind.startswith("link."):
+            return {}
+        key, hour = f"quota/{entry.subject}", time // HOUR_MS
+        spent = state.get(key)
+        count = spent["count"] + 1 if spent and spent["hour"] == hour else 1
+        if count > self._quota:
+            return Refusal("quota-exceeded", "too many entries about this link in one hour")
+        return {key: {"hour": hour, "count": count}}
+
+    def _prove_key(self, entry: Entry, signer: Signer, state: State) -> Entry | Refusal:
+        """Check payload.key (admissible, of no other subject) and payload.proof (possession of it)."""
+        payload = entry.payload
+        if "key" not in payload:
+            return entry if "proof" not in payload else Refusal("proof-invalid", "a proof without a key")
+        try:
+            key = admit_key(payload["key"])
+        except Malformed as malformed:
+            return Refusal(malformed.code, malformed.detail)
+        kid = thumbprint(payload["key"])
+        known = state.get(f"key/{kid}")
+        if known is not None and known["subject"] != entry.subject:
+            return Refusal("key-known", "the key serves another subject")
+        if "proof" not in payload:
+            return entry
+        if not self._is_proof(payload["proof"], key, entry, signer, state):
+            return Refusal("proof-invalid", "the proof does not show possession of the key for this link")
+        return replace(entry, proven=kid)
+
+    def _is_proof(self, proof: object, key: bytes, entry: Entry, signer: Signer, state: State) -> bool:
+        try:
+            compact = parse_compact(proof, PROOF_TYP) if isinstance(proof, str) else None
+        except Malformed:
+            return False
+        if compact is None or compact.kid != thumbprint(key):
+            return False
+        said = compact.payload
+        if said.keys() != {"ledger", "subject", "institution"} or said["ledger"] != self._id:
+            return False
+        if said["subject"] != entry.subject or not isinstance(said["institution"], str):
+            return False
+        institution = entry.payload.get("institution")
+        if institution is None and signer.subject_type == "institution":
+            institution = signer.subject
+        if institution is None:
+            named = state.get(f"institution/{said['institution']}") is not None
+        else:
+            named = said["institution"] == institution
+        return named and verify(key, compact.signing_input, compact.signature)
+
+    def _apply(
+        self, entry: Entry, signer: Signer, state: State, index: int, time: int
+    ) -> Changes | Refusal:
+        if entry.kind == KEYS_KIND:
+            return rotate_keys(entry, signer, state.get)
+        outcome = self._contracts[entry.kind].apply(_View(state.get, index), entry, signer, time)
+        if not isinstance(outcome, dict):
+            return Refusal(outcome.code, outcome.detail)
+        return _check_changes(outcome, entry, state)
+
+
+def _check_subject(found: Subject | None, subject_type: str, creates: bool) -> Refusal | None:
+    if creates:
+        return Refusal("subject-exists", "the subject is already on the ledger") if found else None
+    if found is None:
+        return Refusal("subject-unknown", "no such subject on this ledger")
+    if TYPE_NAMES[found.type] != subject_type:
+        return Refusal("subject-type", "this kind of entry concerns another type of subject")
+    return None
+
+
+def _check_changes(changes: Changes, entry: Entry, state: State) -> Changes:
+    """A contract owns neither the registry nor other subjects' keys; a slip here is a fault of its code."""
+    for name, document in changes.items():
+        if name.startswith(_OWN_DOCUMENTS):
+            raise ValueError("a contract may not write the machine's documents")
+        if name.startswith("key/"):
+            known = state.get(name)
+            admitted = known is not None or name == f"key/{_payload_kid(entry)}"
+            if document is None or document["subject"] != entry.subject or not admitted:
+                raise ValueError("a contract may only put checked keys of its own subject")
+            if known is not None and known["subject"] != entry.subject:
+                raise ValueError("a key never changes its subject")
+    return changes
+
+
+def _payload_kid(entry: Entry) -> str | None:
+    key = entry.payload.get("key")
+    return thumbprint(key) if isinstance(key, str) else None

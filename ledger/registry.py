@@ -1,0 +1,107 @@
+"""The registry knows every operator and institution and which key may do what for them.
+
+State documents: "limits", "operator/<id>", "institution/<id>", "key/<kid>". They begin in the genesis; an institution
+changes its own keys by an `institution.keys` entry that its offline key signs. A key serves one subject for ever,
+and a replaced key stays known with use null, so that what it signed before still verifies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ledger.entry import Entry
+from ledger.errors import Malformed, Refusal
+from ledger.genesis import INSTITUTION_USES, Genesis
+from ledger.heads import INSTITUTION, OPERATOR
+from ledger.signing import admit_key, thumbprint
+
+Document = dict[str, Any]
+Changes = dict[str, Document | None]
+GetDocument = Callable[[str], Document | None]
+
+KEYS_KIND = "institution.keys"
+_KEYS_MEMBERS = {"ledger", "subject", "kind", "at", "keys"}
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Who signed: `subject_type` operator, institution or link; `use` of an institution's or operator's key."""
+
+    kid: str
+    subject: str
+    subject_type: str
+    use: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Institution:
+    """An institution as the ledger shows it; `keys` by use in base64url, `name` by language."""
+
+    id: str
+    code: str
+    name: dict[str, str]
+    type: str
+    base: str
+    operator: str
+    keys: dict[str, str]
+    retired: bool
+
+
+def genesis_subjects(genesis: Genesis) -> list[tuple[int, str]]:
+    """(type, id) of every subject that the genesis creates, in order of its number."""
+    operators = [(OPERATOR, operator["id"]) for operator in genesis.operators]
+    return operators + [(INSTITUTION, institution["id"]) for institution in genesis.institutions]
+
+
+def genesis_documents(genesis: Genesis) -> dict[str, Document]:
+    """The state documents with which the ledger begins."""
+    documents: dict[str, Document] = {"limits": genesis.limits}
+    for operator in genesis.operators:
+        documents[f"operator/{operator['id']}"] = operator
+        for use, key in operator["keys"].items():
+            documents.update(_key_document(key, operator["id"], "operator", use))
+    for institution in genesis.institutions:
+        documents[f"institution/{institution['id']}"] = {**institution, "retired": False}
+        for use, key in institution["keys"].items():
+            documents.update(_key_document(key, institution["id"], "institution", use))
+    return documents
+
+
+def institution_of(document: Document) -> Institution:
+    """The institution in a state document."""
+    return Institution(**document)
+
+
+def rotate_keys(entry: Entry, signer: Signer, get: GetDocument) -> Changes | Refusal:
+    """Judge an `institution.keys` entry."""
+    if signer.subject != entry.subject or signer.use != "offline":
+        return Refusal("key-use", "an institution's own offline key changes its keys")
+    keys = entry.payload.get("keys")
+    if entry.payload.keys() != _KEYS_MEMBERS or not isinstance(keys, dict) or not keys:
+        return Refusal("members-wrong", "institution.keys carries keys, and nothing else")
+    if not keys.keys() <= set(INSTITUTION_USES):
+        return Refusal("key-use", "a use that institutions do not have")
+    institution = get(f"institution/{entry.subject}")
+    if institution is None or institution["retired"]:
+        return Refusal("institution-retired", "the institution no longer takes part")
+    changes: Changes = {}
+    for use, key in sorted(keys.items()):
+        try:
+            kid = thumbprint(admit_key(key))
+        except Malformed as malformed:
+            return Refusal(malformed.code, malformed.detail)
+        if get(f"key/{kid}") is not None or f"key/{kid}" in changes:
+            return Refusal("key-known", "a key serves one subject and one use, once")
+        changes.update(_key_document(key, entry.subject, "institution", use))
+        changes.update(_key_document(institution["keys"][use], entry.subject, "institution", None))
+    changes[f"institution/{entry.subject}"] = {**institution, "keys": {**institution["keys"], **keys}}
+    return changes
+
+
+def _key_document(key: str, subject: str, subject_type: str, use: str | None) -> dict[str, Document]:
+    kid = thumbprint(key)
+    return {
+        f"key/{kid}": {"kid": kid, "key": key, "subject": subject, "subject_type": subject_type, "use": use}
+    }

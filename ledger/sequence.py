@@ -1,0 +1,100 @@
+"""Sequencing gives an accepted entry its place: record, chain, heads root, log leaf.
+
+Pure but for `leaves_of`, which fetches the head leaf hashes of one block. Every engine, and every audit that
+replays a log, places entries here, so that all compute the same roots.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from ledger.genesis import Genesis
+from ledger.heads import BLOCK, Node, Subject, block_root, root_hash, tree_of, with_block
+from ledger.merkle import append_leaf, fold_peaks
+from ledger.receipt import log_leaf
+from ledger.record import NO_PREVIOUS, Record, record_hash
+from ledger.registry import genesis_subjects
+
+LeavesOf = Callable[[int], list[bytes]]
+
+
+@dataclass(slots=True)
+class Tip:
+    """The end of a log: what is needed to append. Owned by one writer; `copy` before trying a batch."""
+
+    size: int
+    time: int
+    subjects: int
+    peaks: list[bytes]
+    tree: Node | None
+
+    def copy(self) -> Tip:
+        return Tip(self.size, self.time, self.subjects, list(self.peaks), self.tree)
+
+    @property
+    def log_root(self) -> bytes:
+        return fold_peaks(self.peaks)
+
+    @property
+    def heads_root(self) -> bytes:
+        return root_hash(self.tree)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A record in its place: what has to be stored, all of it or nothing."""
+
+    record: Record
+    heads: bytes
+    subject: Subject
+    nodes: list[tuple[int, int, bytes]]
+
+
+def place(tip: Tip, entry: bytes, time: int, subject: Subject | str, creates: int | None, leaves_of: LeavesOf) -> Placed:
+    """Append an entry about a subject (or about a new one: its id, and its type in `creates`)."""
+    if isinstance(subject, Subject):
+        number, seq, prev, before = subject.number, subject.seq + 1, subject.head, subject
+    elif creates is not None:
+        number, seq, prev = tip.subjects, 1, NO_PREVIOUS
+        before = Subject(number, creates, subject, 0, prev)
+        tip.subjects += 1
+    else:
+        raise ValueError("a new subject has a type")
+    record = Record(tip.size, time, number, seq, prev, entry)
+    data = record.encode()
+    after = replace(before, seq=seq, head=record_hash(data))
+    _set_head(tip, after, leaves_of)
+    return _append(tip, record, data, after)
+
+
+def place_genesis(genesis: Genesis, leaves_of: LeavesOf) -> tuple[Tip, Placed, list[Subject]]:
+    """Record 0 and every subject that it creates."""
+    record = Record(0, genesis.at, 0, 1, NO_PREVIOUS, genesis.data)
+    data = record.encode()
+    head = record_hash(data)
+    subjects = [
+        Subject(number, kind, subject_id, 1, head)
+        for number, (kind, subject_id) in enumerate(genesis_subjects(genesis))
+    ]
+    tip = Tip(0, genesis.at, len(subjects), [], tree_of([]))
+    for subject in subjects:
+        _set_head(tip, subject, leaves_of)
+    return tip, _append(tip, record, data, subjects[0]), subjects
+
+
+def _set_head(tip: Tip, subject: Subject, leaves_of: LeavesOf) -> None:
+    block, place_in_block = divmod(subject.number, BLOCK)
+    leaves = leaves_of(block)
+    if place_in_block == len(leaves):
+        leaves.append(subject.leaf())
+    else:
+        leaves[place_in_block] = subject.leaf()
+    tip.tree = with_block(tip.tree, block, block_root(leaves))
+
+
+def _append(tip: Tip, record: Record, data: bytes, subject: Subject) -> Placed:
+    heads = tip.heads_root
+    nodes = append_leaf(tip.size, tip.peaks, log_leaf(heads, data))
+    tip.size, tip.time = tip.size + 1, record.time
+    return Placed(record, heads, subject, nodes)
