@@ -1,0 +1,94 @@
+"""Puts a node together: settings, clock, entropy, keys, ledger with consent's contract, gateway, HTTP.
+
+The only place that knows all three packages: consent's rules are handed to the ledger's machine here.
+`create_app` serves; `commands` carries the command line (`flask --app app …`), which opens a node only when a
+command needs one, because a ledger has one writer.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from importlib import import_module
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from consent.lifecycle import ConsentContract
+from gateway.cli import register_commands
+from gateway.composition import Gateway
+from gateway.identity.keyring import read_keys
+from gateway.identity.sessions import register_sessions
+from gateway.settings import Settings, settings_from_env
+from gateway.store.database import open_database
+from gateway.web.bodies import register_bodies
+from gateway.web.disk import register_disk
+from gateway.web.events import Bus
+from gateway.web.headers import register_headers
+from gateway.web.hosts import register_hosts
+from gateway.web.logs import make_log, register_logs
+from gateway.web.metrics import Metrics
+from gateway.web.openapi import make_api
+from gateway.web.problems import register_problems
+from gateway.web.ratelimit import sweep
+from ledger.engine.embedded import EmbeddedEngine
+from ledger.genesis import parse_genesis
+
+BLUEPRINTS = (
+    "gateway.web.static_files", "gateway.web.health", "gateway.web.docs", "gateway.ledger_door.door",
+    "gateway.console.session", "gateway.console.status", "gateway.console.audit",
+)
+
+
+def now_ms() -> int:
+    """The machine's clock, milliseconds UTC."""
+    return time.time_ns() // 1_000_000
+
+
+def compose(settings: Settings, clock: Callable[[], int] = now_ms,
+            entropy: Callable[[int], bytes] = os.urandom) -> Gateway:
+    """Opens what a founded node is made of; one process at a time (the engine's file lock)."""
+    genesis = parse_genesis(settings.genesis_path.read_bytes())
+    keys = read_keys(settings.keys_path)
+    engine = EmbeddedEngine.open(
+        settings.ledger_path, genesis.data, contracts=[ConsentContract()],
+        checkpoint_seed=keys.checkpoint_seed(genesis.operators[0]["id"]), clock=clock)
+    bus = Bus(clock, settings.sse_cap, settings.sse_seconds)
+    engine.subscribe(lambda committed: bus.publish(f"link:{committed.subject}"))
+    gw = Gateway(settings=settings, ledger=engine, db=open_database(settings.database_path), clock=clock,
+                 entropy=entropy, keys=keys, bus=bus, log=make_log())
+    sweep(gw)
+    return gw
+
+
+def create_app(settings: Settings | None = None, gateway: Gateway | None = None) -> Flask:
+    """The WSGI application of a founded node; a test hands over its own gateway."""
+    serving = gateway is None
+    gw = gateway or compose(settings or settings_from_env())
+    app = Flask("yaoshi", static_folder=None)
+    app.extensions["yaoshi"] = gw
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    metrics = Metrics()
+    metrics.watch(gw)
+    register_logs(app, gw, metrics)
+    register_problems(app)
+    register_hosts(app, gw.settings)
+    register_bodies(app, gw.settings.body_limit)
+    register_disk(app, gw)
+    register_headers(app, gw)
+    register_sessions(app, gw.settings, gw.settings.session_secret_path.read_text("ascii").strip())
+    api = make_api(app)
+    for name in BLUEPRINTS:
+        blueprint = import_module(name).blueprint
+        (api if hasattr(blueprint, "arguments") else app).register_blueprint(blueprint)
+    if gw.settings.trusted_proxies:
+        count = gw.settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)  # type: ignore[method-assign]
+    if serving and gw.settings.metrics_port:
+        metrics.serve(gw.settings.metrics_port)
+    return app
+
+
+commands = Flask("yaoshi-commands", static_folder=None)
+register_commands(commands, compose)
