@@ -1,8 +1,10 @@
 """Keeps what stands behind a commitment on the ledger: the details and the salt that open it.
 
 Formats: commitment and opening of docs/formats (SHA-256 over "yaoshi/commit/v1" 00, salt, details).
-Not here: who may read an opening (the wallet's timeline, the grantee's receipt, the privacy officer decide that).
-Invariant: an opening is durable before its entry is submitted, so a crash leaves at worst an opening without entry.
+Not here: who may read an opening (the wallet's timeline, the grantee's receipt, the privacy officer decide
+that).
+Invariant: an opening is durable before its entry is submitted, so a crash leaves at worst an opening
+without entry.
 """
 
 from __future__ import annotations
@@ -82,7 +84,7 @@ def commit_details(
     details: Mapping[str, Any],
     grantee: str | None = None,
 ) -> str:
-    """Salt, keep and commit details; gives the commitment. The caller ends the transaction before it submits."""
+    """Salt, keep and commit details; gives the commitment. Commit the transaction before the entry."""
     text = canonical_json(dict(details))
     salt = gw.entropy(SALT_BYTES)
     commitment = commit(salt, text)

@@ -1,11 +1,12 @@
-"""Releases records under a grant: decide, write the disclosure on the ledger, read the state again, then release.
+"""Releases records under a grant: decide, write the disclosure on the ledger, read again, then release.
 
 DESIGN section 1.2 ("Logged, then released") and consent-audit sections 3-4.
 Not here: how the asker proved who it is (gateway.peers.assertion), HTTP and FHIR bundles (gateway.fhir).
 Invariants:
 (1) nothing is returned before ``disclosure.made`` is committed;
 (2) after the commit the state is read again: a grant that ended meanwhile releases nothing;
-(3) what is returned was asked for at most RELEASE_WITHIN_MS ago, else it is an outage and nothing is returned;
+(3) what is returned was asked for at most RELEASE_WITHIN_MS ago, else it is an outage and nothing is
+returned;
 (4) outward there are three answers only: Released, Denied (one code for every cause) and Unavailable.
 """
 
@@ -17,10 +18,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from consent.decision import Deny, Permit, decide
-from consent.lifecycle import grant_status
+from consent.state import grant_state, grant_status
 from consent.terms import GrantTerms, parse_terms
 from gateway.disclosure.openings import commit_details, opening_of
-from gateway.disclosure.visits import join_visit
+from gateway.disclosure.visits import begin_visit, running_visit_of
 from gateway.identity.signing import submit_entry
 from gateway.links.links import patient_of_link
 from gateway.records.search import Page, Query, revision, search
@@ -34,7 +35,11 @@ RELEASE_WITHIN_MS = 5_000
 
 @dataclass(frozen=True)
 class Ask:
-    """Who asks a custodian for what, under which grant; ``user`` is {id, name, role}, ``visit`` None joins or begins one."""
+    """Who asks a custodian for what, under which grant.
+
+    ``user`` is {id, name, role}; ``visit`` None joins the running visit or begins one; ``after`` and
+    ``upper_revision`` continue a paged search.
+    """
 
     custodian: str
     grant: str
@@ -135,35 +140,34 @@ def stand(
     purpose: str,
     visit: str | None = None,
 ) -> Standing | Denied:
-    """Decide on the newest state of the ledger whether an ask is permitted; writes nothing but a visit's id."""
+    """Decide on the newest state of the ledger whether an ask is permitted; writes only a visit's id."""
     now = gw.clock()
-    with gw.ledger.view() as view, gw.db.connect() as conn:
-        document = view.get(f"grant/{grant}")
-        known = document is not None and document["institution"] == custodian
+    with gw.ledger.view() as view:
+        found = grant_state(view, grant)
         # An unknown grant takes the same steps as a known one, so that time tells a stranger nothing.
-        opening = opening_of(conn, document["commitment"] if document and known else "")
-        terms = parse_terms(opening["details"]) if opening else None
-        link = document["link"] if document and known else ""
-        patient_id = patient_of_link(conn, custodian, link)
-        if not isinstance(terms, GrantTerms) or patient_id is None or not document:
-            return _denied(gw, custodian, grant, "grant-unknown-or-unopened")
-        visit = visit or join_visit(gw, document, user["id"], now)
+        link = found["link"] if found else ""
+        with gw.db.connect() as conn:
+            opening = opening_of(conn, found["commitment"] if found else "")
+            patient_id = patient_of_link(conn, custodian, link)
+        terms = parse_terms(opening["details"] if opening else "")
+        joined = visit or running_visit_of(gw, view, grant, user["id"], now)
         decision = decide(
             view,
             grant_id=grant,
-            terms=terms,
+            terms=terms if isinstance(terms, GrantTerms) else None,
             grantee=grantee,
             clinician_id=user["id"],
             role=user["role"],
             purpose=purpose,
-            visit=visit,
+            visit=joined,
             custodian=custodian,
             now=now,
             time=view.time,
         )
-    if isinstance(decision, Deny):
-        return _denied(gw, custodian, grant, decision.code)
-    return Standing(link, patient_id, decision, visit)
+        if isinstance(decision, Deny) or patient_id is None:
+            cause = decision.code if isinstance(decision, Deny) else "link-without-patient"
+            return _denied(gw, custodian, grant, cause)
+        return Standing(link, patient_id, decision, joined or begin_visit(gw, view, grant, user["id"], now))
 
 
 def _ended_meanwhile(gw: Gateway, grant: str) -> str | None:

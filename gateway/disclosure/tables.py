@@ -1,7 +1,7 @@
 """What the release side keeps beside the ledger: openings of commitments, and which visit is running.
 
-Not here: any decision. A lost opening is shown to the patient as withheld, so it is written before its entry is
-submitted; a lost running visit only begins another one. Invariant: (grant, user) is unique.
+Not here: any decision. A lost opening is shown to the patient as withheld, so it is written before its
+entry is submitted; a lost running visit only begins another one. Invariant: (grant, user) is unique.
 """
 
 from sqlalchemy import BigInteger, Column, Index, String, Table, Text

@@ -1,7 +1,7 @@
 """Writes the JSON of searchset Bundles around stored resources, byte for byte as they are stored.
 
-FHIR R4 4.0.1 Bundle (bdl-1..bdl-11). Stored texts are joined, never parsed: it is faster, and a decimal such as
-2.00 leaves as it came. Not here: which resources may be in it (gateway.disclosure).
+FHIR R4 4.0.1 Bundle (bdl-1..bdl-11). Stored texts are joined, never parsed: it is faster, and a decimal
+such as 2.00 leaves as it came. Not here: which resources may be in it (gateway.disclosure).
 """
 
 from __future__ import annotations

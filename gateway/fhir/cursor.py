@@ -29,7 +29,7 @@ CURSOR_BYTES = 24
 
 @dataclass(frozen=True)
 class Place:
-    """Where a search goes on: its pairs of parameters, the last sort key and the newest revision it may see."""
+    """Where a search goes on: its parameters, the last sort key and the newest revision it may see."""
 
     resource_type: str
     pairs: list[tuple[str, str]]
@@ -62,10 +62,14 @@ def save_place(gw: Gateway, token: Token, place: Place) -> str:
 
 
 def find_place(gw: Gateway, token: Token, resource_type: str, word: str) -> Place | Expired | None:
-    """The place behind a cursor of this token's client, grant and resource type; None for every other word."""
+    """The place behind a cursor of this token's client, grant and type; None for every other word."""
     with gw.db.connect() as conn:
         row = conn.execute(select(page_cursor).where(page_cursor.c.cursor_hash == _hash(word))).first()
-    if row is None or (row.custodian, row.client, row.grant_id) != (token.custodian, token.client, token.grant):
+    if row is None or (row.custodian, row.client, row.grant_id) != (
+        token.custodian,
+        token.client,
+        token.grant,
+    ):
         return None
     stored_type, pairs = json.loads(row.query)
     if stored_type != resource_type:

@@ -1,7 +1,7 @@
-"""The FHIR R4 door for peers: search and read of what one grant opens, each answer a disclosure on the ledger.
+"""The FHIR R4 door for peers: search and read of what one grant opens, each answer a recorded disclosure.
 
-FHIR R4 4.0.1 http and search, fhir-r4 sections 1-6. Not here: the decision and the ledger (gateway.disclosure),
-parameters (gateway.records.search), who may come in (gateway.fhir.peer_access).
+FHIR R4 4.0.1 http and search. Not here: the decision and the ledger (gateway.disclosure), the parameters
+(gateway.records.search), who may come in (gateway.fhir.peer_access).
 Invariants: (1) no byte of a record leaves but through ``release``; (2) unknown, hidden, foreign and no longer
 granted are one answer, ``not-granted``; (3) If-None-Match is looked at after the permission, never before;
 (4) every page decides again; (5) links point to this custodian's own configured address only.

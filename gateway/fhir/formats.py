@@ -21,6 +21,8 @@ def require_json(asked_format: str | None, accept: str | None) -> None:
     if asked_format is not None:
         acceptable = asked_format.split(";")[0].strip().lower() in _FORMATS
     else:
-        acceptable = accept is None or parse_accept_header(accept, MIMEAccept).best_match(_ACCEPTED) is not None
+        acceptable = (
+            accept is None or parse_accept_header(accept, MIMEAccept).best_match(_ACCEPTED) is not None
+        )
     if not acceptable:
         raise_problem("format-not-offered")

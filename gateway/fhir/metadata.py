@@ -1,8 +1,8 @@
 """Tells a client what this door can do: the CapabilityStatement and the SMART configuration.
 
-FHIR R4 4.0.1 CapabilityStatement (kind instance), SMART App Launch 2.2.0 conformance. Both are generated from the
-tables that drive search and token, so they cannot promise what is not there. UDAP discovery has no route and is a
-404, which is how a UDAP client learns that there is no UDAP here (UDAP security, discovery).
+FHIR R4 4.0.1 CapabilityStatement (kind instance), SMART App Launch 2.2.0 conformance. Both are generated
+from the tables that drive search and token, so they cannot promise what is not there. UDAP discovery has no
+route and is a 404, which is how a UDAP client learns that there is no UDAP here (UDAP security, discovery).
 """
 
 from __future__ import annotations
@@ -67,9 +67,7 @@ def capability_statement(base: str) -> dict[str, Any]:
         "cors": False,
         "service": [{"coding": [SMART_ON_FHIR]}],
         # Deprecated by SMART 2, but some client libraries look only here (fhir-r4 section 2).
-        "extension": [
-            {"url": OAUTH_URIS, "extension": [{"url": "token", "valueUri": f"{base}/token"}]}
-        ],
+        "extension": [{"url": OAUTH_URIS, "extension": [{"url": "token", "valueUri": f"{base}/token"}]}],
         "description": "A token is bound to one grant of one patient. Times without a zone are UTC.",
     }
     return {

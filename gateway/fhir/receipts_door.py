@@ -1,8 +1,8 @@
 """Gives the grantee the proof of a disclosure that was made to it: the ledger's receipt and the opening.
 
-DESIGN section 6 "Pull": the grantee verifies both before it shows anything. Not here: the patient's own reading of
-the same opening (gateway.wallet). Invariant: only the grantee named when the opening was saved gets an answer; for
-everybody else, and for every unknown id, it is ``not-granted``.
+DESIGN section 6 "Pull": the grantee verifies both before it shows anything. Not here: the patient's own
+reading of the same opening (gateway.wallet). Invariant: only the grantee named when the opening was saved
+gets an answer; for everybody else, and for every unknown id, it is ``not-granted``.
 """
 
 from __future__ import annotations
@@ -39,9 +39,7 @@ def disclosure(institution: str, entry_id: str) -> Response:
     return response
 
 
-def proof_of_disclosure(
-    gw: Gateway, custodian: str, grantee: str, entry_id: str
-) -> dict[str, Any] | None:
+def proof_of_disclosure(gw: Gateway, custodian: str, grantee: str, entry_id: str) -> dict[str, Any] | None:
     """{"receipt", "opening"} of a disclosure of this custodian to this grantee, else None."""
     if not is_hex(entry_id, 64):
         return None

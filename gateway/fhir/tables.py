@@ -1,4 +1,4 @@
-"""What the FHIR door remembers between two requests: live tokens, used nonces, and where a paged search stands.
+"""What the FHIR door remembers between requests: live tokens, used nonces, and where a paged search stands.
 
 Not here: any decision; every row can be lost without opening a door.
 Invariants: (1) tokens and cursors are kept as their SHA-256 only; (2) (client, jti) is unique.

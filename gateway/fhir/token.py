@@ -1,7 +1,9 @@
 """Gives an institution a token for one grant, one purpose and one person, for at most five minutes.
 
-SMART Backend Services (App Launch 2.2.0): client_credentials with private_key_jwt; errors as RFC 6749 section 5.2.
-Not here: HTTP (gateway.fhir.token_door); what a token opens is decided again at every use (gateway.disclosure).
+SMART Backend Services (App Launch 2.2.0): client_credentials with private_key_jwt; errors as RFC 6749
+section 5.2.
+Not here: HTTP (gateway.fhir.token_door); what a token opens is decided again at every use
+(gateway.disclosure).
 Invariants: (1) a token is 32 random bytes, kept as SHA-256 only; (2) it is bound to custodian, client, grant,
 purpose, patient, visit and person; (3) an assertion gives one token at most, even to two callers at once;
 (4) every unusable grant gets one text, and every failed assertion one text.
@@ -17,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, insert, select
 
 from gateway.disclosure.release import Denied, Standing, stand
-from gateway.fhir.tables import access_token
 from gateway.fhir.nonces import use_once
 from gateway.fhir.search_types import SERVED
+from gateway.fhir.tables import access_token
 from gateway.fhir.token_scopes import narrow, types_of_scope
 from gateway.peers.assertion import ASSERTION_TYPE, Assertion, Claimed, parse_b2b, verify_assertion
 from ledger.encoding import b64u
@@ -37,7 +39,7 @@ _KNOWN = frozenset((*_REQUIRED, "udap"))
 
 @dataclass(frozen=True)
 class TokenRefusal:
-    """An RFC 6749 error: ``code`` for the answer, ``status`` of HTTP, ``detail`` without the cause that is secret."""
+    """An RFC 6749 error: ``code`` and ``detail`` for the answer, ``status`` of HTTP; no secret cause."""
 
     code: str
     status: int

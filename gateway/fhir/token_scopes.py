@@ -18,23 +18,28 @@ _SERVED = "rs"
 TYPES_OF_KIND: dict[str, tuple[str, ...]] = {
     "laboratory": ("Observation", "DiagnosticReport"),
     "vital-signs": ("Observation",),
-    "imaging": ("Observation", "DiagnosticReport"),
+    "imaging": ("Observation", "DiagnosticReport", "ImagingStudy"),
     "medication": ("MedicationRequest",),
     "allergy": ("AllergyIntolerance",),
-    "procedure": ("Observation", "DiagnosticReport"),
-    "other": ("Observation", "DiagnosticReport"),
+    "condition": ("Condition",),
+    "immunization": ("Immunization",),
+    "procedure": ("Procedure",),
+    "document": ("DiagnosticReport", "DocumentReference"),
+    "encounter": ("Encounter",),
+    "order": (),
+    "other": ("Observation",),
 }
 
 
 def types_of_scope(kinds: Iterable[str], records: Iterable[str], served: Iterable[str]) -> tuple[str, ...]:
-    """Resource types that a patient's scope can hold, among those served; Patient is always one (demographics)."""
+    """Types that a patient's scope can hold, among those served; Patient is always one (demographics)."""
     held = {"Patient"} | {name for kind in kinds for name in TYPES_OF_KIND.get(kind, ())}
     held |= {record.partition("/")[0] for record in records}
     return tuple(sorted(held & set(served)))
 
 
 def narrow(asked: str, types: Iterable[str]) -> tuple[str, ...]:
-    """The scopes granted of those asked, one for each type, in v2 form: ``system/Observation.rs``. May be empty."""
+    """The scopes granted of those asked, one a type, in v2 form ``system/Observation.rs``; maybe none."""
     verbs: dict[str, set[str]] = {}
     for word in asked.split():
         match = _SCOPE.fullmatch(word)
@@ -42,7 +47,9 @@ def narrow(asked: str, types: Iterable[str]) -> tuple[str, ...]:
         for name in types:
             if match and match.group(1) in ("*", name):
                 verbs.setdefault(name, set()).update(letters)
-    narrowed = [(name, "".join(letter for letter in _SERVED if letter in verbs[name])) for name in sorted(verbs)]
+    narrowed = [
+        (name, "".join(letter for letter in _SERVED if letter in verbs[name])) for name in sorted(verbs)
+    ]
     return tuple(f"system/{name}.{letters}" for name, letters in narrowed if letters)
 
 

@@ -1,1 +1,1 @@
-"""Institution to institution: how one proves who it is to another, and how it pulls what a patient granted."""
+"""Institution to institution: how one proves who it is, and how it pulls what a patient granted."""

@@ -6,7 +6,8 @@ Not here: whether the named grant permits anything (consent.decision), and the m
 (gateway.fhir.nonces).
 Invariants: (1) only EdDSA/Ed25519 with the peer key that the registry shows now; ``none`` and HS* never;
 (2) every failure of the assertion itself is one refusal, ``invalid-client``; the cause goes to the log only;
-(3) audience and references are compared as exact strings with the configured address, never with a Host header.
+(3) audience and references are compared as exact strings with the configured address, never with a Host
+header.
 """
 
 from __future__ import annotations
@@ -41,8 +42,17 @@ _ID = re.compile(r"[0-9a-f]{32}")
 _GRANT_ID = re.compile(r"[0-9a-f]{64}")
 _PURPOSE = re.compile(r"[A-Z]{1,16}")
 _B2B_MEMBERS = frozenset(
-    "version subject_name subject_id subject_role organization_name organization_id "
-    "purpose_of_use consent_policy consent_reference".split()
+    [
+        "version",
+        "subject_name",
+        "subject_id",
+        "subject_role",
+        "organization_name",
+        "organization_id",
+        "purpose_of_use",
+        "consent_policy",
+        "consent_reference",
+    ]
 )
 
 
@@ -135,7 +145,7 @@ def verify_assertion(view: Any, text: str, audience: str, now_ms: int) -> Assert
 
 
 def parse_b2b(assertion: Assertion, fhir_base: str) -> Claimed | Refusal:
-    """Read the hl7-b2b object by its exact rules; ``fhir_base`` is this custodian's. Refuses ``invalid-request``."""
+    """Read the hl7-b2b object by its exact rules, or refuse ``invalid-request``; ``fhir_base`` is ours."""
     extensions = assertion.claims.get("extensions")
     b2b = extensions.get("hl7-b2b") if isinstance(extensions, dict) else None
     if not isinstance(b2b, dict) or b2b.get("version") != "1":

@@ -1,8 +1,9 @@
 """Pulls what a patient granted from a custodian, and shows nothing that does not verify.
 
-DESIGN section 6 "Pull": a client assertion, a token, one search for each resource type with its pages, and for every
-answer the receipt and opening of its disclosure. A custodian on this node is called below HTTP through the same
-functions as its doors, the signed assertion included; an institution on another node is not reached in this release.
+DESIGN section 6 "Pull": a client assertion, a token, one search for each resource type with its pages, and
+for every answer the receipt and opening of its disclosure. A custodian on this node is called below HTTP
+through the same functions as its doors, the signed assertion included; an institution on another node is
+not reached in this release.
 Not here: how long what was pulled may be shown (the visit's view decides, in memory).
 Invariant: one page that is denied or does not verify, and nothing of the whole pull is returned.
 """
@@ -35,7 +36,8 @@ PAGE = "200"
 class Pulled:
     """What one pull brought: FHIR resources, the same as items, the patient, and the verified disclosures.
 
-    ``disclosures``: [{"entry_id", "index", "count", "verified": True}], one for each page of each resource type.
+    ``disclosures``: [{"entry_id", "index", "count", "verified": True}], one for each page of each resource
+    type.
     """
 
     visit: str
@@ -154,9 +156,7 @@ def _summary(released: Released) -> dict[str, Any]:
     }
 
 
-def _shown(
-    visit: str, custodian: str, stored: list[Stored], disclosures: list[dict[str, Any]]
-) -> Pulled:
+def _shown(visit: str, custodian: str, stored: list[Stored], disclosures: list[dict[str, Any]]) -> Pulled:
     resources = [parse(record.json_text) for record in stored]
     patient = next((each for each in resources if each["resourceType"] == "Patient"), {})
     clinical = [each for each in resources if each["resourceType"] != "Patient"]
