@@ -37,7 +37,7 @@ Coding = tuple[str, str]  # system, code
 def own_labels(resource: dict[str, Any], codings: Iterable[Coding]) -> frozenset[str]:
     """The labels that a resource has by its own codes and by what its sender wrote into it."""
     found = {label for coding in codings if (label := label_of(coding))}
-    return frozenset(found) | stated_labels(resource)
+    return _without_own_height(stated_labels(resource) | found)
 
 
 def label_of(coding: Coding) -> str | None:
@@ -64,8 +64,7 @@ def _by_prefix(table: Mapping[str, str | None], code: str) -> str | None:
 def stated_labels(resource: dict[str, Any]) -> frozenset[str]:
     """The labels written in meta.security that a consent decision must look at.
 
-    A code that nobody knows is kept, which closes the record. R beside a sensitivity is that sensitivity's own
-    height and no further lock; R alone is one.
+    A code that nobody knows is kept, which closes the record.
     """
     meta = resource.get("meta")
     written = meta.get("security") if isinstance(meta, dict) else None
@@ -74,8 +73,13 @@ def stated_labels(resource: dict[str, Any]) -> frozenset[str]:
         for coding in (written if isinstance(written, list) else [])
         if isinstance(coding, dict) and coding.get("system") in _SYSTEMS and type(coding.get("code")) is str
     }
-    codes = {code if code.isalnum() and len(code) <= 32 else "V" for code in codes} - CONFIDENTIALITY_OPEN
-    return frozenset(codes - {RESTRICTED} if codes - _CONFIDENTIALITY_CODES else codes)
+    codes = {code if code.isalnum() and len(code) <= 32 else "V" for code in codes}
+    return _without_own_height(codes - CONFIDENTIALITY_OPEN)
+
+
+def _without_own_height(labels: set[str] | frozenset[str]) -> frozenset[str]:
+    # R beside a sensitivity is that sensitivity's height and no further lock; R alone is one.
+    return frozenset(labels - {RESTRICTED} if labels - _CONFIDENTIALITY_CODES else labels)
 
 
 def joined(labels: Iterable[str]) -> str:

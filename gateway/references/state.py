@@ -11,8 +11,7 @@ from typing import Any, Literal
 
 State = Literal["waiting", "claimed", "proved", "chosen", "accepted", "confirmed", "stopped", "expired"]
 
-OPEN_STATES = frozenset({"waiting", "claimed", "proved", "chosen"})
-EXTENDABLE = frozenset({"waiting", "claimed", "proved", "chosen"})
+UNDECIDED = frozenset({"waiting", "claimed", "proved", "chosen"})
 
 
 def state_of(row: Any, now: int) -> State:

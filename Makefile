@@ -1,0 +1,61 @@
+# Yaoshi: everything a person types. `make help` lists it.
+PORT ?= 8080
+VENV := .venv
+PY := $(VENV)/bin/python
+export YAOSHI_PORT := $(PORT)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint bench migration refusals lock clean
+
+help: ## Show what can be typed
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(VENV)/.installed ## Start the node with its demonstration (PORT=8080)
+	@exec $(PY) -m flask --app app serve
+
+test: $(VENV)/.installed-dev ## Run all tests
+	$(PY) -m pytest
+
+lint: $(VENV)/.installed-dev ## Check style and types
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+
+bench: $(VENV)/.installed-dev ## Measure, each figure beside its peer
+	$(PY) -m bench
+
+migration: $(VENV)/.installed-dev ## Write the migration for changed tables (MESSAGE="what changed")
+	$(PY) -m flask --app app migration "$(MESSAGE)"
+
+refusals: $(VENV)/.installed ## Write docs/refusals.md from the code tables
+	$(PY) -m flask --app app refusals
+
+lock: ## Lock the requirements with hashes (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes -q requirements.in -o requirements.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes -q requirements-dev.in -o requirements-dev.txt
+
+clean: ## Remove caches (never var/: it holds keys and records)
+	rm -rf .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	@if command -v uv >/dev/null 2>&1; then uv venv -q --allow-existing $(VENV); \
+	else python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or later is needed (python3 is $$(python3 -V 2>&1))."; exit 1; }; \
+	  python3 -c 'import venv, ensurepip' 2>/dev/null \
+	  || { echo "Python cannot make an environment here. Type: apt install python3-venv make"; exit 1; }; \
+	  python3 -m venv $(VENV); fi
+
+$(VENV)/.installed: requirements.txt | $(VENV)/bin/python
+	@echo "Installing what the node needs (once) ..."
+	@$(call install,requirements.txt)
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt | $(VENV)/bin/python
+	@echo "Installing what the tests need (once) ..."
+	@$(call install,requirements-dev.txt)
+	@touch $@ $(VENV)/.installed
+
+define install
+if command -v uv >/dev/null 2>&1; then uv pip install -q --require-hashes -p ./$(PY) -r $(1); \
+else $(PY) -m pip install -q --disable-pip-version-check --require-hashes -r $(1); fi
+endef

@@ -1,0 +1,20 @@
+"""The command line: `flask --app app …`; each group is one file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Flask
+
+from gateway.cli import database, demo, institution, ledger, records, refusals, serve, staff
+from gateway.composition import Gateway
+from gateway.settings import Settings
+
+GROUPS = (serve, staff, ledger, institution, records, demo, refusals, database)
+
+
+def register_commands(app: Flask, compose: Callable[[Settings], Gateway]) -> None:
+    """Adds every group to `flask`; `compose` opens a whole node for those that need one."""
+    app.extensions["yaoshi-compose"] = compose
+    for group in GROUPS:
+        app.cli.add_command(group.command)

@@ -1,0 +1,84 @@
+"""Opens for a command what it needs, and no more: a running node keeps the ledger to itself.
+
+`node()` opens everything and fails plainly while the node runs; `without_ledger()` opens the database only and
+is safe beside it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import time_ns
+from typing import Any
+
+import click
+from flask import current_app
+
+from gateway.composition import Gateway
+from gateway.identity.keyring import read_keys
+from gateway.settings import Settings, SettingsError, settings_from_env
+from gateway.store.database import open_database
+from gateway.web.events import Bus
+from gateway.web.logs import make_log
+from ledger.errors import LedgerError
+from ledger.genesis import Genesis, parse_genesis
+
+
+def command_settings() -> Settings:
+    """The settings, or a plain message."""
+    try:
+        return settings_from_env()
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def read_genesis(settings: Settings) -> Genesis:
+    """The ledger's beginning; a plain message when nothing was founded yet."""
+    try:
+        return parse_genesis(settings.genesis_path.read_bytes())
+    except FileNotFoundError:
+        raise click.ClickException(f"{settings.data} holds no ledger yet: start the node once (make run)") from None
+
+
+@contextmanager
+def node(settings: Settings | None = None) -> Iterator[Gateway]:
+    """A whole node, ledger included; closed at the end."""
+    settings = settings or command_settings()
+    read_genesis(settings)
+    try:
+        gw: Gateway = current_app.extensions["yaoshi-compose"](settings)
+    except LedgerError as error:
+        raise click.ClickException(f"The ledger cannot be opened ({error.code}). If the node is running, stop it "
+                                   "first: only one process may write.") from None
+    try:
+        yield gw
+    finally:
+        gw.bus.close()
+        gw.close()
+
+
+@contextmanager
+def without_ledger(settings: Settings | None = None) -> Iterator[Gateway]:
+    """A node whose ledger is absent (None): for accounts and records, safe while the node runs."""
+    settings = settings or command_settings()
+    read_genesis(settings)
+    gw = Gateway(settings=settings, ledger=None, db=open_database(settings.database_path), clock=now_ms,
+                 entropy=os.urandom, keys=read_keys(settings.keys_path), bus=Bus(now_ms), log=make_log())
+    try:
+        yield gw
+    finally:
+        gw.db.dispose()
+
+
+def now_ms() -> int:
+    return time_ns() // 1_000_000
+
+
+def find_institution(settings: Settings, text: str) -> dict[str, Any]:
+    """The institution named by its two-character code or its id."""
+    for one in read_genesis(settings).institutions:
+        if text.upper() == one["code"] or text == one["id"]:
+            return one
+    known = ", ".join(f"{one['code']} ({one['name']['en']})" for one in read_genesis(settings).institutions)
+    raise click.ClickException(f"No institution {text!r}. Known: {known}")
