@@ -32,7 +32,7 @@ def ensure_link(gw: Gateway, institution: str, patient_id: str) -> str | Refusal
             return link
     link = candidates[0]
     answer = submit_entry(gw, institution, "desk", "link.open", link, institution=institution)
-    # Another look may have opened it in between: then the ledger refused ours, and the link is there all the same.
+    # Another look may have opened it in between: then the ledger refused ours, and the link is there.
     if isinstance(answer, Refusal) and ledger_state(gw, link) is None:
         return answer
     return link

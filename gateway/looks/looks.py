@@ -41,6 +41,6 @@ def record_look_on(
         raise ValueError("basis of a look")
     details = {"basis": basis, "user": user, "what": what}
     with gw.db.begin() as conn:
-        # The opening is stored first: a crash in between leaves an opening without an entry, never the reverse.
+        # Stored first: a crash in between leaves an opening without an entry, never the reverse.
         commitment = commit_details(gw, conn, institution, link, details)
     return submit_entry(gw, institution, "release", "look.made", link, commitment=commitment)

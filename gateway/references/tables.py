@@ -1,9 +1,9 @@
 """What an institution keeps about each one-time reference, and about the identity check before an invitation.
 
-No column holds a state: gateway.references.state derives it from these moments and from the ledger, so a crash
-between two steps leaves nothing to repair. A reference is removed a day after its end (gateway.references.store).
-Invariants: ``claimed_key`` is set once, by one conditional update; ``entry`` is stored before it is submitted and
-is sent again unchanged, so a retry cannot make a second entry.
+No column holds a state: gateway.references.state derives it from these moments and from the ledger, so a
+crash between two steps leaves nothing to repair. A reference is removed a day after its end
+(gateway.references.store). Invariants: ``claimed_key`` is set once, by one conditional update; ``entry`` is
+stored before it is submitted and is sent again unchanged, so a retry cannot make a second entry.
 """
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, String, Table, Text

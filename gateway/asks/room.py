@@ -1,0 +1,128 @@
+"""Holds what doctors' open views show, in memory only, and empties it as soon as a patient takes it back.
+
+DESIGN section 6 "Pull", "Revoke": what is not filed is gone when the view closes. A view belongs to one
+staff session and one reference. Not here: pulling (asks.visits), deciding whether a grant is in force
+(asks.standing). Invariants: nothing of it is ever written to disk; the number of views is bounded; one
+watcher thread lives while there are views, wakes on the ledger's changes to their links and at the next
+end, and empties what ended.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Lock, Thread
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gateway.asks.grants import Granted
+    from gateway.composition import Gateway
+
+MOST_VIEWS = 200
+MOST_VIEWS_OF_SESSION = 8
+WATCH_SECONDS = 30.0
+WAKE = "visits"
+
+
+@dataclass
+class Source:
+    """One grant in a view: ``items`` and ``patient`` are None unless ``state`` is open; times in ms.
+
+    States: open, revoked, expired, ended (visit over, phone replaced, link closed), refused, unavailable.
+    """
+
+    granted: Granted
+    state: str
+    ends_at: int | None = None
+    ended_at: int | None = None
+    items: list[dict[str, Any]] | None = None
+    patient: dict[str, Any] | None = None
+    count: int = 0
+
+    def end(self, state: str, at: int) -> None:
+        """Empty this source."""
+        self.state, self.ended_at = state, at
+        self.items, self.patient, self.count = None, None, 0
+
+
+@dataclass
+class OpenView:
+    """What one member of staff sees of one accepted request."""
+
+    institution: str
+    sources: dict[str, Source] = field(default_factory=dict)
+    pulling: Lock = field(default_factory=Lock)
+
+
+class VisitRoom:
+    """The open views of this process by (session, reference); safe between threads."""
+
+    def __init__(self, gw: Gateway, judge: Callable[[Gateway, list[Source]], bool]) -> None:
+        self._gw, self._judge = gw, judge
+        self._views: OrderedDict[tuple[str, str], OpenView] = OrderedDict()
+        self._lock = Lock()
+        self._watcher: Thread | None = None
+
+    def view(self, session: str, reference: str, institution: str) -> OpenView:
+        """The view of this session and reference, empty at first; the oldest ones make room."""
+        with self._lock:
+            view = self._views.get((session, reference))
+            if view is None:
+                view = self._views[(session, reference)] = OpenView(institution)
+            self._views.move_to_end((session, reference))
+            own = [key for key in self._views if key[0] == session]
+            for key in own[:-MOST_VIEWS_OF_SESSION]:
+                del self._views[key]
+            while len(self._views) > MOST_VIEWS:
+                self._views.popitem(last=False)
+            if self._watcher is None:
+                self._watcher = Thread(target=self._watch, name="visit-room", daemon=True)
+                self._watcher.start()
+        return view
+
+    def drop(self, session: str, reference: str | None = None) -> None:
+        """Forget one view of a session, or all of them when it signs out."""
+        with self._lock:
+            for key in [key for key in self._views if key[0] == session and reference in (None, key[1])]:
+                del self._views[key]
+        self._gw.bus.publish(WAKE)
+
+    def empty(self) -> bool:
+        """Whether no view is held."""
+        with self._lock:
+            return not self._views
+
+    def loaded(self) -> None:
+        """Tell the watcher that a view has new contents to look after."""
+        self._gw.bus.publish(WAKE)
+
+    def sweep(self) -> None:
+        """Empty what has ended by now, and wake the screens that showed it."""
+        with self._lock:
+            views = list(self._views.values())
+        for view in views:
+            if self._judge(self._gw, list(view.sources.values())):
+                self._gw.bus.publish(f"staff:{view.institution}")
+
+    def _watch(self) -> None:
+        since = 0
+        while True:
+            with self._lock:
+                views = list(self._views.values())
+                if not views or self._gw.bus.closed:
+                    self._views.clear()
+                    self._watcher = None
+                    return
+            sources = [source for view in views for source in list(view.sources.values())]
+            channels = {WAKE, *(f"link:{source.granted.link}" for source in sources)}
+            ends = [source.ends_at for source in sources if source.ends_at and source.state == "open"]
+            left = (min(ends) - self._gw.clock()) / 1000 if ends else WATCH_SECONDS
+            changed = self._gw.bus.wait(channels, since, min(max(left, 0.05), WATCH_SECONDS))
+            since = max(changed.values(), default=since)
+            try:
+                self.sweep()
+            except Exception:  # whatever fails here, what is shown must not stay without a watcher
+                self._gw.log.error("visit-room-emptied")
+                with self._lock:
+                    self._views.clear()

@@ -1,0 +1,106 @@
+"""Finds patients of the own institution and opens their charts, each opening written down first.
+
+Format: docs/formats (console API, patients). Not here: other institutions' records (console.visits).
+Invariants: a chart's bytes leave only after look.made is committed; the desk sees who it is and no record;
+a patient of another institution is as unknown as one who does not exist.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask_smorest import Blueprint
+from sqlalchemy import select
+
+from gateway.asks.visits import stands
+from gateway.composition import current_gateway
+from gateway.identity.roles import current_staff, staff_required
+from gateway.links.links import ensure_link, ledger_state
+from gateway.looks.chart import chart_items, what_was_seen
+from gateway.looks.looks import record_look_on
+from gateway.records.patients import PatientRow, find_patients, get_patient
+from gateway.references.tables import reference as reference_table
+from gateway.web.problems import raise_problem, refusal
+from gateway.web.schemas import StrictSchema, Text
+
+if TYPE_CHECKING:
+    from gateway.composition import Gateway
+    from gateway.identity.roles import Staff
+
+blueprint = Blueprint(
+    "patients", __name__, url_prefix="/console/api", description="The own institution's patients"
+)
+
+
+class Search(StrictSchema):
+    text = Text(100, 1, required=True)
+
+
+@blueprint.post("/patients/search")
+@staff_required("desk", "clinician", "privacy")
+@blueprint.arguments(Search())
+def search(given: dict[str, str]) -> dict[str, Any]:
+    """Patients of this institution by name, number or birth date: at most twenty."""
+    gw, staff = current_gateway(), current_staff()
+    with gw.db.connect() as conn:
+        found = find_patients(conn, staff.institution, given["text"])
+    return {"patients": [patient_shown(row) for row in found]}
+
+
+@blueprint.post("/patients/<patient_id>/open")
+@staff_required("desk", "clinician")
+def open_chart(patient_id: str) -> Any:
+    """The chart; the look is on the ledger before anything of it is sent."""
+    gw, staff = current_gateway(), current_staff()
+    with gw.db.connect() as conn:
+        patient = get_patient(conn, staff.institution, patient_id)
+        if patient is None:
+            raise_problem("patient-unknown")
+        items = chart_items(conn, staff.institution, patient_id) if staff.role == "clinician" else []
+    link = ensure_link(gw, staff.institution, patient_id)
+    if not isinstance(link, str):
+        return refusal(link)
+    basis = "own-care" if staff.role == "clinician" else "own-administration"
+    looked = record_look_on(gw, staff.institution, link, who(staff), basis, what_was_seen(items))
+    if hasattr(looked, "code"):
+        return refusal(looked)
+    state = ledger_state(gw, link) or {}
+    return {
+        "patient": patient_shown(patient),
+        "link": {"id": link, "claimed": bool(state.get("claimed")), "closed": bool(state.get("closed"))},
+        "items": items,
+        "visits": _visits(gw, staff, patient_id) if staff.role == "clinician" else [],
+        "look": looked.entry_id,
+    }
+
+
+def who(staff: Staff) -> dict[str, str]:
+    """How a member of staff is named in the committed details of a look."""
+    return {"id": staff.id, "name": staff.name, "role": staff.role_code}
+
+
+def patient_shown(row: PatientRow) -> dict[str, str]:
+    """A patient as the head of a screen needs it."""
+    return {
+        "id": row.id,
+        "name": row.name,
+        "sex": row.sex,
+        "birth_date": row.birth_date,
+        "identifier": row.identifier,
+    }
+
+
+def _visits(gw: Gateway, staff: Staff, patient_id: str) -> list[str]:
+    query = (
+        select(reference_table)
+        .where(
+            reference_table.c.institution == staff.institution,
+            reference_table.c.patient_id == patient_id,
+            reference_table.c.accepted_at.is_not(None),
+            reference_table.c.ends_at > gw.clock(),
+        )
+        .order_by(reference_table.c.accepted_at.desc())
+    )
+    with gw.db.connect() as conn:
+        rows = list(conn.execute(query))
+    return [row.reference for row in rows if stands(gw, staff, row)]

@@ -1,0 +1,55 @@
+"""How a reference looks to staff.
+
+Format: docs/formats (console API, Reference). The digits are computed from the key that claimed it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gateway.asks.accept import grants_of
+from gateway.asks.ask import question_of
+from gateway.links.confirm import delay_until
+from gateway.references.code import qr_address, typed_code
+from gateway.references.state import state_of
+from ledger.digits import digits
+from ledger.encoding import unb64u
+
+if TYPE_CHECKING:
+    from gateway.composition import Gateway
+
+
+def reference_shown(gw: Gateway, row: Any) -> dict[str, Any]:
+    """The JSON object Reference of the console's API."""
+    with gw.ledger.view() as view:
+        code = view.institution(row.institution).code
+    return {
+        "reference": row.reference,
+        "code": typed_code(code, row.reference),
+        "url": qr_address(gw.ledger.genesis.doc["wallet"], gw.ledger.id, code, row.reference),
+        "type": row.type,
+        "mode": row.mode,
+        "state": state_of(row, gw.clock()),
+        "digits": _digits(gw, row),
+        "digits_confirmed": row.digits_at is not None,
+        "expires": row.expires_at,
+        "patient": row.patient_id,
+        "ask": _ask(row),
+        "delay_until": delay_until(gw, row),
+    }
+
+
+def _digits(gw: Gateway, row: Any) -> str | None:
+    if row.claimed_key is None:
+        return None
+    return digits(gw.ledger.id, row.institution, row.reference, unb64u(row.claimed_key, 32))
+
+
+def _ask(row: Any) -> dict[str, Any] | None:
+    if row.type != "ask":
+        return None
+    asked = question_of(row)
+    shown = {
+        name: asked[name] for name in ("clinician", "purpose", "reason", "kinds", "from", "not_after", "at")
+    }
+    return {**shown, "sources": len(grants_of(row))}

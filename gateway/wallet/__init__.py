@@ -1,0 +1,1 @@
+"""What a patient's phone asks of an institution: references, sign-in, timeline, own records, entries."""

@@ -1,0 +1,111 @@
+"""Takes what a phone signed for the ledger: a grant, a revocation, a change of the link's keys, its closing.
+
+Format: docs/formats (wallet API, entries; opening). The signature is the authentication, so revoking needs no
+sign-in. Invariants: a grant's opening is stored before its entry is submitted, and only when it opens the
+commitment and states terms; whoever holds no key of a link of this institution gets one answer, which tells
+nothing about any link; the same entry again gives the same receipt.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask_smorest import Blueprint
+from marshmallow import fields, validate
+
+from consent.terms import parse_terms
+from gateway.disclosure.openings import save_opening
+from gateway.identity.signing import submit_signed
+from gateway.wallet.cors import allow_wallet
+from gateway.wallet.limits import knock
+from gateway.wallet.references import Opening
+from gateway.web.access import open_route
+from gateway.web.problems import raise_problem, refusal
+from gateway.web.schemas import StrictSchema
+from ledger.commitment import commit
+from ledger.encoding import MAX_ENTRY_BYTES, unb64u
+from ledger.entry import Entry, parse_entry
+from ledger.errors import Malformed, Refusal
+
+if TYPE_CHECKING:
+    from gateway.composition import Gateway
+
+blueprint = Blueprint(
+    "wallet-entries", __name__, url_prefix="/i/<institution>/wallet", description="What a phone signs"
+)
+blueprint.after_request(allow_wallet)
+FROM_PHONES = frozenset(
+    {"grant.give", "grant.revoke", "link.keys", "link.confirm", "link.contest", "link.close"}
+)
+ENTRIES_PER_MINUTE = 240
+
+
+class Signed(StrictSchema):
+    entry = fields.String(required=True, validate=validate.Length(1, MAX_ENTRY_BYTES))
+    opening = fields.Nested(Opening(), load_default=None, allow_none=True)
+
+
+@blueprint.post("/entries")
+@open_route("the signature of a link's key is the authentication; limited per address")
+@blueprint.arguments(Signed())
+@blueprint.response(201)
+def submit(given: dict[str, Any], institution: str) -> Any:
+    """Puts the entry on the ledger and answers with its receipt."""
+    gw = knock(institution, "entry", ENTRIES_PER_MINUTE)
+    entry = _of_a_phone(gw, institution, given["entry"])
+    if entry is None:
+        raise_problem("entry-refused")
+    if entry.kind not in FROM_PHONES:
+        raise_problem("entry-not-from-phone")
+    refused = _keep_opening(gw, institution, entry, given["opening"])
+    if refused is not None:
+        return refusal(refused)
+    answer = submit_signed(gw, entry.text)
+    if hasattr(answer, "code"):
+        return refusal(answer)
+    with gw.ledger.view() as view:
+        receipt = view.receipt(answer.index)
+    return {"entry_id": answer.entry_id, "receipt": receipt}
+
+
+def _of_a_phone(gw: Gateway, institution: str, text: str) -> Entry | None:
+    """The entry, if a key of a link of this institution signed it about its own link."""
+    try:
+        entry = parse_entry(text)
+    except Malformed:
+        return None
+    with gw.ledger.view() as view:
+        key = view.get(f"key/{entry.kid}")
+        link = view.get(f"link/{entry.subject}")
+    if key is None or link is None or entry.ledger != gw.ledger.id:
+        return None
+    own = key["subject_type"] == "link" and key["subject"] == entry.subject
+    if not own or link["institution"] != institution or not entry.signed_by(unb64u(key["key"], 32)):
+        return None
+    return entry
+
+
+def _keep_opening(
+    gw: Gateway, institution: str, entry: Entry, opening: dict[str, str] | None
+) -> Refusal | None:
+    if entry.kind != "grant.give":
+        return None if opening is None else Refusal("entry-opening-unwanted", "only a grant has an opening")
+    if opening is None:
+        return Refusal("entry-opening-missing", "a grant comes with its opening")
+    opened = commit(unb64u(opening["salt"], 32), opening["details"].encode("utf-8"))
+    if opened != entry.payload.get("commitment"):
+        return Refusal("entry-opening-wrong", "the opening does not open the commitment")
+    terms = parse_terms(opening["details"])
+    if hasattr(terms, "code"):
+        return Refusal(terms.code, terms.detail)
+    if terms.grantee == institution:
+        return Refusal("grantee-is-custodian", "the grantee holds these records itself")
+    with gw.ledger.view() as view:
+        grantee = view.institution(terms.grantee)
+    if grantee is None or grantee.retired:
+        return Refusal("grantee-unknown", "the grantee is not a registered institution")
+    with gw.db.begin() as conn:
+        save_opening(
+            conn, opened, institution, entry.subject, opening["salt"], opening["details"], terms.grantee
+        )
+    return None

@@ -1,0 +1,31 @@
+"""Limits how often one address may knock at the phone's API, and finds the institution that is addressed.
+
+An address is hashed: it is kept for a minute's count, never to be read.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from flask import request
+
+from gateway.composition import current_gateway
+from gateway.web.problems import raise_problem
+from gateway.web.ratelimit import limit
+
+if TYPE_CHECKING:
+    from gateway.composition import Gateway
+
+CLAIMS_PER_MINUTE = 30
+ASKS_PER_MINUTE = 600
+
+
+def knock(institution: str, door: str, per_minute: int = ASKS_PER_MINUTE) -> Gateway:
+    """The gateway, once the institution is one of ours and the address has knocked seldom enough."""
+    gw = current_gateway()
+    if not gw.keys.hosts(institution):
+        raise_problem("institution-unknown")
+    address = sha256((request.remote_addr or "").encode("utf-8")).hexdigest()[:32]
+    limit(gw, f"{door}:{institution}:{address}", per_minute)
+    return gw
