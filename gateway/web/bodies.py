@@ -19,6 +19,7 @@ from ledger.errors import Malformed
 View = TypeVar("View", bound=Callable[..., Any])
 BODY = "yaoshi_body"
 FORM = "application/x-www-form-urlencoded"
+ANY = "*/*"
 FORM_PATH = re.compile(r"^/i/[^/]+/(token|fhir/[A-Za-z]+/_search)$")
 
 
@@ -51,7 +52,7 @@ def register_bodies(app: Flask, limit: int) -> None:
             return problem("body-too-large")
         if wanted == "application/json":
             return _judge_json(limit)
-        if request.mimetype != wanted:
+        if wanted != ANY and request.mimetype != wanted:
             return problem("content-type-unsupported")
         return None
 

@@ -1,0 +1,57 @@
+"""`flask ledger`: check a ledger offline, take it away, see where it stands.
+
+`verify FILE` needs nothing but the file: it replays every record from the genesis, checks every chain, root,
+signature and rule, and names the first thing that differs.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+from flask.cli import AppGroup
+from rich.progress import Progress
+
+from consent.lifecycle import ConsentContract
+from gateway.cli.opening import command_settings, ledger_view
+from ledger.audit import export_log, verify_log
+
+command = AppGroup("ledger", help="Check, export and describe the ledger.")
+
+
+@command.command("verify")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--ledger", "expected", help="The ledger id that the file must have (64 hex digits).")
+def verify(file: Path, expected: str | None) -> None:
+    """Check an exported file offline, entry by entry."""
+    with file.open("rb") as source, Progress(transient=True) as progress:
+        task = progress.add_task("Checking", total=None)
+        result = verify_log(source, contracts=[ConsentContract()], expected_id=expected,
+                            progress=lambda done, total: progress.update(task, completed=done, total=total))
+    if not result.ok:
+        click.echo(f"DIFFERENT: {result.first_difference}")
+        sys.exit(1)
+    click.echo(f"Everything holds: {result.size} records, root {result.root}")
+
+
+@command.command("export")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def export(file: Path) -> None:
+    """Write the whole ledger to FILE. Safe while the node runs."""
+    with ledger_view(command_settings()) as view, file.open("xb") as target:
+        export_log(view, target)
+        click.echo(f"{view.size} records written to {file}")
+
+
+@command.command("status")
+def status() -> None:
+    """Where the ledger stands. Safe while the node runs."""
+    settings = command_settings()
+    with ledger_view(settings) as view:
+        click.echo(f"ledger        {view.genesis.id}")
+        click.echo(f"records       {view.size}")
+        click.echo(f"root          {view.root.hex()}")
+        click.echo(f"newest        {view.time} ms")
+        for one in view.institutions():
+            click.echo(f"institution   {one.code} {one.id} {one.name['en']}")

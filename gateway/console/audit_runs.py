@@ -1,0 +1,90 @@
+"""Runs checks of the ledger one at a time in the background, and keeps the newest results for the page.
+
+The three claims: nothing altered (chains and roots), every signature valid and every rule obeyed (replay), and
+the end matches the signed checkpoint. A claim that was not reached because an earlier one failed is None.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Lock, Thread
+from typing import Any, BinaryIO
+
+from consent.lifecycle import ConsentContract
+from gateway.composition import Gateway
+from ledger.audit import AuditResult, export_log, verify_log
+
+Progress = Callable[[int, int], None]
+KEPT = 8
+
+
+@dataclass
+class Run:
+    """One check; `done` of `total` records."""
+
+    state: str = "running"
+    done: int = 0
+    total: int = 0
+    result: dict[str, Any] | None = None
+
+
+class Runs:
+    """The checks of this process, newest last."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._runs: dict[str, Run] = {}
+
+    def start(self, work: Callable[[Progress], dict[str, Any]], name: str) -> str | None:
+        """Begins `work(progress)` in a thread; None when one is running already."""
+        with self._lock:
+            if any(run.state == "running" for run in self._runs.values()):
+                return None
+            while len(self._runs) >= KEPT:
+                del self._runs[next(iter(self._runs))]
+            run = self._runs[name] = Run()
+        Thread(target=self._work, args=(run, work), name="audit", daemon=True).start()
+        return name
+
+    def state(self, name: str) -> dict[str, Any] | None:
+        with self._lock:
+            run = self._runs.get(name)
+            if run is None:
+                return None
+            return {"state": run.state, "done": run.done, "total": run.total, "result": run.result}
+
+    def _work(self, run: Run, work: Callable[[Progress], dict[str, Any]]) -> None:
+        def progress(done: int, total: int) -> None:
+            with self._lock:
+                run.done, run.total = done, total
+
+        result = None
+        try:
+            result = work(progress)
+        finally:
+            # A check that could not be finished is neither good nor bad: result stays None.
+            with self._lock:
+                run.state, run.result = "done", result
+
+
+def check_ledger(gw: Gateway, progress: Progress) -> dict[str, Any]:
+    """Exports one snapshot and checks it as an outsider would."""
+    with tempfile.TemporaryFile(dir=gw.settings.data, prefix="audit-") as file:
+        with gw.ledger.view() as view:
+            export_log(view, file)
+        file.seek(0)
+        checked = check_file(file, gw.ledger.id, progress)
+    return {**result_of(checked), "at": gw.clock()}
+
+
+def check_file(file: BinaryIO, expected_id: str | None, progress: Progress) -> AuditResult:
+    """Replays an export from record 0 under the rules of this release."""
+    return verify_log(file, contracts=[ConsentContract()], expected_id=expected_id, progress=progress)
+
+
+def result_of(checked: AuditResult) -> dict[str, Any]:
+    """What the page shows."""
+    return {"ok": checked.ok, "size": checked.size, "root": checked.root, "claims": checked.claims,
+            "first_difference": checked.first_difference}
