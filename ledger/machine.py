@@ -94,9 +94,7 @@ class Machine:
             raise Malformed("signature-invalid", "the signature does not verify")
         return Signer(entry.kid, key["subject"], key["subject_type"], key["use"])
 
-    def judge(
-        self, entry: Entry, signer: Signer, state: State, index: int, time: int
-    ) -> Accepted | Refusal:
+    def judge(self, entry: Entry, signer: Signer, state: State, index: int, time: int) -> Accepted | Refusal:
         """The judgement of an authenticated entry that would be record `index` at `time` (ms UTC)."""
         if signer.use is None and signer.subject_type != "link":
             return Refusal("key-retired", "the key was replaced")
@@ -176,9 +174,7 @@ class Machine:
             named = said["institution"] == institution
         return named and verify(key, compact.signing_input, compact.signature)
 
-    def _apply(
-        self, entry: Entry, signer: Signer, state: State, index: int, time: int
-    ) -> Changes | Refusal:
+    def _apply(self, entry: Entry, signer: Signer, state: State, index: int, time: int) -> Changes | Refusal:
         if entry.kind == KEYS_KIND:
             return rotate_keys(entry, signer, state.get)
         outcome = self._contracts[entry.kind].apply(_View(state.get, index), entry, signer, time)

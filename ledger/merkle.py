@@ -144,9 +144,7 @@ def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes],
     return sn == 0 and found == root
 
 
-def verify_consistency(
-    old: int, new: int, proof: Sequence[bytes], old_root: bytes, new_root: bytes
-) -> bool:
+def verify_consistency(old: int, new: int, proof: Sequence[bytes], old_root: bytes, new_root: bytes) -> bool:
     """Whether the proof shows that the newer tree extends the older (RFC 9162 section 2.1.4.2).
 
     `old` is at least 1: that every tree extends the empty one is the caller's case.

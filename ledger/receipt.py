@@ -35,7 +35,9 @@ def log_leaf(heads: bytes, record: bytes) -> bytes:
     return leaf_hash(heads + record_hash(record))
 
 
-def format_receipt(record: bytes, heads: bytes, inclusion: Sequence[bytes], checkpoint: str) -> dict[str, Any]:
+def format_receipt(
+    record: bytes, heads: bytes, inclusion: Sequence[bytes], checkpoint: str
+) -> dict[str, Any]:
     """The receipt document."""
     return {
         "record": b64u(record),

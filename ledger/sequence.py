@@ -51,7 +51,9 @@ class Placed:
     nodes: list[tuple[int, int, bytes]]
 
 
-def place(tip: Tip, entry: bytes, time: int, subject: Subject | str, creates: int | None, leaves_of: LeavesOf) -> Placed:
+def place(
+    tip: Tip, entry: bytes, time: int, subject: Subject | str, creates: int | None, leaves_of: LeavesOf
+) -> Placed:
     """Append an entry about a subject (or about a new one: its id, and its type in `creates`)."""
     if isinstance(subject, Subject):
         number, seq, prev, before = subject.number, subject.seq + 1, subject.head, subject

@@ -1,0 +1,159 @@
+"""A batch is the entries that one transaction takes: judged in order, each seeing what those before it changed.
+
+Engine-independent: an engine says when a batch begins, at what time, and when it commits. Nothing outside the
+batch changes until `finish` ran inside the transaction and the transaction committed (`remember`); a batch that
+fails is thrown away whole. State is read by key, through a bounded memory that only its writer uses.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+
+from ledger.committed import Committed, committed_of
+from ledger.entry import Entry, parse_entry
+from ledger.errors import Refusal
+from ledger.genesis import Genesis
+from ledger.heads import Subject
+from ledger.machine import Accepted, Machine
+from ledger.recent import Recent
+from ledger.registry import Document, genesis_documents
+from ledger.sequence import Placed, Tip, place, place_genesis
+from ledger.store import reading, writing
+from ledger.store.database import Connection
+
+Verifies = Callable[[Entry, bytes], bool]
+
+
+class Memory:
+    """What the writer read last from committed state; holds nothing of a batch that did not commit."""
+
+    def __init__(self) -> None:
+        self.state: Recent[str, str | None] = Recent(65_536)
+        self.subjects: Recent[str, Subject] = Recent(16_384)
+        self.blocks: Recent[int, list[bytes]] = Recent(4_096)
+
+
+class Batch:
+    """Entries judged one after another on top of `tip`, within one transaction."""
+
+    def __init__(
+        self, machine: Machine, tip: Tip, connection: Connection, memory: Memory, entry_ids: Sequence[str]
+    ) -> None:
+        self.tip = tip.copy()
+        self._machine = machine
+        self._connection = connection
+        self._memory = memory
+        self._state: dict[str, str | None] = {}
+        self._subjects: dict[str, Subject] = {}
+        self._blocks: dict[int, list[bytes]] = {}
+        self._placed: list[Placed] = []
+        self._taken: dict[str, Committed] = {}
+        self._stored = reading.read_entry_indices(connection, entry_ids)
+
+    def take(self, entry: Entry, clock: int, verifies: Verifies) -> Committed | Refusal:
+        """Judge an entry and, when it is accepted, give it its place.
+
+        Raises Malformed(signature-invalid); an exception of a contract leaves the batch as it was.
+        """
+        signer = self._machine.authenticate(entry, self, verifies)
+        if isinstance(signer, Refusal):
+            return signer
+        repeated = self._repeated(entry.id)
+        if repeated is not None:
+            return repeated
+        time = max(self.tip.time, clock)
+        judgement = self._machine.judge(entry, signer, self, self.tip.size, time)
+        if isinstance(judgement, Refusal):
+            return judgement
+        return self._place(entry, time, judgement)
+
+    def finish(self) -> bool:
+        """Write the batch into the transaction; False when there is nothing to write."""
+        if not self._placed:
+            return False
+        writing.write_records(self._connection, self._placed, list(self._taken))
+        writing.write_subjects(self._connection, self._subjects.values())
+        writing.write_blocks(self._connection, self._blocks)
+        writing.write_state(self._connection, self._state)
+        writing.write_ending(self._connection, self.tip)
+        return True
+
+    def remember(self) -> None:
+        """After the commit: let the memory know what is now committed."""
+        for key, text in self._state.items():
+            self._memory.state[key] = text
+        for subject_id, subject in self._subjects.items():
+            self._memory.subjects[subject_id] = subject
+        for block, leaves in self._blocks.items():
+            self._memory.blocks[block] = leaves
+
+    def get(self, key: str) -> Document | None:
+        """A state document as this batch sees it; the caller may change the copy that it gets."""
+        text = self._state[key] if key in self._state else self._committed_state(key)
+        return None if text is None else json.loads(text)
+
+    def subject(self, subject_id: str) -> Subject | None:
+        """A subject as this batch sees it."""
+        found = self._subjects.get(subject_id)
+        if found is not None:
+            return found
+        if subject_id in self._memory.subjects:
+            return self._memory.subjects[subject_id]
+        found = reading.read_subject(self._connection, subject_id)
+        if found is not None:
+            self._memory.subjects[subject_id] = found
+        return found
+
+    def _committed_state(self, key: str) -> str | None:
+        if key not in self._memory.state:
+            self._memory.state[key] = reading.read_state(self._connection, key)
+        return self._memory.state[key]
+
+    def _leaves_of(self, block: int) -> list[bytes]:
+        if block not in self._blocks:
+            known = block in self._memory.blocks
+            leaves = self._memory.blocks[block] if known else reading.read_block(self._connection, block)
+            self._blocks[block] = list(leaves)
+        return self._blocks[block]
+
+    def _place(self, entry: Entry, time: int, judgement: Accepted) -> Committed:
+        subject = self.subject(entry.subject) or entry.subject
+        data = entry.text.encode("ascii")
+        placed = place(self.tip, data, time, subject, judgement.creates, self._leaves_of)
+        self._placed.append(placed)
+        self._subjects[entry.subject] = placed.subject
+        for key, document in judgement.changes.items():
+            self._state[key] = None if document is None else dump_document(document)
+        committed = committed_of(placed.record, entry, repeated=False)
+        self._taken[entry.id] = committed
+        return committed
+
+    def _repeated(self, entry_id: str) -> Committed | None:
+        if entry_id in self._taken:
+            return self._taken[entry_id].again()
+        if entry_id in self._stored:
+            stored = reading.read_record(self._connection, self._stored[entry_id])
+            if stored is not None:
+                return committed_of(
+                    stored.record, parse_entry(stored.record.entry.decode("ascii")), repeated=True
+                )
+        return None
+
+
+def begin_ledger(connection: Connection, genesis: Genesis) -> Tip:
+    """Write record 0 and all that it creates into an empty file."""
+    blocks: dict[int, list[bytes]] = {}
+    tip, placed, subjects = place_genesis(genesis, lambda block: blocks.setdefault(block, []))
+    writing.write_beginning(connection, genesis, tip)
+    writing.write_records(connection, [placed], [genesis.id])
+    writing.write_subjects(connection, subjects)
+    writing.write_blocks(connection, blocks)
+    documents = genesis_documents(genesis)
+    writing.write_state(connection, {key: dump_document(value) for key, value in documents.items()})
+    return tip
+
+
+def dump_document(document: Document) -> str:
+    """A state document as stored: JSON text that no hash covers."""
+    return json.dumps(document, separators=(",", ":"), ensure_ascii=False)

@@ -1,0 +1,45 @@
+"""The answer "recorded": where an entry stands on the ledger."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ledger.entry import Entry
+from ledger.record import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """An entry that is on the ledger. `time` and `at` are ms UTC; `number` and `seq` place it in its chain."""
+
+    entry_id: str
+    index: int
+    time: int
+    subject: str
+    number: int
+    seq: int
+    kind: str
+    at: int
+    payload: dict[str, Any]
+    repeated: bool
+
+    def again(self) -> Committed:
+        """The same answer for somebody who submits the entry once more."""
+        return replace(self, repeated=True)
+
+
+def committed_of(record: Record, entry: Entry, *, repeated: bool) -> Committed:
+    """What a submitter is told about the record of an entry."""
+    return Committed(
+        entry_id=entry.id,
+        index=record.index,
+        time=record.time,
+        subject=entry.subject,
+        number=record.number,
+        seq=record.seq,
+        kind=entry.kind,
+        at=entry.at,
+        payload=entry.payload,
+        repeated=repeated,
+    )

@@ -1,0 +1,162 @@
+"""The embedded engine keeps the ledger in one process on SQLite: one operator, tamper-evident, no agreement.
+
+Group commit (`ledger.engine.writer`), one writing process (a lock on the file), readers beside it on snapshots.
+`open_view_only` is for tools that read while a node runs. What tamper-evident means: a rewritten past is found
+by every phone and witness that kept a checkpoint, and by nobody else.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from pathlib import Path
+
+from ledger.batch import begin_ledger
+from ledger.checkpoint import sign_checkpoint
+from ledger.committed import Committed
+from ledger.engine.inbox import Inbox, Item
+from ledger.engine.startup import check_checkpoint_seed, check_genesis, checked_genesis, load_tip
+from ledger.engine.writer import Writer
+from ledger.entry import parse_entry
+from ledger.errors import Fatal, Refusal
+from ledger.genesis import Genesis
+from ledger.machine import Contract, Machine
+from ledger.sequence import Tip
+from ledger.store.database import Store
+from ledger.store.reading import read_ending
+from ledger.view import Certify, View, no_checkpoint_key
+
+_MOST_VERIFIERS = 4
+
+
+class EmbeddedEngine:
+    """A ledger that this process writes; make one with `open`."""
+
+    def __init__(
+        self, store: Store, genesis: Genesis, writer: Writer, inbox: Inbox, certify: Certify
+    ) -> None:
+        self.genesis = genesis
+        self._store = store
+        self._writer = writer
+        self._inbox = inbox
+        self._certify = certify
+
+    @classmethod
+    def open(
+        cls,
+        path: str | Path,
+        genesis_bytes: bytes,
+        *,
+        contracts: Iterable[Contract],
+        checkpoint_seed: bytes,
+        clock: Callable[[], int],
+        queue_limit: int = 4096,
+        batch_limit: int = 512,
+        verifiers: int | None = None,
+    ) -> EmbeddedEngine:
+        """Open or begin the ledger at `path` (or sqlite:/// URL); `clock` gives ms UTC.
+
+        Raises Unavailable(ledger-locked, disk-full), or Fatal when file, genesis or key contradict each other.
+        """
+        genesis = checked_genesis(genesis_bytes)
+        check_checkpoint_seed(genesis, checkpoint_seed)
+        machine = Machine(genesis, contracts)
+        store = Store(_path_of(path), write=True)
+        try:
+            tip = _open_tip(store, genesis)
+        except BaseException:
+            store.close()
+            raise
+        inbox = Inbox(queue_limit)
+        writer = Writer(store, machine, tip, inbox, clock, batch_limit)
+        writer.start(verifiers or min(_MOST_VERIFIERS, os.cpu_count() or 1))
+        return cls(store, genesis, writer, inbox, certifier(genesis, checkpoint_seed, clock))
+
+    @property
+    def id(self) -> str:
+        """Hex id of the ledger."""
+        return self.genesis.id
+
+    @property
+    def genesis_bytes(self) -> bytes:
+        return self.genesis.data
+
+    def submit(self, entry: str) -> Future[Committed | Refusal]:
+        """Hand in an entry; see `ledger.engine.protocol.Engine`."""
+        item = Item(parse_entry(entry))
+        item.future.set_running_or_notify_cancel()
+        self._inbox.put(item)
+        return item.future
+
+    @contextmanager
+    def view(self) -> Iterator[View]:
+        """One read snapshot."""
+        with _view_of(self._store, self.genesis, self._certify, self._writer) as view:
+            yield view
+
+    def subscribe(self, callback: Callable[[Committed], None]) -> None:
+        """Call back after each durable commit, from the writing thread; the callback must not block."""
+        self._writer.subscribe(callback)
+
+    def close(self) -> None:
+        """Answer what waits, then let go of the file."""
+        self._inbox.close()
+        self._writer.join()
+        self._store.close()
+
+
+@contextmanager
+def open_view_only(
+    path: str | Path,
+    genesis_bytes: bytes,
+    *,
+    checkpoint_seed: bytes | None = None,
+    clock: Callable[[], int] | None = None,
+) -> Iterator[View]:
+    """One snapshot of a ledger that another process may be writing; with seed and clock it gives checkpoints.
+
+    Raises Unavailable(ledger-missing, schema-older) or Fatal.
+    """
+    genesis = checked_genesis(genesis_bytes)
+    certify: Certify = no_checkpoint_key
+    if checkpoint_seed is not None and clock is not None:
+        check_checkpoint_seed(genesis, checkpoint_seed)
+        certify = certifier(genesis, checkpoint_seed, clock)
+    store = Store(_path_of(path), write=False)
+    try:
+        with _view_of(store, genesis, certify, None) as view:
+            yield view
+    finally:
+        store.close()
+
+
+def certifier(genesis: Genesis, seed: bytes, clock: Callable[[], int]) -> Certify:
+    """Signs checkpoints of this ledger with the time at which they are served."""
+    return lambda size, root: sign_checkpoint(seed, genesis.origin, size, root, clock())
+
+
+@contextmanager
+def _view_of(store: Store, genesis: Genesis, certify: Certify, writer: Writer | None) -> Iterator[View]:
+    with store.snapshot() as connection:
+        ending = read_ending(connection)
+        if ending is None:
+            raise Fatal("size-differs", "the ledger file has no beginning")
+        check_genesis(ending, genesis)
+        tree = writer.tree_at(ending.size) if writer else None
+        yield View(connection, genesis, ending, tree, certify)
+
+
+def _open_tip(store: Store, genesis: Genesis) -> Tip:
+    with store.transaction() as connection:
+        ending = read_ending(connection)
+        if ending is None:
+            begin_ledger(connection, genesis)
+        else:
+            check_genesis(ending, genesis)
+        return load_tip(connection)
+
+
+def _path_of(path: str | Path) -> Path:
+    return Path(str(path).removeprefix("sqlite:///"))

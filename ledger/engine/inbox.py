@@ -1,0 +1,84 @@
+"""The inbox holds entries that wait, in order, while their signatures are verified beside the writer.
+
+Bounded: a full inbox refuses at once, so that a slow disk is felt and memory does not grow. One lock guards it;
+verifying threads take unchecked items from the back, the writer takes checked ones from the front.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+
+from ledger.committed import Committed
+from ledger.entry import Entry
+from ledger.errors import Refusal, Unavailable
+
+
+@dataclass(slots=True)
+class Item:
+    """A waiting entry; `checked` is (key, verdict) when its key was already known, `ready` is the inbox's."""
+
+    entry: Entry
+    future: Future[Committed | Refusal] = field(default_factory=Future)
+    checked: tuple[bytes, bool] | None = None
+    ready: bool = False
+
+
+class Inbox:
+    """Entries on their way to the writer."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._ordered: deque[Item] = deque()
+        self._unchecked: deque[Item] = deque()
+        self._closed = False
+        lock = threading.Lock()
+        self._unchecked_there = threading.Condition(lock)
+        self._front_ready = threading.Condition(lock)
+
+    def put(self, item: Item) -> None:
+        """Raises Unavailable(ledger-closed, ledger-busy)."""
+        with self._unchecked_there:
+            if self._closed:
+                raise Unavailable("ledger-closed", "the ledger is shutting down")
+            if len(self._ordered) >= self._limit:
+                raise Unavailable("ledger-busy", "too many entries wait already")
+            self._ordered.append(item)
+            self._unchecked.append(item)
+            self._unchecked_there.notify()
+
+    def take_unchecked(self, limit: int) -> list[Item]:
+        """Items to verify, waiting for at least one; none when the inbox is closed and empty."""
+        with self._unchecked_there:
+            while not self._unchecked and not self._closed:
+                self._unchecked_there.wait()
+            return [self._unchecked.popleft() for _ in range(min(limit, len(self._unchecked)))]
+
+    def mark_ready(self, items: list[Item]) -> None:
+        """The items are verified, as far as that was possible beside the writer."""
+        with self._front_ready:
+            for item in items:
+                item.ready = True
+            if self._ordered and self._ordered[0].ready:
+                self._front_ready.notify()
+
+    def take_ready(self, limit: int) -> list[Item]:
+        """The next items in order, all that are ready; none when the inbox is closed and empty."""
+        with self._front_ready:
+            while not (self._ordered and self._ordered[0].ready):
+                if self._closed and not self._ordered:
+                    return []
+                self._front_ready.wait()
+            taken: list[Item] = []
+            while self._ordered and self._ordered[0].ready and len(taken) < limit:
+                taken.append(self._ordered.popleft())
+            return taken
+
+    def close(self) -> None:
+        """Accept nothing more; what waits is still taken."""
+        with self._front_ready:
+            self._closed = True
+            self._unchecked_there.notify_all()
+            self._front_ready.notify_all()

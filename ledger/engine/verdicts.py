@@ -1,0 +1,32 @@
+"""Verdicts on signatures, remembered, so that the same bytes are verified once however often they come.
+
+Threads share it. The memory is keyed by key and whole entry (signature included), so no verdict can be taken
+for that of other bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+
+from ledger.entry import Entry
+from ledger.recent import Recent
+
+
+class Verdicts:
+    """`verifies` answers as libsodium does."""
+
+    def __init__(self, capacity: int = 16_384) -> None:
+        self._lock = threading.Lock()
+        self._known: Recent[bytes, bool] = Recent(capacity)
+
+    def verifies(self, entry: Entry, key: bytes) -> bool:
+        """Whether `key` signed the entry."""
+        name = hashlib.sha256(key + entry.text.encode("ascii")).digest()
+        with self._lock:
+            if name in self._known:
+                return self._known[name]
+        verdict = entry.signed_by(key)
+        with self._lock:
+            self._known[name] = verdict
+        return verdict

@@ -1,0 +1,164 @@
+"""Questions to the ledger's tables, each answered inside the caller's transaction."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from ledger.heads import Subject, split_block
+from ledger.merkle import NodeReader
+from ledger.record import Record
+from ledger.registry import Document
+from ledger.store import tables as t
+
+_CHUNK = 500
+_STATE = sa.select(t.state.c.document).where(t.state.c.key == sa.bindparam("key"))
+_SUBJECT_COLUMNS = (
+    t.subjects.c.number,
+    t.subjects.c.type,
+    t.subjects.c.id,
+    t.subjects.c.seq,
+    t.subjects.c.head,
+)
+_SUBJECT = sa.select(*_SUBJECT_COLUMNS).where(t.subjects.c.id == sa.bindparam("id"))
+_BLOCK = sa.select(t.head_blocks.c.leaves).where(t.head_blocks.c.block == sa.bindparam("block"))
+_NODE = sa.select(t.log_nodes.c.hash).where(t.log_nodes.c.place == sa.bindparam("place"))
+_RECORD_COLUMNS = (
+    t.records.c.index, t.records.c.time, t.records.c.number, t.records.c.seq, t.records.c.prev, t.records.c.entry,
+    t.records.c.heads,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """The row that says where the ledger ends."""
+
+    id: str
+    genesis: bytes
+    size: int
+    time: int
+    subjects: int
+    root: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRecord:
+    """A record with the heads root after it."""
+
+    record: Record
+    heads: bytes
+
+
+def node_place(level: int, k: int) -> int:
+    """The in-order number of node(level, k)."""
+    return ((2 * k + 1) << level) - 1
+
+
+def read_ending(connection: sa.Connection) -> Ending | None:
+    """Where the ledger ends; None for a file in which none began. The first read of a snapshot."""
+    c = t.ledger.c
+    row = connection.execute(sa.select(c.id, c.genesis, c.size, c.time, c.subjects, c.root)).one_or_none()
+    return None if row is None else Ending(*row)
+
+
+def read_state(connection: sa.Connection, key: str) -> str | None:
+    """A state document's JSON text."""
+    text: str | None = connection.execute(_STATE, {"key": key}).scalar()
+    return text
+
+
+def read_states(connection: sa.Connection, prefix: str) -> list[Document]:
+    """All state documents whose key begins with `prefix`, by key."""
+    key = t.state.c.key
+    query = sa.select(t.state.c.document).where(key >= prefix, key < prefix[:-1] + chr(ord(prefix[-1]) + 1))
+    return [json.loads(text) for text in connection.execute(query.order_by(key)).scalars()]
+
+
+def read_subject(connection: sa.Connection, subject_id: str) -> Subject | None:
+    """The subject with this id (hex)."""
+    row = connection.execute(_SUBJECT, {"id": bytes.fromhex(subject_id)}).one_or_none()
+    return None if row is None else Subject(row[0], row[1], row[2].hex(), row[3], row[4])
+
+
+def read_subjects(connection: sa.Connection, first: int, last: int) -> list[Subject]:
+    """Subjects with numbers first..last-1."""
+    number = t.subjects.c.number
+    query = sa.select(*_SUBJECT_COLUMNS).where(number >= first, number < last).order_by(number)
+    return [Subject(row[0], row[1], row[2].hex(), row[3], row[4]) for row in connection.execute(query)]
+
+
+def read_block(connection: sa.Connection, block: int) -> list[bytes]:
+    """The head leaf hashes of one block; none for a block that has not begun."""
+    leaves = connection.execute(_BLOCK, {"block": block}).scalar()
+    return split_block(leaves) if leaves else []
+
+
+def read_block_roots(connection: sa.Connection) -> list[bytes]:
+    """The roots of all head blocks, in order."""
+    return list(connection.execute(sa.select(t.head_blocks.c.root).order_by(t.head_blocks.c.block)).scalars())
+
+
+def read_node(connection: sa.Connection, level: int, k: int) -> bytes:
+    """node(level, k) of the log. Raises LookupError when it is not there."""
+    found: bytes | None = connection.execute(_NODE, {"place": node_place(level, k)}).scalar()
+    if found is None:
+        raise LookupError("a node of the log is missing")
+    return found
+
+
+def node_cache(connection: sa.Connection, places: Iterable[tuple[int, int]]) -> NodeReader:
+    """A reader of log nodes that fetches the named ones at once, and others as they are asked for."""
+    wanted = sorted({node_place(level, k) for level, k in places})
+    found: dict[int, bytes] = {}
+    for start in range(0, len(wanted), _CHUNK):
+        query = sa.select(t.log_nodes.c.place, t.log_nodes.c.hash).where(
+            t.log_nodes.c.place.in_(wanted[start : start + _CHUNK])
+        )
+        found.update((row[0], row[1]) for row in connection.execute(query))
+
+    def read(level: int, k: int) -> bytes:
+        place = node_place(level, k)
+        if place not in found:
+            found[place] = read_node(connection, level, k)
+        return found[place]
+
+    return read
+
+
+def read_record(connection: sa.Connection, index: int) -> StoredRecord | None:
+    """Record `index`."""
+    query = sa.select(*_RECORD_COLUMNS).where(t.records.c.index == sa.bindparam("wanted"))
+    row = connection.execute(query, {"wanted": index}).one_or_none()
+    return None if row is None else StoredRecord(Record(*row[:6]), row[6])
+
+
+def read_records(connection: sa.Connection, first: int, limit: int) -> Iterator[StoredRecord]:
+    """Up to `limit` records from index `first` on."""
+    query = (
+        sa.select(*_RECORD_COLUMNS).where(t.records.c.index >= first).order_by(t.records.c.index).limit(limit)
+    )
+    for row in connection.execute(query):
+        yield StoredRecord(Record(*row[:6]), row[6])
+
+
+def read_chain(connection: sa.Connection, number: int, from_seq: int) -> list[StoredRecord]:
+    """A subject's own records from `from_seq` on (without record 0 for subjects of the genesis but the first)."""
+    query = (
+        sa.select(*_RECORD_COLUMNS)
+        .where(t.records.c.number == number, t.records.c.seq >= from_seq)
+        .order_by(t.records.c.seq)
+    )
+    return [StoredRecord(Record(*row[:6]), row[6]) for row in connection.execute(query)]
+
+
+def read_entry_indices(connection: sa.Connection, entry_ids: Sequence[str]) -> dict[str, int]:
+    """The record index of each of these entries (hex ids) that is on the ledger."""
+    found: dict[str, int] = {}
+    for start in range(0, len(entry_ids), _CHUNK):
+        wanted = [bytes.fromhex(entry_id) for entry_id in entry_ids[start : start + _CHUNK]]
+        query = sa.select(t.records.c.entry_id, t.records.c.index).where(t.records.c.entry_id.in_(wanted))
+        found.update((row[0].hex(), row[1]) for row in connection.execute(query))
+    return found

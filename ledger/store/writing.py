@@ -1,0 +1,98 @@
+"""What one batch changes, written in bulk inside the writer's single transaction: all of it or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from ledger.genesis import Genesis
+from ledger.heads import Subject, block_root
+from ledger.sequence import Placed, Tip
+from ledger.store import tables as t
+from ledger.store.reading import node_place
+
+_subject = upsert(t.subjects)
+_PUT_SUBJECT = _subject.on_conflict_do_update(
+    index_elements=["number"], set_={"seq": _subject.excluded.seq, "head": _subject.excluded.head}
+)
+_block = upsert(t.head_blocks)
+_PUT_BLOCK = _block.on_conflict_do_update(
+    index_elements=["block"], set_={"root": _block.excluded.root, "leaves": _block.excluded.leaves}
+)
+_state = upsert(t.state)
+_PUT_STATE = _state.on_conflict_do_update(index_elements=["key"], set_={"document": _state.excluded.document})
+_DELETE_STATE = sa.delete(t.state).where(t.state.c.key == sa.bindparam("gone"))
+
+
+def write_beginning(connection: sa.Connection, genesis: Genesis, tip: Tip) -> None:
+    """The row of a ledger that begins."""
+    connection.execute(
+        sa.insert(t.ledger),
+        {
+            "only": 1,
+            "id": genesis.id,
+            "genesis": genesis.data,
+            "size": tip.size,
+            "time": tip.time,
+            "subjects": tip.subjects,
+            "root": tip.log_root,
+        },
+    )
+
+
+def write_ending(connection: sa.Connection, tip: Tip) -> None:
+    """Where the ledger ends after a batch."""
+    values = {"size": tip.size, "time": tip.time, "subjects": tip.subjects, "root": tip.log_root}
+    connection.execute(sa.update(t.ledger), values)
+
+
+def write_records(connection: sa.Connection, placed: Sequence[Placed], entry_ids: Sequence[str]) -> None:
+    """Records and the log nodes that they complete."""
+    rows = [
+        {
+            "index": item.record.index,
+            "time": item.record.time,
+            "number": item.record.number,
+            "seq": item.record.seq,
+            "prev": item.record.prev,
+            "heads": item.heads,
+            "entry_id": bytes.fromhex(entry_id),
+            "entry": item.record.entry,
+        }
+        for item, entry_id in zip(placed, entry_ids, strict=True)
+    ]
+    connection.execute(sa.insert(t.records), rows)
+    nodes = [
+        {"place": node_place(level, k), "hash": value} for item in placed for level, k, value in item.nodes
+    ]
+    connection.execute(sa.insert(t.log_nodes), nodes)
+
+
+def write_subjects(connection: sa.Connection, subjects: Iterable[Subject]) -> None:
+    """Subjects as they are after the batch."""
+    rows = [
+        {"number": s.number, "type": s.type, "id": bytes.fromhex(s.id), "seq": s.seq, "head": s.head}
+        for s in subjects
+    ]
+    connection.execute(_PUT_SUBJECT, rows)
+
+
+def write_blocks(connection: sa.Connection, blocks: Mapping[int, list[bytes]]) -> None:
+    """Head blocks as they are after the batch."""
+    rows = [
+        {"block": block, "root": block_root(leaves), "leaves": b"".join(leaves)}
+        for block, leaves in blocks.items()
+    ]
+    connection.execute(_PUT_BLOCK, rows)
+
+
+def write_state(connection: sa.Connection, changes: Mapping[str, str | None]) -> None:
+    """State documents (JSON text) to put; None deletes."""
+    puts = [{"key": key, "document": text} for key, text in changes.items() if text is not None]
+    deletions = [{"gone": key} for key, text in changes.items() if text is None]
+    if puts:
+        connection.execute(_PUT_STATE, puts)
+    if deletions:
+        connection.execute(_DELETE_STATE, deletions)
