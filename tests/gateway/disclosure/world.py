@@ -8,15 +8,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from gateway.records.importer import import_paths
-from gateway.records.patients import find_patients
+from sqlalchemy import select
 
 from gateway.disclosure.openings import save_opening
 from gateway.identity.roles import Staff
 from gateway.identity.signing import submit_entry, submit_signed
 from gateway.links.tables import patient_link
+from gateway.records.importer import import_paths
+from gateway.records.patients import find_patients
+from gateway.records.tables import record
 from ledger.commitment import commit
 from ledger.encoding import b64u, canonical_json
+from ledger.entry import parse_entry
+from ledger.record import decode_record
 from ledger.signing import public_key, sign_compact
 
 HOUR_MS = 3_600_000
@@ -189,3 +193,28 @@ def observation(name: str, number: int) -> dict[str, Any]:
 def category(code: str) -> dict[str, Any]:
     system = "http://terminology.hl7.org/CodeSystem/observation-category"
     return {"coding": [{"system": system, "code": code}]}
+
+
+def disclosures_of(world: World) -> list[Any]:
+    """The disclosure.made entries of the link, in order: parsed entries with entry_id and payload."""
+    with world.gw.ledger.view() as view:
+        rows = view.chain(world.link)
+    entries = [parse_entry(decode_record(row.record_bytes).entry.decode()) for row in rows]
+    return [Made(each.id, each.payload) for each in entries if each.kind == "disclosure.made"]
+
+
+@dataclass(frozen=True)
+class Made:
+    entry_id: str
+    payload: dict[str, Any]
+
+
+def stored_id(world: World, resource_type: str, kind: str = "", label: str = "", other: bool = False) -> str:
+    """Id of a stored record: of this type, kind and label, of the linked patient or of the other one."""
+    own = record.c.patient_id == world.patient_id
+    query = select(record.c.id).where(record.c.type == resource_type, ~own if other else own)
+    if kind:
+        query = query.where(record.c.kind == kind, record.c.labels.contains(label))
+        query = query if label else query.where(record.c.labels == "")
+    with world.gw.db.connect() as conn:
+        return str(conn.execute(query.order_by(record.c.id)).scalars().first())
