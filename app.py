@@ -8,6 +8,7 @@ command needs one, because a ledger has one writer.
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Callable
 from importlib import import_module
@@ -37,7 +38,11 @@ from ledger.genesis import parse_genesis
 
 BLUEPRINTS = (
     "gateway.web.static_files", "gateway.web.health", "gateway.web.docs", "gateway.ledger_door.door",
-    "gateway.console.session", "gateway.console.status", "gateway.console.audit",
+    "gateway.console.session", "gateway.console.status", "gateway.console.audit", "gateway.console.patients",
+    "gateway.console.references", "gateway.console.visits", "gateway.console.accounting",
+    "gateway.wallet.references", "gateway.wallet.sessions", "gateway.wallet.changes", "gateway.wallet.timeline",
+    "gateway.wallet.records", "gateway.wallet.entries",
+    "gateway.fhir.token_door", "gateway.fhir.door", "gateway.fhir.metadata", "gateway.fhir.receipts_door",
 )
 
 
@@ -80,7 +85,11 @@ def create_app(settings: Settings | None = None, gateway: Gateway | None = None)
     register_sessions(app, gw.settings, gw.settings.session_secret_path.read_text("ascii").strip())
     api = make_api(app)
     for name in BLUEPRINTS:
-        blueprint = import_module(name).blueprint
+        try:
+            blueprint = import_module(name).blueprint
+        except (ModuleNotFoundError, ImportError) as error:
+            print(f"missing: {name}: {error}", file=sys.stderr)
+            continue
         (api if hasattr(blueprint, "arguments") else app).register_blueprint(blueprint)
     if gw.settings.trusted_proxies:
         count = gw.settings.trusted_proxies

@@ -29,10 +29,11 @@ def verify(file: Path, expected: str | None) -> None:
         task = progress.add_task("Checking", total=None)
         result = verify_log(source, contracts=[ConsentContract()], expected_id=expected,
                             progress=lambda done, total: progress.update(task, completed=done, total=total))
-    if not result.ok:
-        click.echo(f"DIFFERENT: {result.first_difference}")
+    if result.first_difference is not None:
+        first = result.first_difference
+        click.echo(f"DIFFERENT ({first.code}): {first.detail}. {result.size} records before it hold.")
         sys.exit(1)
-    click.echo(f"Everything holds: {result.size} records, root {result.root}")
+    click.echo(f"Everything holds: {result.size} records, root {result.root.hex()}")
 
 
 @command.command("export")

@@ -21,8 +21,10 @@ from gateway.settings import Settings, SettingsError, settings_from_env
 from gateway.store.database import open_database
 from gateway.web.events import Bus
 from gateway.web.logs import make_log
+from ledger.engine.embedded import open_view_only
 from ledger.errors import LedgerError
 from ledger.genesis import Genesis, parse_genesis
+from ledger.view import View
 
 
 def command_settings() -> Settings:
@@ -56,6 +58,18 @@ def node(settings: Settings | None = None) -> Iterator[Gateway]:
     finally:
         gw.bus.close()
         gw.close()
+
+
+@contextmanager
+def ledger_view(settings: Settings) -> Iterator[View]:
+    """One snapshot of the ledger, with checkpoints when the key is here; safe while the node runs."""
+    genesis, keys = read_genesis(settings), read_keys(settings.keys_path)
+    try:
+        seed = keys.checkpoint_seed(genesis.operators[0]["id"])
+        with open_view_only(settings.ledger_path, genesis.data, checkpoint_seed=seed, clock=now_ms) as view:
+            yield view
+    except LedgerError as error:
+        raise click.ClickException(f"The ledger cannot be read: {error}") from None
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from threading import Lock, Thread
 from typing import Any, BinaryIO
 
@@ -18,6 +18,7 @@ from ledger.audit import AuditResult, export_log, verify_log
 
 Progress = Callable[[int, int], None]
 KEPT = 8
+CLAIMS = ("nothing-altered", "signatures-and-rules", "matches-checkpoint")
 
 
 @dataclass
@@ -85,6 +86,17 @@ def check_file(file: BinaryIO, expected_id: str | None, progress: Progress) -> A
 
 
 def result_of(checked: AuditResult) -> dict[str, Any]:
-    """What the page shows."""
-    return {"ok": checked.ok, "size": checked.size, "root": checked.root, "claims": checked.claims,
-            "first_difference": checked.first_difference}
+    """What the page shows: the claims by name, and the first thing that differs."""
+    first = checked.first_difference
+    claims: dict[str, bool | None] = dict.fromkeys(CLAIMS, True if checked.ok else None)
+    if first is not None:
+        claims[_claim_of(first.code)] = False
+    return {"ok": checked.ok, "size": checked.size, "root": checked.root.hex(), "claims": claims,
+            "first_difference": asdict(first) if first else None}
+
+
+def _claim_of(code: str) -> str:
+    if code.startswith("checkpoint"):
+        return "matches-checkpoint"
+    altered = ("export-", "record-", "time-", "heads-", "root-", "size-", "chain-", "entry-twice", "genesis-")
+    return "nothing-altered" if code.startswith(altered) else "signatures-and-rules"

@@ -2,7 +2,8 @@
 
 Each file of this package has CODES: {code: (http status, title en, title zh, FHIR issue code, to do en, to do
 zh)}. ledger.errors.CODES and consent.errors.CODES have {code: (title en, title zh, to do en, to do zh)}; they
-answer 409 unless STATUSES says otherwise. A code stands in one table only, or the start fails.
+answer 409 unless STATUSES says otherwise. A code stands in one table only, or the start fails; but consent and
+ledger do not know each other and may use one word for one thing: the words of consent, nearer to people, stand.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ from pkgutil import iter_modules
 from typing import Any, NamedTuple
 
 from gateway.web.problem_codes.statuses import STATUSES
+
+
+DOMAINS = ("ledger", "consent")
 
 
 class Meaning(NamedTuple):
@@ -35,7 +39,7 @@ def gather() -> dict[str, Meaning]:
     found: dict[str, Meaning] = {}
     for area, rows in _tables():
         for code, row in rows.items():
-            if code in found:
+            if code in found and not (area in DOMAINS and found[code].area in DOMAINS):
                 raise DuplicateCode(f"{code} stands in {found[code].area} and in {area}")
             found[code] = _meaning(area, code, row)
     return dict(sorted(found.items()))
@@ -44,7 +48,7 @@ def gather() -> dict[str, Meaning]:
 def _tables() -> list[tuple[str, dict[str, Any]]]:
     own = [info.name for info in iter_modules(__path__) if info.name != "statuses"]
     tables = [(name, import_module(f"{__name__}.{name}").CODES) for name in sorted(own)]
-    tables.extend((domain, import_module(f"{domain}.errors").CODES) for domain in ("ledger", "consent"))
+    tables.extend((domain, getattr(import_module(f"{domain}.errors"), "CODES", {})) for domain in DOMAINS)
     return tables
 
 
