@@ -17,7 +17,9 @@ from gateway.records.stamps import instant, next_revision
 from gateway.records.tables import record, record_reference, record_token
 
 
-def inherit(conn: Connection, institution: str, patients: Iterable[str], now: int, first_revision: int) -> None:
+def inherit(
+    conn: Connection, institution: str, patients: Iterable[str], now: int, first_revision: int
+) -> None:
     """Brings the labels of these patients' records up to date.
 
     Rows written at or after `first_revision` are of this transaction and keep their version.
@@ -86,7 +88,8 @@ def _spread(rows: Iterable[Row], holders: dict[int, set[int]]) -> dict[int, set[
 
 
 def _relabel(conn: Connection, row: Row, labels: set[str], now: int, is_new: bool) -> None:
-    resource = parse(conn.execute(select(record.c.json_text).where(record.c.number == row.number)).scalar_one())
+    stored = select(record.c.json_text).where(record.c.number == row.number)
+    resource = parse(conn.execute(stored).scalar_one())
     with_labels(resource, frozenset(labels))
     changes: dict[str, object] = {"labels": joined(labels)}
     if not is_new:

@@ -19,7 +19,7 @@ _FIRST_UNJOINED = "\u2e80"  # from here on (Han, kana, hangul) names are written
 
 @dataclass(frozen=True)
 class PatientRow:
-    """One chart. `birth_date` as stored (may be a year or a month, or empty), `identifier` the chart number."""
+    """One chart. `birth_date` is as stored (a year, a month, a day or ""), `identifier` the chart number."""
 
     id: str
     institution: str
@@ -31,7 +31,7 @@ class PatientRow:
 
 
 def find_patients(conn: Connection, institution: str, text: str, limit: int = 20) -> list[PatientRow]:
-    """Charts that match every word typed: part of a name, the start of a number, or a birth date."""
+    """Charts that match every word typed: part of a name, of a number or of the birth date."""
     words = _folded(text)[:_LONGEST_TEXT].split()
     if not words:
         return []

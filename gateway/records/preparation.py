@@ -1,7 +1,7 @@
 """Judges each resource of a file by itself, before the store is asked anything.
 
-Refuses what is not a storable FHIR R4 resource, names the rest by source id, and takes a hash of source id and
-content, so that a later import of the same content changes nothing. Not here: patients and references.
+Refuses what is not a storable FHIR R4 resource, names the rest by source id, and takes a hash of source id
+and content, so that a later import of the same content changes nothing. Not here: patients and references.
 """
 
 import re

@@ -24,7 +24,7 @@ REASONS: MappingProxyType[str, tuple[str, str]] = MappingProxyType(
         "method": ("Only POST and PUT entries are imported", "仅导入 POST 和 PUT 条目"),
         "id-invalid": ("The id is not a FHIR id", "资源 id 不符合 FHIR 规定"),
         "malformed": ("An element has the wrong form", "某个元素的格式不正确"),
-        "twice-in-bundle": ("The bundle holds this resource twice, differently", "Bundle 中有两份不同的同一资源"),
+        "twice-in-bundle": ("The bundle holds it twice, differently", "Bundle 中同一资源出现两次且内容不同"),
         "no-patient": ("It names no patient who is known here", "未指明本机构已有的患者"),
         "mixed-patients": ("It cites another patient's record", "引用了另一位患者的记录"),
         "patient-changed": ("It was another patient's record before", "该记录此前属于另一位患者"),

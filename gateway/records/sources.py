@@ -95,6 +95,11 @@ def read(path: Path) -> Iterator[Batch | Unreadable]:
         yield Unreadable(0, "file-unreadable", type(error).__name__)
 
 
+def read_text(text: str) -> Iterator[Batch | Unreadable]:
+    """What one JSON text holds."""
+    return _whole(text.encode("utf-8", "surrogatepass"))
+
+
 def _unpacked(raw: IO[bytes]) -> IO[bytes]:
     start = raw.read(3)
     raw.seek(0)

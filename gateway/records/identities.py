@@ -1,0 +1,141 @@
+"""Gives each source id one local id, and finds the local resource that a reference means.
+
+A local id is random and given once, at the first mention; the resource may arrive later. Conditional
+references are answered from the store, then from the resources at hand. Not here: rewriting the resource.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from sqlalchemy import Connection, and_, insert, select, update
+
+from gateway.records.facts import values_at
+from gateway.records.preparation import Prepared
+from gateway.records.references import Conditional, Target
+from gateway.records.tables import record, record_source, record_token
+
+_AT_ONCE = 500
+
+
+class Local(NamedTuple):
+    """A resource of ours. `patient_id` is whose it is; of a Patient only once it has arrived."""
+
+    type: str
+    id: str
+    patient_id: str | None
+
+
+@dataclass
+class Identities:
+    """The local ids that one piece of an import needs; `fresh` are source ids named the first time."""
+
+    institution: str
+    new_id: Callable[[], str]
+    known: dict[str, Local] = field(default_factory=dict)
+    fresh: set[str] = field(default_factory=set)
+    arrived: list[str] = field(default_factory=list)  # Patients that were only mentioned before
+    conditions: dict[Conditional, tuple[Local, ...]] = field(default_factory=dict)  # of references
+    creates: dict[Conditional, tuple[Local, ...]] = field(default_factory=dict)  # of ifNoneExist
+
+    def load(self, conn: Connection, sources: Iterable[str]) -> None:
+        """Reads the local ids of these source ids."""
+        wanted = sorted(set(sources) - self.known.keys())
+        for start in range(0, len(wanted), _AT_ONCE):
+            rows = conn.execute(
+                select(record_source).where(
+                    record_source.c.institution == self.institution,
+                    record_source.c.source_id.in_(wanted[start : start + _AT_ONCE]),
+                )
+            )
+            self.known.update((row.source_id, Local(row.type, row.id, row.patient_id)) for row in rows)
+
+    def name(self, source_id: str, type_: str, patient_id: str | None) -> Local:
+        """The local id of a source id, given now if it has none."""
+        local = self.known.get(source_id)
+        if local is None:
+            local = self.known[source_id] = Local(type_, self.new_id(), patient_id)
+            self.fresh.add(source_id)
+        return local
+
+    def settle_patient(self, source_id: str) -> Local:
+        """The Patient of a source id, from now on known to have arrived."""
+        local = self.name(source_id, "Patient", None)
+        if local.patient_id is None:
+            local = self.known[source_id] = local._replace(patient_id=local.id)
+            if source_id not in self.fresh:
+                self.arrived.append(source_id)
+        return local
+
+    def target(self, target: Target, patient_id: str | None) -> Local | None:
+        """The resource that a reference leads to; named now when it is expected later."""
+        for source in target.source_ids:
+            if source in self.known:
+                return self.known[source]
+        if not target.expected:
+            return None
+        return self.name(target.source_ids[0], target.type, None if target.type == "Patient" else patient_id)
+
+    def save(self, conn: Connection) -> None:
+        """Writes what was named for the first time."""
+        rows = [
+            {"institution": self.institution, "source_id": source, **self.known[source]._asdict()}
+            for source in sorted(self.fresh)
+        ]
+        if rows:
+            conn.execute(insert(record_source), rows)
+        for source in self.arrived:
+            conn.execute(
+                update(record_source)
+                .where(record_source.c.institution == self.institution, record_source.c.source_id == source)
+                .values(patient_id=self.known[source].patient_id)
+            )
+        self.fresh.clear()
+        self.arrived.clear()
+
+    def answer(self, conn: Connection, conditions: Iterable[Conditional], at_hand: list[Prepared]) -> None:
+        """Finds what each conditional reference means: none, one or several resources."""
+        for condition in conditions:
+            if condition not in self.conditions:
+                stored = _stored(conn, self.institution, condition)
+                self.conditions[condition] = stored or self._at_hand(condition, at_hand)
+
+    def answer_creates(self, conn: Connection, conditions: Iterable[Conditional]) -> None:
+        """Finds what is in the store already for each ifNoneExist."""
+        for condition in conditions:
+            self.creates[condition] = _stored(conn, self.institution, condition)
+
+    def stands_for(self, source_id: str, local: Local) -> None:
+        """Lets a source id mean a resource that is in the store under another name."""
+        if source_id not in self.known:
+            self.known[source_id] = local
+            self.fresh.add(source_id)
+
+    def _at_hand(self, condition: Conditional, at_hand: list[Prepared]) -> tuple[Local, ...]:
+        matching = [one for one in at_hand if one.type == condition.type and _has(one, condition)]
+        if condition.type == "Patient":
+            return tuple(self.settle_patient(one.source_id) for one in matching)
+        return tuple(self.name(one.source_id, one.type, None) for one in matching)
+
+
+def _stored(conn: Connection, institution: str, condition: Conditional) -> tuple[Local, ...]:
+    fits = [
+        record_token.c.param == "identifier",
+        record_token.c.code == condition.value,
+        record.c.institution == institution,
+        record.c.type == condition.type,
+    ]
+    if condition.system is not None:
+        fits.append(record_token.c.system == condition.system)
+    query = select(record.c.type, record.c.id, record.c.patient_id).distinct().limit(2)
+    rows = conn.execute(query.join(record_token, record_token.c.record == record.c.number).where(and_(*fits)))
+    return tuple(Local(*row) for row in rows)
+
+
+def _has(one: Prepared, condition: Conditional) -> bool:
+    return any(
+        isinstance(each, dict)
+        and each.get("value") == condition.value
+        and condition.system in (None, each.get("system", ""))
+        for each in values_at(one.resource, "identifier")
+    )

@@ -1,0 +1,140 @@
+"""Makes the table rows of one resource: the record itself, its search values, what it cites, its chart."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Row
+
+from gateway.records.dates import Range
+from gateway.records.facts import Indexed, index
+from gateway.records.json_text import write
+from gateway.records.labels import joined, own_labels, with_labels
+from gateway.records.patients import chart_values
+from gateway.records.preparation import Prepared
+from gateway.records.references import survey
+from gateway.records.resource_types import TYPES, belongs_to_patient
+from gateway.records.stamps import instant
+from gateway.records.tables import BEGINNING_OF_TIME, END_OF_TIME
+
+Values = dict[str, Any]
+
+
+@dataclass
+class Rows:
+    """Rows gathered for one transaction. `updates` and `replaced` concern records that were there before."""
+
+    next_number: int
+    next_revision: int
+    records: list[Values] = field(default_factory=list)
+    updates: list[Values] = field(default_factory=list)
+    replaced: list[Values] = field(default_factory=list)
+    tokens: list[Values] = field(default_factory=list)
+    dates: list[Values] = field(default_factory=list)
+    references: list[Values] = field(default_factory=list)
+    charts: list[Values] = field(default_factory=list)
+    patients: set[str] = field(default_factory=set)
+
+
+def add_rows(
+    rows: Rows,
+    institution: str,
+    now: int,
+    one: Prepared,
+    id_: str,
+    patient_id: str | None,
+    stored: Row[Any] | None,
+) -> None:
+    """Adds every row of a resource whose references are local already."""
+    version = 1 if stored is None else stored.version + 1
+    is_record = belongs_to_patient(one.type) and one.type != "Patient"
+    labels = own_labels(one.resource, one.found.codings) if is_record else frozenset[str]()
+    resource = _released(one, id_, version, now, labels)
+    found = index(resource)
+    values: Values = {
+        "source_hash": one.source_hash,
+        "version": version,
+        "last_updated": now,
+        "revision": rows.next_revision,
+        "kind": found.kind,
+        "low": found.time[0],
+        "high": found.time[1],
+        "sort_date": _sort_date(found.time),
+        "own_labels": joined(labels),
+        "labels": joined(labels),
+        "json_text": write(resource),
+    }
+    if stored is None:
+        number = rows.next_number
+        rows.next_number += 1
+        where = {"institution": institution, "patient_id": patient_id, "type": one.type, "id": id_}
+        rows.records.append({"number": number, **where, "source_id": one.source_id, **values})
+    else:
+        number = stored.number
+        rows.updates.append({"key": number, **values})
+        rows.replaced.append({"number": number})
+    rows.next_revision += 1
+    _add_side_rows(rows, number, found, labels, resource)
+    if one.type == "Patient":
+        rows.charts.append({"institution": institution, "patient_id": id_, **chart_values(resource)})
+    elif patient_id is not None:
+        rows.patients.add(patient_id)
+
+
+def _released(one: Prepared, id_: str, version: int, now: int, labels: frozenset[str]) -> Values:
+    """The resource as others will read it: local id, our version, the sender's own id as meta.source."""
+    meta = dict(one.resource.get("meta", {}))
+    meta.update(versionId=str(version), lastUpdated=instant(now))
+    meta.setdefault("source", one.source_id)
+    rest = {name: value for name, value in one.resource.items() if name not in ("resourceType", "id", "meta")}
+    resource = {"resourceType": one.type, "id": id_, "meta": meta, **rest}
+    with_labels(resource, labels)
+    return resource
+
+
+def _sort_date(time: Range) -> int:
+    low, high = time
+    return low if low is not None else high if high is not None else BEGINNING_OF_TIME
+
+
+def _add_side_rows(
+    rows: Rows, number: int, found: Indexed, labels: frozenset[str], resource: Values
+) -> None:
+    tokens = found.tokens | {("_label", "", label) for label in labels}
+    rows.tokens.extend(
+        {"record": number, "param": param, "system": system, "code": code} for param, system, code in tokens
+    )
+    rows.dates.extend(
+        {
+            "record": number,
+            "param": param,
+            "low": BEGINNING_OF_TIME if low is None else low,
+            "high": END_OF_TIME if high is None else high,
+        }
+        for param, (low, high) in found.dates
+    )
+    rows.references.extend(
+        {"record": number, "param": param, "target": target} for param, target in _cited(resource)
+    )
+
+
+def _cited(resource: Values) -> set[tuple[str, str]]:
+    """The encounter that contains a record, and for reports and the like each record that they cite."""
+    kind = TYPES[resource["resourceType"]]
+    if not kind.patient:
+        return set()
+    cited = {("encounter", target) for target in _targets(_encounters(resource))}
+    if kind.cites:
+        cited |= {("cites", target) for target in _targets(survey(resource).references)}
+    return cited
+
+
+def _encounters(resource: Values) -> list[Any]:
+    context = resource.get("context")
+    inside = context.get("encounter") if isinstance(context, dict) else None
+    return [resource.get("encounter"), *(inside if isinstance(inside, list) else [inside])]
+
+
+def _targets(nodes: list[Any]) -> set[str]:
+    found = {node.get("reference") for node in nodes if isinstance(node, dict)}
+    texts = {each for each in found if type(each) is str and len(each) <= 130}
+    return {each for each in texts if TYPES.get(each.partition("/")[0], TYPES["Patient"]).patient}
