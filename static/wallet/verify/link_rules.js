@@ -1,6 +1,6 @@
 // Who may have signed each entry of a link, told from the link's own chain.
 // Mirrors the contract's rules for keys: a key serves one link; a desk's new key on a claimed link waits, earlier keys
-// keep only taking back, confirming and contesting. Anything the contract would have refused cannot stand in the chain.
+// keep only taking back, confirming and contesting. What the contract would have refused cannot stand in the chain.
 
 import { unb64u } from "./bytes.js";
 import { demand } from "./alarm.js";
@@ -16,43 +16,52 @@ const BY_LINK = {
 };
 const ALL = ["give", "manage", "revoke"];
 
-export const emptyLink = () => ({ opened: false, closed: false, contested: false, keys: new Map(), rekeys: [] });
+export const emptyLink = () => ({
+  opened: false, claimed: false, closed: false, contested: false, pending: null, keys: new Map(), rekeys: [],
+});
+
+/** full | waiting | earlier | removed: a waiting key is full as soon as its delay has passed. */
+export const standing = (key, time) => (key.status === "waiting" && key.until <= time ? "full" : key.status);
 
 /** What a key may do on the link at `time` (ms). */
 export function rightsOf(link, kid, time) {
   const key = link.keys.get(kid);
-  if (key === undefined || key.status === "removed") return [];
-  if (key.status === "earlier") return ["revoke", "confirm", "contest"];
-  if (key.status === "waiting") {
-    if (link.contested) return ["revoke"];
-    return time >= key.until ? key.rights : key.rights.filter((right) => right === "revoke");
+  if (key === undefined) return [];
+  const revoke = key.rights.filter((right) => right === "revoke");
+  switch (standing(key, time)) {
+    case "removed": return [];
+    case "waiting": return revoke;
+    case "earlier": return [...revoke, ...answersOf(link, kid)];
+    default: return link.contested || link.closed ? revoke : key.rights;
   }
-  return link.contested ? key.rights.filter((right) => right === "revoke") : key.rights;
+}
+
+function answersOf(link, kid) {
+  const { pending } = link;
+  if (pending === null || link.closed || pending.contested) return [];
+  return pending.confirmers.includes(kid) && !pending.confirmed ? ["contest", "confirm"] : ["contest"];
 }
 
 /** Check the signer of one parsed entry and apply it to the link; raises Alarm "signature" or "foreign". */
 export async function applyToLink(link, entry, record, { registry, institution, limits }) {
-  const { kind } = entry.payload;
+  const { kind, key } = entry.payload;
   const facts = { seq: record.seq };
-  const byKey = async (key) => key !== null && isSignedBy(entry, key);
-  const institutional = (use) => byKey(registry.keyAt(institution, use, record.index));
+  const signed = (raw) => raw !== null && isSignedBy(entry, raw);
+  const institutional = (use) => signed(registry.keyAt(institution, use, record.index));
   const byLink = async (right) => {
-    const key = link.keys.get(entry.kid);
-    return key !== undefined && rightsOf(link, entry.kid, record.time).includes(right) && byKey(key.key);
+    return rightsOf(link, entry.kid, record.time).includes(right) && signed(link.keys.get(entry.kid).key);
   };
   if (BY_INSTITUTION[kind]) {
     demand(await institutional(BY_INSTITUTION[kind]), "signature", facts);
   } else if (BY_LINK[kind]) {
     demand(await byLink(BY_LINK[kind]), "signature", facts);
-  } else if (kind === "link.keys") {
-    const desk = entry.payload.key !== undefined && (await institutional("desk"));
-    demand(desk || (await byLink("manage")), "signature", facts);
-    entry.byDesk = desk;
   } else {
-    demand(false, "foreign", { ...facts, kind: true });
+    demand(kind === "link.keys", "foreign", facts);
+    entry.byDesk = key !== undefined && (await institutional("desk"));
+    demand(entry.byDesk || (await byLink("manage")), "signature", facts);
   }
-  if (entry.payload.key !== undefined) await demandProof(entry, institution, facts);
-  await change(link, entry, record, limits);
+  if (key !== undefined) await demandProof(entry, institution, facts);
+  await CHANGES[kind]?.(link, entry, record, limits);
 }
 
 /** A new key must itself have signed that it serves this link. */
@@ -64,44 +73,62 @@ async function demandProof(entry, institution, facts) {
   demand(same && (await isSignedBy(proof, unb64u(payload.key, 32))), "signature", facts);
 }
 
-async function change(link, entry, record, limits) {
-  const { kind, key, remove, rights, entry: about, stay } = entry.payload;
-  if (kind === "link.open") {
+const CHANGES = {
+  "link.open": async (link, { payload }) => {
     link.opened = true;
-    if (key !== undefined) await add(link, key, { rights: ALL, status: "full" });
-  } else if (kind === "link.keys" && remove !== undefined) {
-    if (link.keys.has(remove)) link.keys.get(remove).status = "removed";
-  } else if (kind === "link.keys") {
-    await addByLinkOrDesk(link, entry, record, { key, rights, limits });
-  } else if (kind === "link.confirm") {
-    for (const each of link.keys.values()) if (each.entry === about) each.status = "full";
-    settleRekey(link, about, "confirmed");
-  } else if (kind === "link.contest") {
+    if (payload.key !== undefined) await claim(link, payload.key);
+  },
+  "link.keys": async (link, entry, record, limits) => {
+    const { key, remove, rights } = entry.payload;
+    if (remove !== undefined) {
+      if (link.keys.has(remove)) link.keys.get(remove).status = "removed";
+    } else if (!entry.byDesk) await add(link, key, { rights, status: "full" });
+    else if (!link.claimed) await claim(link, key);
+    else await rekey(link, entry, record, limits);
+  },
+  "link.confirm": (link) => {
+    const key = link.keys.get(link.pending.kid);
+    Object.assign(key, { status: "full", until: null });
+    link.pending.confirmed = true;
+  },
+  "link.contest": (link) => {
     link.contested = true;
-    settleRekey(link, about, "contested");
-  } else if (kind === "link.settle") {
+    link.pending.contested = true;
+  },
+  "link.settle": (link, { payload }) => {
+    for (const [kid, key] of link.keys) {
+      Object.assign(key, { status: payload.stay.includes(kid) ? "full" : "removed", until: null });
+    }
     link.contested = false;
-    for (const [kid, each] of link.keys) each.status = stay.includes(kid) ? "full" : "removed";
-  } else if (kind === "link.close") {
+    link.pending = null;
+  },
+  "link.close": (link) => {
     link.closed = true;
-  }
+  },
+};
+
+async function claim(link, key) {
+  link.claimed = true;
+  await add(link, key, { rights: ALL, status: "full" });
 }
 
-async function addByLinkOrDesk(link, entry, record, { key, rights, limits }) {
-  const claimed = link.keys.size > 0;
-  if (!entry.byDesk || !claimed) {
-    await add(link, key, { rights, status: "full" });
-    return;
+/** The desk's key on a claimed link: earlier keys keep their say through a row of such changes. */
+async function rekey(link, entry, record, limits) {
+  const newest = link.pending ? link.keys.get(link.pending.kid) : undefined;
+  const unsettled = newest !== undefined && standing(newest, record.time) === "waiting";
+  const full = [...link.keys].filter(([, key]) => standing(key, record.time) === "full" && key.rights.includes("manage"));
+  const confirmers = unsettled ? link.pending.confirmers : full.map(([kid]) => kid);
+  for (const key of link.keys.values()) {
+    const now = standing(key, record.time);
+    if (now === "removed" || (now === "earlier" && unsettled)) continue;
+    key.status = now === "earlier" ? "removed" : "earlier";
   }
-  for (const each of link.keys.values()) if (each.status !== "removed") each.status = "earlier";
   const until = record.time + limits.rekey_delay_ms;
-  const kid = await add(link, key, { rights, status: "waiting", until, entry: entry.id });
-  link.rekeys.push({ entry: entry.id, seq: record.seq, time: record.time, until, kid, answer: null });
-}
-
-function settleRekey(link, entryId, answer) {
-  const rekey = link.rekeys.find((each) => each.entry === entryId);
-  if (rekey) rekey.answer = answer;
+  const kid = await add(link, entry.payload.key, { rights: ALL, status: "waiting", until });
+  link.pending = {
+    entry: entry.id, kid, seq: record.seq, time: record.time, until, confirmers, confirmed: false, contested: false,
+  };
+  link.rekeys.push(link.pending);
 }
 
 async function add(link, key, facts) {

@@ -21,7 +21,7 @@ function subjectsOf(genesis) {
  * Replay and check `served` ({subjects, records}) against the heads root; raises Alarm.
  * Gives {keyAt(institution, use, index) -> raw key | null}.
  */
-export async function openRegistry(served, genesis, count, headsRoot) {
+export async function openRegistry(served, genesis, headsRoot) {
   const subjects = subjectsOf(genesis);
   const first = await parseRecord(unb64u(served.records[0]));
   demand(first.index === 0 && equal(first.entry, genesis.bytes), "altered", { registry: true });
@@ -38,7 +38,7 @@ export async function openRegistry(served, genesis, count, headsRoot) {
     chains[record.number] = { seq: record.seq, head: record.hash };
     last = record.index;
   }
-  await demandHeads(served.subjects, subjects, chains, count, headsRoot);
+  await demandHeads(served.subjects, subjects, chains, headsRoot);
   return { keyAt: (institution, use, index) => keyAt(history, institution, use, index) };
 }
 
@@ -52,12 +52,12 @@ async function applyEntry(record, subject, genesis, history) {
   history.push({ id: subject.id, from: record.index + 1, keys: { ...before, ...keys } });
 }
 
-async function demandHeads(served, subjects, chains, count, headsRoot) {
+async function demandHeads(served, subjects, chains, headsRoot) {
   demand(served.length === subjects.length, "missing", { registry: true });
   for (const [number, subject] of subjects.entries()) {
     const head = served.find((each) => each.number === number);
     demand(head !== undefined && head.type === subject.type && head.id === subject.id, "foreign", { registry: true });
-    demand(await headIsIn(head, count, headsRoot), "unproven", { registry: true });
+    demand(await headIsIn(head, headsRoot), "unproven", { registry: true });
     const same = head.seq === chains[number].seq && head.head === b64u(chains[number].head);
     demand(same, head.seq > chains[number].seq ? "missing" : "altered", { registry: true });
   }

@@ -1,0 +1,110 @@
+// The thread: entries by day on one line. Green: a look, checked. Hollow grey: an own act. Red diamond: withheld.
+
+import { h } from "../../shared/dom.js";
+import { clock, day, lang, moment, t } from "../../shared/i18n.js";
+import { kindName } from "../../shared/terms.js";
+import { seenIn } from "../model/visits.js";
+import { explainedShield } from "./shield.js";
+import { list, personName, placeName, purposeText, scopeText, seenText } from "./words.js";
+import { sumOfScopes } from "../model/doors.js";
+
+export function thread(context, lines, { isOpen, toggle, keyOf }) {
+  const days = new Map();
+  for (const line of lines) {
+    const key = new Date(line.time).toDateString();
+    days.set(key, [...(days.get(key) ?? []), line]);
+  }
+  return h("div", { class: "thread" }, [...days.values()].map((group) => h("section", {},
+    h("h2", { class: "day" }, dayName(group[0].time, context.wallet.clock())),
+    h("ol", {}, group.map((line) => h("li", { class: `knot ${nodeOf(line)}` }, entry(context, line, { isOpen, toggle, key: keyOf(line) })))))));
+}
+
+function dayName(time, now) {
+  const weekday = new Intl.DateTimeFormat(lang(), { weekday: lang() === "en" ? "short" : "long" }).format(new Date(time));
+  const today = new Date(now).toDateString() === new Date(time).toDateString();
+  return today ? t("thread.today") : t("thread.day", { weekday, day: day(time, now) });
+}
+
+function nodeOf(line) {
+  if (line.state === "withheld") return "withheld";
+  if (line.state === "unproven") return "unproven";
+  return line.type === "visit" || line.type === "look" ? "look" : "own";
+}
+
+function entry(context, line, { isOpen, toggle, key }) {
+  const { heading, under } = words(context.wallet, line);
+  const details = rows(context.wallet, line);
+  const open = details.length > 0 && isOpen(line);
+  const time = h("time", { class: "at", datetime: new Date(line.time).toISOString() }, clock(line.time));
+  const text = h("span", { class: "thread-words" }, h("strong", {}, heading), h("span", { class: "meta" }, under));
+  return [
+    details.length > 0
+      ? h("button", { type: "button", class: "plain thread-entry", "aria-expanded": String(open), "data-keep": `entry-${key}`,
+        onClick: () => toggle(line) }, text, time)
+      : h("div", { class: "thread-entry" }, text, time),
+    open ? card(context, line, details, key) : null,
+  ];
+}
+
+/** First and second line of an entry. */
+function words(wallet, line) {
+  const place = placeName(wallet, line.institution);
+  const late = line.late ? ` · ${t("thread.late")}` : "";
+  if (line.state === "withheld") return { heading: t("thread.withheld"), under: place + late };
+  if (line.state === "unproven") return { heading: t("thread.unproven"), under: place };
+  if (line.state === "erased") return { heading: t("thread.erased"), under: place };
+  const { details, payload } = line.entries[0];
+  if (line.type === "visit") {
+    return { heading: personName(line.who), under: [placeName(wallet, details.grantee), departmentOf(wallet, line)].filter(Boolean).join(" · ") + late };
+  }
+  if (line.type === "look") return { heading: personName(line.who), under: `${place} · ${t("thread.own-staff")}${late}` };
+  if (line.type === "allowed") {
+    const until = t("until", { moment: moment(payload.not_after) });
+    return { heading: t("thread.allowed"), under: details ? list([placeName(wallet, details.grantee), until]) : place };
+  }
+  if (line.type === "own-reading") {
+    return { heading: t("thread.own-reading"), under: line.entries.length > 1 ? t("thread.times", { place, count: line.entries.length }) : place };
+  }
+  return { heading: t(`thread.${line.type}`), under: place };
+}
+
+function grantOf(wallet, line) {
+  const { under } = line.entries[0].payload ?? {};
+  return wallet.grants().find((grant) => grant.id === under) ?? null;
+}
+
+const departmentOf = (wallet, line) => wallet.requests.get(grantOf(wallet, line)?.terms?.request)?.department ?? null;
+
+/** Saw, from, for, by: [label, value] of what this line can show. */
+function rows(wallet, line) {
+  const { details } = line.entries[0];
+  if (line.state !== "checked" || !details) return [];
+  const place = placeName(wallet, line.institution);
+  if (line.type === "visit") {
+    const grant = grantOf(wallet, line);
+    const reason = wallet.requests.get(grant?.terms?.request)?.reason;
+    return [
+      [t("thread.saw"), seenText(seenIn(line))], [t("thread.from"), place], [t("thread.for"), purposeText(details.purpose, reason)],
+      grant ? [t("thread.by"), t("thread.by-grant", { moment: moment(grant.given) })] : null,
+    ].filter(Boolean);
+  }
+  if (line.type === "look") {
+    const kinds = details.what?.kinds ?? [];
+    const what = kinds.length > 0 ? t("thread.kinds", { kinds: list(kinds.map(kindName)), count: details.what.count ?? 0 }) : t("thread.chart");
+    return [[t("thread.saw"), what], [t("thread.from"), place], [t("thread.for"), t(`basis.${details.basis}`)]];
+  }
+  if (line.type !== "allowed") return [];
+  return [[t("ask.what"), scopeText(sumOfScopes([{ terms: details }]), line.time)], [t("ask.from"), place],
+    [t("thread.to"), [placeName(wallet, details.grantee), details.clinician ? personName(details.clinician) : null].filter(Boolean).join(" · ")]];
+}
+
+function card(context, line, details, key) {
+  const { local, redraw } = context;
+  const toggle = () => {
+    local.explained = local.explained === key ? null : key;
+    redraw();
+  };
+  return h("div", { class: "card entry-card" },
+    h("dl", {}, details.map(([label, value]) => h("div", { class: "fact" }, h("dt", {}, label), h("dd", {}, value)))),
+    explainedShield({ words: t("shield.entry"), open: local.explained === key, toggle, keep: key }));
+}

@@ -1,0 +1,68 @@
+// The few sentences that several screens share: names, kinds, spans, moments, counts.
+
+import { day, moment, named, t } from "../../shared/i18n.js";
+import { kindName } from "../../shared/terms.js";
+import { spanNamed } from "../model/dates.js";
+
+/** Text with a count, by the language's own plural rule. */
+export const counted = (key, count, params = {}) => t(key, { count, ...params });
+
+export const list = (words) => words.join(t("list.comma"));
+
+export const placeName = (wallet, id) => {
+  const institution = wallet.institution(id);
+  return institution ? named(institution.name) : t("place.unknown");
+};
+
+const TITLED = /医生|护士|医师|教授|^Dr\b|^Nurse\b/;
+const DOCTORS = new Set(["clinician", "doctor", "physician", "112247003", "309343006"]);
+const NURSES = new Set(["nurse", "106292003"]);
+
+/** "陈思远医生", "Dr Chen Siyuan": the title only where the role says so. */
+export function personName(person) {
+  if (!person?.name) return t("person.unnamed");
+  if (TITLED.test(person.name)) return person.name;
+  if (DOCTORS.has(person.role)) return t("person.doctor", { name: person.name });
+  return NURSES.has(person.role) ? t("person.nurse", { name: person.name }) : person.name;
+}
+
+export const unitAndDoctor = (department, person) => [department, person ? personName(person) : null]
+  .filter(Boolean).join(" · ");
+
+/** "近两年", "2024年5月3日起", or nothing for all of it. */
+export function spanText(from, now) {
+  const name = spanNamed(from, now);
+  if (name === "all") return "";
+  return name ? t(`span.last.${name}`) : t("span.since", { day: day(Date.parse(from)) });
+}
+
+/** "化验、用药，近两年" of a scope or of what a request asks. */
+export function scopeText({ kinds, from, singles = 0, sensitive = false }, now) {
+  const parts = [];
+  if (kinds.length > 0) parts.push(list(kinds.map(kindName)));
+  if (singles > 0) parts.push(counted(kinds.length > 0 ? "scope.more" : "scope.singles", singles));
+  const span = kinds.length > 0 ? spanText(from, now) : "";
+  const text = [parts.join(t("list.comma")), span].filter(Boolean).join(t("scope.span-comma"));
+  return sensitive ? `${text}${t("scope.with-sensitive")}` : text;
+}
+
+export const purposeText = (purpose, reason) => {
+  const name = t(`purpose.${purpose}`);
+  return reason ? t("purpose.with-reason", { purpose: name, reason }) : name;
+};
+
+const TYPES = [
+  "Observation", "DiagnosticReport", "MedicationRequest", "MedicationStatement", "AllergyIntolerance", "Condition",
+  "Immunization", "Procedure", "DocumentReference", "Encounter",
+];
+
+/** "化验 41 项、用药 5 项" of counts by FHIR type. */
+export function seenText(counts) {
+  const known = TYPES.filter((type) => counts[type] > 0);
+  const others = Object.keys(counts).filter((type) => !TYPES.includes(type) && type !== "Patient" && counts[type] > 0);
+  const words = known.map((type) => counted(`type.${type}`, counts[type]));
+  if (others.length > 0) words.push(counted("type.other", others.reduce((sum, type) => sum + counts[type], 0)));
+  return words.length > 0 ? list(words) : t("seen.nothing");
+}
+
+export const untilText = (ms) => t("until", { moment: moment(ms) });

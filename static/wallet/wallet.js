@@ -1,0 +1,116 @@
+// The wallet put together: store, sessions, views and what screens ask of them. Made once, at the edge (app.js).
+
+import { pinnedGenesis } from "./store/pin.js";
+import { unseal } from "./store/sealed.js";
+import { createSessions } from "./net/sessions.js";
+import { followChanges } from "./net/changes.js";
+import { doorsOf } from "./net/institution.js";
+import { createViews } from "./state/views.js";
+import { grantsOf, openDoors } from "./model/doors.js";
+import { linesOf, unseen } from "./model/visits.js";
+import { withSource } from "./model/series.js";
+import { settleSent } from "./flow/closing.js";
+import { sendUnsent } from "./flow/revoke.js";
+
+/** `clock()` gives ms; gives the wallet that every screen is handed. */
+export async function createWallet({ database, clock }) {
+  const listeners = new Set();
+  const changed = () => listeners.forEach((listener) => listener());
+  const wallet = {
+    database, clock, changed, genesis: await pinnedGenesis(database), links: await database.all("links"),
+    items: new Map(), requests: new Map(), closing: new Map(), follows: new Map(),
+    unsent: await database.all("unsent"), shouted: new Set(), flow: null,
+    elder: (await database.get("facts", "elder"))?.value === true,
+  };
+  wallet.sessions = createSessions({ database, genesis: () => wallet.genesis, clock });
+  wallet.views = createViews({ database, sessions: wallet.sessions, genesis: () => wallet.genesis, clock, changed });
+  wallet.channel = new BroadcastChannel("yaoshi-wallet");
+  wallet.channel.onmessage = () => reload(wallet);
+
+  wallet.on = (listener) => {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  };
+  wallet.institution = (id) => wallet.genesis?.institutions.get(id) ?? null;
+  wallet.doors = (id) => doorsOf(wallet.institution(id));
+  wallet.person = () => wallet.links.find((link) => link.person)?.person ?? null;
+  wallet.grants = () => wallet.links.flatMap((link) => {
+    const view = wallet.views.of(link.subject);
+    return view?.data ? grantsOf(view.data, link) : [];
+  });
+  wallet.openDoors = () => openDoors(wallet.grants(), clock());
+  wallet.lines = () => wallet.links.flatMap((link) => {
+    const view = wallet.views.of(link.subject);
+    return view?.data ? linesOf(view.data, link) : [];
+  }).sort((a, b) => b.time - a.time);
+  wallet.unseen = () => wallet.links.reduce((sum, link) => {
+    const view = wallet.views.of(link.subject);
+    return sum + (view?.data ? unseen(linesOf(view.data, link), link.seenSeq ?? 0) : 0);
+  }, 0);
+  return wallet;
+}
+
+/** Read what was kept, then check every link and follow its changes. */
+export async function startWallet(wallet) {
+  await Promise.all(wallet.links.map((link) => wallet.views.restore(link)));
+  for (const { name } of await wallet.database.all("sealed")) {
+    if (name.startsWith("request/")) wallet.requests.set(name.slice(8), await unseal(wallet.database, name));
+  }
+  wallet.links.forEach((link) => follow(wallet, link));
+  await refreshAll(wallet);
+}
+
+export async function refreshAll(wallet) {
+  await sendUnsent(wallet);
+  settleSent(wallet);
+  await Promise.all(wallet.links.map((link) => wallet.views.refresh(link)));
+}
+
+export function follow(wallet, link) {
+  if (wallet.follows.has(link.subject)) return;
+  wallet.follows.set(link.subject, followChanges({
+    doors: wallet.doors(link.institution),
+    session: () => wallet.sessions.of(link),
+    told: () => wallet.views.refresh(link),
+  }));
+}
+
+/** Keep a new link, tell other tabs, check it. */
+export async function addLink(wallet, link) {
+  await wallet.database.put("links", link);
+  wallet.links = [...wallet.links.filter((each) => each.subject !== link.subject), link];
+  wallet.channel.postMessage("changed");
+  wallet.sessions.forget(link.subject);
+  await wallet.views.restore(link);
+  follow(wallet, link);
+  await wallet.views.refresh(link);
+}
+
+export async function changeLink(wallet, subject, change) {
+  const link = wallet.links.find((each) => each.subject === subject);
+  const next = { ...link, ...change };
+  await wallet.database.put("links", next);
+  wallet.links = wallet.links.map((each) => (each.subject === subject ? next : each));
+}
+
+/** Own records of every link, kept in memory only; a reading is itself written down at each institution. */
+export async function loadRecords(wallet) {
+  const results = await Promise.allSettled(wallet.links.map(async (link) => {
+    const answer = await wallet.sessions.during(link, ({ token }) => wallet.doors(link.institution).records(token));
+    wallet.items.set(link.subject, withSource(answer.items, link.institution));
+  }));
+  const failed = wallet.links.filter((_, place) => results[place].status === "rejected");
+  wallet.changed();
+  return failed;
+}
+
+async function reload(wallet) {
+  wallet.genesis ??= await pinnedGenesis(wallet.database);
+  wallet.links = await wallet.database.all("links");
+  for (const link of wallet.links) {
+    if (wallet.views.of(link.subject) === null) await wallet.views.restore(link);
+    follow(wallet, link);
+  }
+  wallet.changed();
+  await Promise.all(wallet.links.map((link) => wallet.views.refresh(link)));
+}
