@@ -61,7 +61,7 @@ def index(resource: dict[str, Any]) -> Indexed:
         (name, found) for name, paths in kind_of_resource.dates.items() if (found := _first(resource, paths))
     )
     time = _first(resource, kind_of_resource.clinical) or (None, None)
-    return Indexed(kind_of(resource, tokens), time, frozenset(tokens), dates)
+    return Indexed(kind_of(resource), time, frozenset(tokens), dates)
 
 
 def facts_of(resource: dict[str, Any], labels: frozenset[str]) -> RecordFacts:
@@ -73,12 +73,12 @@ def facts_of(resource: dict[str, Any], labels: frozenset[str]) -> RecordFacts:
     )
 
 
-def kind_of(resource: dict[str, Any], tokens: set[Token]) -> str:
+def kind_of(resource: dict[str, Any]) -> str:
     """The one kind (consent.vocabulary.KINDS) that a patient would call this record."""
     type_ = resource["resourceType"]
     if type_ in _KIND_OF_TYPE:
         return _KIND_OF_TYPE[type_]
-    categories = {code for name, _, code in tokens if name == "category"}
+    categories = {code for value in values_at(resource, "category") for _, code in _tokens(value)}
     if type_ == "Observation":
         if "vital-signs" in categories:
             return "vital-signs"

@@ -23,7 +23,7 @@ SORTS = frozenset({"date", "-date", "_lastUpdated", "-_lastUpdated", "_id", "-_i
 # Refusals of a search: code -> what it means, in English and Chinese.
 REASONS: MappingProxyType[str, tuple[str, str]] = MappingProxyType(
     {
-        "not-supported": ("The search uses something that is not supported here", "检索使用了本系统不支持的参数"),
+        "not-supported": ("The search uses something not supported here", "检索使用了本系统不支持的参数"),
         "invalid-value": ("A search value has the wrong form", "检索值的格式不正确"),
         "patient-required": ("A search of records names a patient", "检索病历须指明患者"),
         "type-unknown": ("Records of this type are not kept here", "不保存这种类型的记录"),
@@ -76,20 +76,23 @@ class Query:
 
 
 def parse_query(
-    type_: str, args: Iterable[tuple[str, str]], handling: str = "strict"
+    type_: str, args: Iterable[tuple[str, str]], handling: str = "strict", base: str = ""
 ) -> Query | Refusal:
-    """The search that these parameters state. `args` are decoded pairs in order; `handling` as in Prefer."""
+    """The search that these parameters state.
+
+    `args` are decoded pairs in order, `handling` is as in Prefer, `base` our own FHIR URL: a reference that
+    begins with it is relative to it.
+    """
     kind = TYPES.get(type_)
     if kind is None or not (kind.patient or type_ == "Patient"):
         return Refusal("type-unknown", type_ if type_.isascii() and type_.isalpha() else "")
-    parts = _Parts()
-    number = 0
-    for number, (name, value) in enumerate(_pairs(args), 1):
-        fault = _add(kind, parts, name, value, handling)
+    parts, given = _Parts(), list(_pairs(args))
+    if len(given) > MAX_PARAMETERS:
+        return Refusal("not-supported", f"More than {MAX_PARAMETERS} parameters.")
+    for name, value in given:
+        fault = _add(kind, parts, name, _of_own(base, value), handling)
         if fault is not None:
             return fault
-    if number > MAX_PARAMETERS:
-        return Refusal("not-supported", f"More than {MAX_PARAMETERS} parameters.")
     if not parts.patients and not parts.ids:
         return Refusal("patient-required", "Name the parameter patient or _id.")
     return Query(
@@ -101,6 +104,10 @@ def parse_query(
 def _pairs(args: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
     items = getattr(args, "items", None)
     return items(multi=True) if callable(items) else args  # a werkzeug MultiDict
+
+
+def _of_own(base: str, value: str) -> str:
+    return value.removeprefix(base.rstrip("/") + "/") if base else value
 
 
 class _Parts:
@@ -140,7 +147,8 @@ def _add(kind: ResourceType, parts: _Parts, name: str, value: str, handling: str
 
 
 def _shown(name: str) -> str:
-    return name if name.isascii() and len(name) <= 40 and name.replace("-", "").replace("_", "").isalnum() else "?"
+    known_form = name.isascii() and name.replace("-", "").replace("_", "").isalnum()
+    return name if known_form and len(name) <= 40 else "?"
 
 
 def _invalid(name: str) -> Refusal:

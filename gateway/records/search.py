@@ -15,9 +15,12 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, func, literal, n
 
 from consent.scope import Scope
 from consent.vocabulary import CONFIDENTIALITY_OPEN
-from gateway.records.query import DateFilter, Query, TokenFilter
+from gateway.records.query import DateFilter, Query, Refusal, TokenFilter, parse_query
 from gateway.records.resource_types import CODE_PARAMETERS
+from gateway.records.stamps import revision
 from gateway.records.tables import record, record_date, record_token
+
+__all__ = ["Page", "Query", "Refusal", "Stored", "covered", "parse_query", "read", "revision", "search"]
 
 Condition = ColumnElement[bool]
 After = tuple[int | str, str]  # last sort key, last id
@@ -71,8 +74,8 @@ def search(
     key, descending = _sort_key(query.sort)
     wanted = matching if after is None else matching & _beyond(key, descending, after)
     order = (key.desc(), record.c.id.desc()) if descending else (key, record.c.id)
-    rows = conn.execute(select(*_FIELDS, key.label("key")).where(wanted).order_by(*order).limit(query.count + 1))
-    found = rows.all()
+    page_query = select(*_FIELDS, key.label("key")).where(wanted).order_by(*order)
+    found = conn.execute(page_query.limit(query.count + 1)).all()
     page = found[: query.count]
     next_after = (page[-1].key, page[-1].id) if len(found) > query.count else None
     return Page([Stored(*row[:-1]) for row in page], total, next_after)
@@ -114,14 +117,20 @@ def covered(scope: Scope) -> Condition:
         named = (record.c.type + "/" + record.c.id).in_(sorted(scope.records))
     general: list[Condition] = [record.c.kind.in_(sorted(scope.kinds))]
     if scope.codes:
-        code = record_token.c.system + "|" + record_token.c.code
-        about = record_token.c.param.in_(CODE_PARAMETERS)
-        general.append(exists().where(record_token.c.record == record.c.number, about, code.in_(sorted(scope.codes))))
+        general.append(_is_about(scope.codes))
     if scope.start_ms is not None:
         general.append(and_(record.c.low.is_not(None), record.c.low >= scope.start_ms))
     if scope.end_ms is not None:
         general.append(and_(record.c.high.is_not(None), record.c.high <= scope.end_ms))
     return and_(_labels_open(scope), or_(named, and_(*general)))
+
+
+def _is_about(codes: frozenset[str]) -> Condition:
+    return exists().where(
+        record_token.c.record == record.c.number,
+        record_token.c.param.in_(CODE_PARAMETERS),
+        (record_token.c.system + "|" + record_token.c.code).in_(sorted(codes)),
+    )
 
 
 def _labels_open(scope: Scope) -> Condition:
