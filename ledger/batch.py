@@ -1,8 +1,9 @@
-"""A batch is the entries that one transaction takes: judged in order, each seeing what those before it changed.
+"""A batch is the entries that one transaction takes: judged in order, each seeing those before it.
 
-Engine-independent: an engine says when a batch begins, at what time, and when it commits. Nothing outside the
-batch changes until `finish` ran inside the transaction and the transaction committed (`remember`); a batch that
-fails is thrown away whole. State is read by key, through a bounded memory that only its writer uses.
+Engine-independent: an engine says when a batch begins, at what time, and when it commits. Nothing outside
+the batch changes until `finish` ran inside the transaction and the transaction committed (`remember`); a
+batch that fails is thrown away whole. State is read by key, through a bounded memory that only its writer
+uses.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A checkpoint is the ledger's signed statement of how long its log is and what it contains, all in one hash.
 
-C2SP tlog-checkpoint v1.0.0 without extension lines: origin, size, base64 root; signed by the operator's checkpoint
-key twice: type 01 over the text, and a cosignature (type 04) whose time says when it was served, for freshness.
-The app hash names the same state for an engine that votes on it.
+C2SP tlog-checkpoint v1.0.0 without extension lines: origin, size, base64 root; signed by the operator's
+checkpoint key twice: type 01 over the text, and a cosignature (type 04) whose time says when it was
+served, for freshness. The app hash names the same state for an engine that votes on it.
 """
 
 from __future__ import annotations

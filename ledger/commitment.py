@@ -1,7 +1,8 @@
 """A commitment stands on the ledger for details that only those who took part can open, and can be erased.
 
-SHA-256("yaoshi/commit/v1" 00 || salt || details) in base64url. The salt is 32 random bytes of its own for every
-commitment; erasing salt and details leaves a value that tells nothing, and the ledger still verifies.
+SHA-256("yaoshi/commit/v1" 00 || salt || details) in base64url. The salt is 32 random bytes of its own for
+every commitment; erasing salt and details leaves a value that tells nothing, and the ledger still
+verifies.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from ledger.record import Record
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """An entry that is on the ledger. `time` and `at` are ms UTC; `number` and `seq` place it in its chain."""
+    """An entry on the ledger. `time` and `at` are ms UTC; `number` and `seq` place it in its chain."""
 
     entry_id: str
     index: int

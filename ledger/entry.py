@@ -1,7 +1,8 @@
-"""An entry is what somebody signs for the ledger: who it is about, what kind, when, and the members of its kind.
+"""An entry is what somebody signs for the ledger: who it is about, what kind, when, and the rest.
 
-JWS Compact of type `yaoshi-entry` (see `ledger.compact`), at most 32 KiB, kept and hashed as the exact bytes
-that came. Members beyond ledger, subject, kind and at are checked by the machine and the contract of the kind.
+JWS Compact of type `yaoshi-entry` (see `ledger.compact`), at most 32 KiB, kept and hashed as the exact
+bytes that came. Members beyond ledger, subject, kind and at are checked by the machine and the contract
+of the kind.
 """
 
 from __future__ import annotations

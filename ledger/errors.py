@@ -2,7 +2,7 @@
 
     Refusal      a value: the entry was understood, judged and not taken; nothing changed
     Malformed    an exception: these bytes are not a valid entry at all (form or signature)
-    Unavailable  an exception: no judgement was possible; unless the code is `outcome-unknown`, nothing was written
+    Unavailable  an exception: no judgement was possible; the same bytes may be sent again
     Fatal        an exception: the stored log contradicts itself or its genesis; nobody may go on writing
 
 Every code is stable and documented in `ledger/codes.py`.
@@ -11,6 +11,8 @@ Every code is stable and documented in `ledger/codes.py`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from ledger.codes import CODES as CODES
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +32,13 @@ class LedgerError(Exception):
         self.detail = detail
 
 
-class Malformed(LedgerError):
+class Malformed(LedgerError):  # noqa: N818
     """The bytes do not have the one form that the standard gives them, or their signature is wrong."""
 
 
-class Unavailable(LedgerError):
+class Unavailable(LedgerError):  # noqa: N818
     """The ledger could not do its work just now; trying the same bytes again is always safe."""
 
 
-class Fatal(LedgerError):
+class Fatal(LedgerError):  # noqa: N818
     """The ledger's own files contradict each other: stop, keep the files, ask a person."""

@@ -1,8 +1,8 @@
-"""The genesis is the reviewed document with which a ledger begins: who runs it, who takes part, which limits hold.
+"""The genesis is the document with which a ledger begins: who runs it, who takes part, which limits.
 
-One canonical JSON document, signed by each operator's vote key and each institution's offline key. The ledger's
-id is the SHA-256 of its bytes; it is record 0 and creates every subject that it names, in document order.
-Later changes of keys are entries (`ledger.registry`), never a change of this document.
+One canonical JSON document, signed by each operator's vote key and each institution's offline key. The
+ledger's id is the SHA-256 of its bytes; it is record 0 and creates every subject that it names, in
+document order. Later changes of keys are entries (`ledger.registry`), never a change of this document.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ _CODE = re.compile(r"[0-9A-HJKMNP-TV-Z]{2}")
 _ORIGIN = re.compile(r"[!-*,-~]{1,200}")
 _ADDRESS = re.compile(r"https?://[!-~]{1,300}")
 _MEMBERS = {
-    "yaoshi", "version", "name", "origin", "wallet", "at", "rules", "limits", "operators", "institutions", "signatures",
+    "yaoshi", "version", "name", "origin", "wallet", "at", "rules", "limits", "operators", "institutions",
+    "signatures",
 }  # fmt: skip
 
 
@@ -121,7 +122,7 @@ def sign_genesis(doc: Mapping[str, Any], seeds: list[bytes]) -> bytes:
 
 
 def parse_genesis(data: bytes) -> Genesis:
-    """Check form, keys and every signature. Raises Malformed with genesis-form, genesis-signatures, key-invalid."""
+    """Check form, keys, signatures. Raises Malformed(genesis-form, genesis-signatures, key-invalid)."""
     doc = parse_json(data, MAX_GENESIS_BYTES)
     if canonical_json(doc) != data:
         raise Malformed("genesis-form", "not in canonical form")

@@ -1,8 +1,9 @@
-"""The heads say, for every subject, how many records it has and which is the newest: so that none can be left out.
+"""The heads say how many records each subject has and which is the newest, so that none can be left out.
 
-A dense Merkle tree over subject numbers 0..n-1 (RFC 6962 shape, SHA-256). Head leaf data = "yaoshi/head/v1" 00 ||
-u64 number || u8 type || id (16) || u64 seq || head (32). Leaves change, so the tree is kept as blocks of 16 leaf
-hashes (stored) under an immutable tree of block roots (in memory): a reader keeps the tree it took.
+A dense Merkle tree over subject numbers 0..n-1 (RFC 6962 shape, SHA-256). Head leaf data =
+"yaoshi/head/v1" 00 || u64 number || u8 type || id (16) || u64 seq || head (32). Leaves change, so the
+tree is kept as blocks of 16 leaf hashes (stored) under an immutable tree of block roots (in memory): a
+reader keeps the tree it took.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _LEAF = struct.Struct(">QB16sQ32s")
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What an entry is about: `type` 1 operator, 2 institution, 3 link; `head` is its newest record's hash."""
+    """What an entry is about: `type` 1 operator, 2 institution, 3 link; `head` its newest record's hash."""
 
     number: int
     type: int

@@ -1,9 +1,10 @@
-"""The machine judges each entry by rules that every node computes alike, and hosts the contracts of the kinds.
+"""The machine judges each entry by rules that every node computes alike, and hosts the contracts.
 
-Same sequence of (entry, time), same state, on any engine: no clock, no entropy, no I/O but reading state by key.
-Order of the checks: ledger, known key, signature (`authenticate`); key in use, kind, subject, `at` not ahead of
-time + skew, quota, admissible key, proof of possession (`judge`); then the contract of the kind. A lower bound
-on `at` is not here: entries may be late, and a contract that cannot allow it says so.
+Same sequence of (entry, time), same state, on any engine: no clock, no entropy, no I/O but reading state
+by key. Order of the checks: ledger, known key, signature (`authenticate`); key in use, kind, subject,
+`at` not ahead of time + skew, quota, admissible key, proof of possession (`judge`); then the contract of
+the kind. A lower bound on `at` is not here: entries may be late, and a contract that cannot allow it says
+so.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class ContractView(Protocol):
 
 
 class Contract(Protocol):
-    """Deterministic rules for some kinds; `apply` gives documents to put (None deletes), or a refusal value."""
+    """Deterministic rules for some kinds; `apply` gives documents to put (None deletes), or a refusal."""
 
     @property
     def kinds(self) -> Mapping[str, str]: ...
@@ -52,7 +53,7 @@ class Contract(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """An entry that is to be recorded: `subject_type` when it creates its subject, and the state's changes."""
+    """An entry to be recorded: the type of the subject that it `creates`, if any, and the state's changes."""
 
     creates: int | None
     changes: Changes
@@ -100,7 +101,7 @@ class Machine:
             return Refusal("key-retired", "the key was replaced")
         subject_type, creates = self._kind(entry.kind)
         if subject_type is None:
-            return Refusal("kind-unknown", "no rules for this kind of entry")
+            return Refusal("entry-kind-unknown", "no rules for this kind of entry")
         refusal = _check_subject(state.subject(entry.subject), subject_type, creates)
         if refusal is not None:
             return refusal

@@ -1,8 +1,8 @@
 """A signed note is a short text with the signatures of those who stand behind it, in one line each.
 
-C2SP signed-note v1.0.0: text, blank line, lines "— <name> <base64(key id[4] || signature)>". Types 01 (Ed25519)
-and 04 (cosignature/v1); a line of an unknown key is passed over, a line of a known key must verify. What the
-text says is not here (`ledger.checkpoint`).
+C2SP signed-note v1.0.0: text, blank line, lines "— <name> <base64(key id[4] || signature)>". Types 01
+(Ed25519) and 04 (cosignature/v1); a line of an unknown key is passed over, a line of a known key must
+verify. What the text says is not here (`ledger.checkpoint`).
 """
 
 from __future__ import annotations

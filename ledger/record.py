@@ -1,8 +1,8 @@
 """A record is an entry as the ledger took it: its place, its time, and its place in its subject's own chain.
 
-Fixed encoding: "yaoshi/record/v1" 00 || u64 index || u64 time || u64 subject number || u64 seq || prev (32) ||
-u32 length || entry. Integers are big-endian, times ms UTC. Index, time, seq and prev are given by the machine,
-never by a client. Record 0 holds the genesis bytes in place of an entry.
+Fixed encoding: "yaoshi/record/v1" 00 || u64 index || u64 time || u64 subject number || u64 seq || prev
+(32) || u32 length || entry. Integers are big-endian, times ms UTC. Index, time, seq and prev are given by
+the machine, never by a client. Record 0 holds the genesis bytes in place of an entry.
 """
 
 from __future__ import annotations
@@ -47,5 +47,5 @@ def decode_record(data: bytes) -> Record:
 
 
 def record_hash(data: bytes) -> bytes:
-    """SHA-256 of the record bytes: the head of its subject until the next record, and part of the log leaf."""
+    """SHA-256 of the record bytes: its subject's head until the next record, and part of the log leaf."""
     return hashlib.sha256(data).digest()

@@ -1,8 +1,9 @@
 """The registry knows every operator and institution and which key may do what for them.
 
-State documents: "limits", "operator/<id>", "institution/<id>", "key/<kid>". They begin in the genesis; an institution
-changes its own keys by an `institution.keys` entry that its offline key signs. A key serves one subject for ever,
-and a replaced key stays known with use null, so that what it signed before still verifies.
+State documents: "limits", "operator/<id>", "institution/<id>", "key/<kid>". They begin in the genesis; an
+institution changes its own keys by an `institution.keys` entry that its offline key signs. A key serves
+one subject for ever, and a replaced key stays known with use null, so that what it signed before still
+verifies.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _KEYS_MEMBERS = {"ledger", "subject", "kind", "at", "keys"}
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Who signed: `subject_type` operator, institution or link; `use` of an institution's or operator's key."""
+    """Who signed: `subject_type` operator, institution or link; `use` is None for a link's key."""
 
     kid: str
     subject: str
@@ -80,12 +81,12 @@ def rotate_keys(entry: Entry, signer: Signer, get: GetDocument) -> Changes | Ref
         return Refusal("key-use", "an institution's own offline key changes its keys")
     keys = entry.payload.get("keys")
     if entry.payload.keys() != _KEYS_MEMBERS or not isinstance(keys, dict) or not keys:
-        return Refusal("members-wrong", "institution.keys carries keys, and nothing else")
+        return Refusal("entry-members", "institution.keys carries keys, and nothing else")
     if not keys.keys() <= set(INSTITUTION_USES):
         return Refusal("key-use", "a use that institutions do not have")
     institution = get(f"institution/{entry.subject}")
     if institution is None or institution["retired"]:
-        return Refusal("institution-retired", "the institution no longer takes part")
+        return Refusal("institution-inactive", "the institution no longer takes part")
     changes: Changes = {}
     for use, key in sorted(keys.items()):
         try:

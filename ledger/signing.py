@@ -89,6 +89,6 @@ def open_compact(jws: str, typ: str, key: bytes) -> dict[str, Any]:
 
 
 def peek_compact(jws: str) -> tuple[dict[str, str], dict[str, Any]]:
-    """Header and payload of a well-formed envelope that is NOT verified: to find the key, never to believe."""
+    """Header and payload of an envelope that is NOT verified: to find the key, never to believe."""
     compact = parse_compact(jws)
     return {"alg": ALGORITHM, "kid": compact.kid, "typ": compact.typ}, compact.payload

@@ -68,7 +68,7 @@ class View:
         return None if text is None else json.loads(text)
 
     def checkpoint(self) -> str:
-        """The signed note over this snapshot's size and root, vouched for now. Raises Unavailable without a key."""
+        """The signed note over size and root, vouched for now. Raises Unavailable without a key."""
         return self._certify(self.size, self.root)
 
     def record(self, index: int) -> bytes:
@@ -151,7 +151,7 @@ class View:
         return reading.node_cache(self._connection, places)
 
     def tile(self, level: int, number: int, width: int) -> bytes:
-        """`width` hashes of C2SP tile `level`/`number`, one after the other. Raises IndexError beyond the log."""
+        """`width` hashes of C2SP tile `level`/`number`, concatenated. Raises IndexError beyond the log."""
         first = number * 256
         if (
             not 0 <= level < 8

@@ -1,8 +1,8 @@
 """The embedded engine keeps the ledger in one process on SQLite: one operator, tamper-evident, no agreement.
 
-Group commit (`ledger.engine.writer`), one writing process (a lock on the file), readers beside it on snapshots.
-`open_view_only` is for tools that read while a node runs. What tamper-evident means: a rewritten past is found
-by every phone and witness that kept a checkpoint, and by nobody else.
+Group commit (`ledger.engine.writer`), one writing process (a lock on the file), readers beside it on
+snapshots. `open_view_only` is for tools that read while a node runs. What tamper-evident means: a
+rewritten past is found by every phone and witness that kept a checkpoint, and by nobody else.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class EmbeddedEngine:
     ) -> EmbeddedEngine:
         """Open or begin the ledger at `path` (or sqlite:/// URL); `clock` gives ms UTC.
 
-        Raises Unavailable(ledger-locked, disk-full), or Fatal when file, genesis or key contradict each other.
+        Raises Unavailable(ledger-locked, disk-full), or Fatal when file, genesis or key do not fit.
         """
         genesis = checked_genesis(genesis_bytes)
         check_checkpoint_seed(genesis, checkpoint_seed)

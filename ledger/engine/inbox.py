@@ -1,7 +1,8 @@
 """The inbox holds entries that wait, in order, while their signatures are verified beside the writer.
 
-Bounded: a full inbox refuses at once, so that a slow disk is felt and memory does not grow. One lock guards it;
-verifying threads take unchecked items from the back, the writer takes checked ones from the front.
+Bounded: a full inbox refuses at once, so that a slow disk is felt and memory does not grow. One lock
+guards it; verifying threads take unchecked items from the back, the writer takes checked ones from the
+front.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """What every engine offers: submit an entry, look at one snapshot, hear of commits, close.
 
-The consistency contract: a `Committed` is durable when its future holds it, and every view opened afterwards
-shows it. A view is one snapshot. The same entry submitted again gets the first `Committed` with repeated=True.
-A Refusal changed nothing; Unavailable means no answer is known, and submitting the same bytes again is safe.
+The consistency contract: a `Committed` is durable when its future holds it, and every view opened
+afterwards shows it. A view is one snapshot. The same entry submitted again gets the first `Committed`
+with repeated=True. A Refusal changed nothing; Unavailable means no answer is known, and submitting the
+same bytes again is safe.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Start-up reads where the ledger ends, and refuses when its parts contradict each other.
 
-Checked: the genesis is the expected one; the stored log root is that of the stored nodes; the newest record
-is the last leaf; the heads root in that leaf is that of the stored heads. The whole log is `ledger.audit`'s task.
+Checked: the genesis is the expected one; the stored log root is that of the stored nodes; the newest
+record is the last leaf; the heads root in that leaf is that of the stored heads. The whole log is
+`ledger.audit`'s task.
 """
 
 from __future__ import annotations

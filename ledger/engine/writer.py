@@ -1,8 +1,9 @@
-"""The writer is the one thread that commits: it takes all that waits, judges it in order, and makes it durable.
+"""The writer is the one thread that commits: it takes all that waits, judges it, makes it durable.
 
-Group commit, one transaction a batch: records, log nodes, heads, subjects and state stand or fall together, and no
-submitter hears "recorded" before the COMMIT returned. When a commit fails its outcome is unknown to us, so nothing
-in memory is trusted afterwards: the end of the log is read again from the file before the next batch.
+Group commit, one transaction a batch: records, log nodes, heads, subjects and state stand or fall
+together, and no submitter hears "recorded" before the COMMIT returned. When a commit fails its outcome is
+unknown to us, so nothing in memory is trusted afterwards: the end of the log is read again from the file
+before the next batch.
 """
 
 from __future__ import annotations
@@ -91,7 +92,7 @@ class Writer:
                 outcomes = self._commit(items)
             except Unavailable as unavailable:
                 self._tip = None
-                outcomes = [unavailable] * len(items)
+                outcomes = [_outage(unavailable)] * len(items)
             except Exception as fault:
                 self._tip = None
                 _log.error("a batch failed: %s", type(fault).__name__)
@@ -150,3 +151,10 @@ class Writer:
                 callback(committed)
             except Exception as fault:
                 _log.error("a subscriber failed: %s", type(fault).__name__)
+
+
+def _outage(unavailable: Unavailable) -> Unavailable:
+    """A failed write may have reached the disk or not; a full disk certainly refused it."""
+    if unavailable.code == "storage-failed":
+        return Unavailable("outcome-unknown", "the write failed; whether it took effect is not known")
+    return unavailable

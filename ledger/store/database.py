@@ -1,8 +1,9 @@
 """Opening the ledger's file: durable settings, migrations, and a lock so that only one process writes.
 
-SQLite in WAL mode with synchronous=FULL: what a COMMIT acknowledged survives loss of power. Transactions begin
-explicitly, so that a reader's first statement fixes its snapshot and the writer holds the write lock from the
-start. Every error of the database leaves this package as Unavailable or Fatal (`_translated`).
+SQLite in WAL mode with synchronous=FULL: what a COMMIT acknowledged survives loss of power. Transactions
+begin explicitly, so that a reader's first statement fixes its snapshot and the writer holds the write
+lock from the start. Every error of the database leaves this package as Unavailable or Fatal
+(`_translated`).
 """
 
 from __future__ import annotations

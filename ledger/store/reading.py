@@ -27,9 +27,14 @@ _SUBJECT = sa.select(*_SUBJECT_COLUMNS).where(t.subjects.c.id == sa.bindparam("i
 _BLOCK = sa.select(t.head_blocks.c.leaves).where(t.head_blocks.c.block == sa.bindparam("block"))
 _NODE = sa.select(t.log_nodes.c.hash).where(t.log_nodes.c.place == sa.bindparam("place"))
 _RECORD_COLUMNS = (
-    t.records.c.index, t.records.c.time, t.records.c.number, t.records.c.seq, t.records.c.prev, t.records.c.entry,
+    t.records.c.index,
+    t.records.c.time,
+    t.records.c.number,
+    t.records.c.seq,
+    t.records.c.prev,
+    t.records.c.entry,
     t.records.c.heads,
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +150,7 @@ def read_records(connection: sa.Connection, first: int, limit: int) -> Iterator[
 
 
 def read_chain(connection: sa.Connection, number: int, from_seq: int) -> list[StoredRecord]:
-    """A subject's own records from `from_seq` on (without record 0 for subjects of the genesis but the first)."""
+    """A subject's own records from `from_seq` on; record 0 counts as the first subject's alone."""
     query = (
         sa.select(*_RECORD_COLUMNS)
         .where(t.records.c.number == number, t.records.c.seq >= from_seq)

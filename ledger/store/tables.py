@@ -1,8 +1,8 @@
 """The ledger's tables: records, log nodes, subjects, head blocks, state, and one row that says where it ends.
 
-Everything is derived from `records` but kept, so that no start-up replays the log. Hashes are 32 raw bytes, times
-ms UTC. `log_nodes.place` is the in-order number of a complete subtree: (2k + 1) * 2^level - 1. Migrations under
-`migrations/` make exactly these tables; a test compares them.
+Everything is derived from `records` but kept, so that no start-up replays the log. Hashes are 32 raw
+bytes, times ms UTC. `log_nodes.place` is the in-order number of a complete subtree: (2k + 1) * 2^level -
+1. Migrations under `migrations/` make exactly these tables; a test compares them.
 """
 
 from __future__ import annotations

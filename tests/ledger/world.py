@@ -1,9 +1,10 @@
-"""A small world for the ledger's tests: two institutions, a counting contract, and entries built valid by default."""
+"""A small world for the ledger's tests: two institutions, a counting contract, entries valid by default."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from types import MappingProxyType
 from typing import Any
 
 from ledger.encoding import b64u
@@ -42,7 +43,9 @@ def _institution(institution: str, code: str, english: str) -> dict[str, Any]:
 def genesis_bytes(**limits: int) -> bytes:
     """A signed genesis; limits by name override the usual ones."""
     uses = ("vote", "checkpoint")
-    operators = [{"id": OPERATOR, "name": "Operator", "keys": {use: key(f"{OPERATOR}/{use}") for use in uses}}]
+    operators = [
+        {"id": OPERATOR, "name": "Operator", "keys": {use: key(f"{OPERATOR}/{use}") for use in uses}}
+    ]
     institutions = [_institution(HOSPITAL, "WX", "Hospital"), _institution(CLINIC, "WY", "Clinic")]
     doc = build_genesis(
         name="Test",
@@ -63,13 +66,9 @@ CHECKPOINT_SEED = seed(f"{OPERATOR}/checkpoint")
 class CountingContract:
     """Counts looks of each link; a link's own key may raise the count by `step`, and `step` 13 is refused."""
 
-    kinds = {
-        "link.open": "link",
-        "link.add": "link",
-        "look.made": "link",
-        "link.faulty": "link",
-        "link.greedy": "link",
-    }
+    kinds = MappingProxyType(
+        dict.fromkeys(("link.open", "link.add", "look.made", "link.faulty", "link.greedy"), "link")
+    )
     creates = frozenset({"link.open"})
 
     def apply(self, view: Any, entry: Any, signer: Any, time: int) -> Any:
@@ -106,7 +105,9 @@ class Author:
         """An entry signed by `seed(signer)`."""
         self.at += 1
         payload = {"ledger": self.ledger, "subject": subject, "kind": kind, "at": self.at, **members}
-        return sign_compact(seed(signer), typ, {name: value for name, value in payload.items() if value is not ...})
+        return sign_compact(
+            seed(signer), typ, {name: value for name, value in payload.items() if value is not ...}
+        )
 
     def open_link(self, link: str, key_name: str | None = None, **members: Any) -> str:
         """link.open by the hospital's desk, with the phone's key and proof when it is named."""
