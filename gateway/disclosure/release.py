@@ -24,7 +24,9 @@ from gateway.disclosure.openings import commit_details, opening_of
 from gateway.disclosure.visits import begin_visit, running_visit_of
 from gateway.identity.signing import submit_entry
 from gateway.links.links import patient_of_link
-from gateway.records.search import Page, Query, revision, search
+from gateway.records.query import Query
+from gateway.records.search import Page, search
+from gateway.records.stamps import revision
 from ledger.errors import Unavailable
 
 if TYPE_CHECKING:

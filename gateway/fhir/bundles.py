@@ -12,13 +12,13 @@ from collections.abc import Iterable
 from gateway.records.search import Page, Stored
 
 
-def searchset(fhir_base: str, page: Page, self_url: str, next_url: str | None, with_entries: bool) -> str:
+def searchset(fhir_base: str, page: Page, self_url: str, next_url: str | None) -> str:
     """The Bundle's JSON text; ``total`` counts what the scope covers and is absent when the page has none."""
     head = '{"resourceType":"Bundle","type":"searchset"'
     total = "" if page.total is None else f',"total":{page.total}'
     links = [("self", self_url)] + ([("next", next_url)] if next_url else [])
     link = ",".join(f'{{"relation":"{name}","url":{json.dumps(url)}}}' for name, url in links)
-    entries = _entries(fhir_base, page.records) if with_entries and page.records else ""
+    entries = _entries(fhir_base, page.records) if page.records else ""
     return f'{head}{total},"link":[{link}]{entries}}}'
 
 

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 from flask import Response, request
 from flask_smorest import Blueprint
+from werkzeug.http import http_date
 
 from gateway.composition import Gateway, current_gateway
 from gateway.disclosure.release import Ask, Denied, Released, release
@@ -24,7 +25,7 @@ from gateway.fhir.peer_access import current_token, peer_required
 from gateway.fhir.search_types import SERVED
 from gateway.fhir.token import Token
 from gateway.fhir.token_scopes import allows
-from gateway.records.search import Query, parse_query
+from gateway.records.query import Query, parse_query
 from gateway.web.problems import problem, raise_problem
 
 DISCLOSURE_HEADER = "Yaoshi-Disclosure"
@@ -69,7 +70,11 @@ def read(institution: str, resource_type: str, record_id: str) -> Response:
         # Hidden and absent took the same way here, and get the same bytes: no header of ours on it.
         raise_problem("not-granted")
     record = released.page.records[0]
-    headers = {"ETag": etag(record), "Last-Modified": record.last_modified, **_headers(released)}
+    headers = {
+        "ETag": etag(record),
+        "Last-Modified": http_date(record.last_updated / 1000),
+        **_headers(released),
+    }
     if matches(request.headers.get("If-None-Match", ""), record):
         return Response(status=304, headers=headers)
     return Response(record.json_text, content_type=JSON_TYPE, headers=headers)
@@ -79,16 +84,23 @@ def _search(institution: str, resource_type: str, pairs: list[tuple[str, str]]) 
     given = dict(pairs)
     require_json(given.get("_format"), request.headers.get("Accept"))
     token, gw = _token_for(resource_type, "s"), current_gateway()
+    base = f"{_base(gw, institution)}/fhir"
     place = _place(gw, token, resource_type, given[CURSOR]) if CURSOR in given else None
-    pairs = place.pairs if place else [pair for pair in pairs if pair[0] != "_format"]
+    pairs = (
+        place.pairs if place else [(name, _own(base, value)) for name, value in pairs if name != "_format"]
+    )
     query = parse_query(resource_type, pairs, _handling())
     if not isinstance(query, Query):
         return problem(query.code, detail=query.detail)
     released = _release(gw, institution, token, query, place)
-    base = f"{_base(gw, institution)}/fhir"
     self_url = f"{base}/{query.text}" if not place else f"{base}/{resource_type}?{CURSOR}={given[CURSOR]}"
     body = searchset(base, released.page, self_url, _next_url(gw, token, query, released, pairs, base))
     return Response(body, content_type=JSON_TYPE, headers=_headers(released))
+
+
+def _own(base: str, value: str) -> str:
+    """A reference by our own absolute address is the same as the relative one (R4 search, reference)."""
+    return value.removeprefix(f"{base}/")
 
 
 def _release(

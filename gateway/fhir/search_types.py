@@ -1,10 +1,20 @@
 """Names the resource types that peers may search and read, and the search parameters of each.
 
 Generated from the table that drives import and search (gateway.records.resource_types), so the
-CapabilityStatement cannot promise what the search does not know. Not served: types that are nobody's
-record, and Provenance, which says who wrote what rather than what a patient granted.
+CapabilityStatement cannot promise what the search does not know. Not served: types that are nobody's record,
+and Provenance, which says who wrote what rather than what a patient granted.
 """
 
 from gateway.records.resource_types import TYPES, belongs_to_patient
 
 SERVED = tuple(sorted(name for name in TYPES if belongs_to_patient(name) and name != "Provenance"))
+
+
+def parameters_of(resource_type: str) -> dict[str, str]:
+    """Search parameter names of a served type, each with its FHIR type."""
+    known = TYPES[resource_type]
+    found = {"_id": "token", "_lastUpdated": "date"}
+    found |= dict.fromkeys(("patient", "subject") if known.patient else (), "reference")
+    # Names that begin with a mark are the store's own and cannot be searched.
+    found |= {name: "token" for name in known.tokens if name[0] not in "-_"}
+    return found | dict.fromkeys(known.dates, "date")

@@ -22,7 +22,8 @@ from gateway.peers.assertion import ASSERTION_TYPE, build_assertion
 from gateway.peers.verification import Expected, verify_disclosure
 from gateway.records.items import item_of
 from gateway.records.json_text import parse
-from gateway.records.search import Query, Stored, parse_query
+from gateway.records.query import Query, parse_query
+from gateway.records.search import Stored
 from ledger.errors import Refusal, Unavailable
 
 if TYPE_CHECKING:

@@ -7,14 +7,13 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 import pytest
-from gateway.records.search import Query, parse_query
 
 from gateway.disclosure.openings import opening_of, openings_of_link
 from gateway.disclosure.release import RELEASE_WITHIN_MS, Ask, Denied, Released, release
+from gateway.records.query import Query, parse_query
 from ledger.commitment import commit
 from ledger.encoding import unb64u
 from ledger.errors import Unavailable
@@ -23,8 +22,8 @@ from tests.gateway.disclosure.world import World, disclosures_of, give, make_wor
 
 
 @pytest.fixture
-def world(gw: Any, tmp_path: Path) -> World:
-    return make_world(gw, tmp_path)
+def world(gw: Any) -> World:
+    return make_world(gw)
 
 
 def ask(world: World, grant: str, **changes: Any) -> Ask:

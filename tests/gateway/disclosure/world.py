@@ -5,17 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 
 from gateway.disclosure.openings import save_opening
 from gateway.identity.roles import Staff
-from gateway.identity.signing import submit_entry, submit_signed
+from gateway.identity.signing import submit_signed
 from gateway.links.tables import patient_link
-from gateway.records.importer import import_paths
+from gateway.records.importer import import_bundle
 from gateway.records.patients import find_patients
+from gateway.records.report import Report
 from gateway.records.tables import record
 from ledger.commitment import commit
 from ledger.encoding import b64u, canonical_json
@@ -46,27 +46,37 @@ class World:
             return str(view.institution(self.custodian).base)
 
 
-def make_world(gw: Any, folder: Path, laboratory: int = 3) -> World:
+def make_world(gw: Any, laboratory: int = 3) -> World:
     """Import two patients with records, link the first one and give the phone all rights."""
     custodian, grantee, third = (each["id"] for each in gw.ledger.genesis.institutions[:3])
-    path = folder / "records.json"
-    path.write_text(json.dumps(bundle("first", laboratory), ensure_ascii=False))
-    other = folder / "other.json"
-    other.write_text(json.dumps(bundle("second", 2), ensure_ascii=False))
-    import_paths(gw.db, custodian, [path, other], None, None)
+    import_into(gw, custodian, bundle("first", laboratory))
+    import_into(gw, custodian, bundle("second", 2))
     with gw.db.connect() as conn:
         patient_id = find_patients(conn, custodian, "chart-first")[0].id
     phone, link = gw.entropy(32), gw.entropy(16).hex()
     with gw.db.begin() as conn:
-        conn.execute(patient_link.insert().values(institution=custodian, patient_id=patient_id, link=link))
+        row = {"institution": custodian, "patient_id": patient_id, "link": link, "generation": 1}
+        conn.execute(patient_link.insert().values(row))
     key = b64u(public_key(phone))
     proven = {"ledger": gw.ledger.id, "subject": link, "institution": custodian}
     proof = sign_compact(phone, "yaoshi-proof", proven)
-    opened = submit_entry(
-        gw, custodian, "desk", "link.open", link, institution=custodian, key=key, proof=proof
-    )
+    opening = {
+        **proven,
+        "kind": "link.open",
+        "at": gw.clock(),
+        "key": key,
+        "proof": proof,
+    }
+    opened = submit_signed(gw, gw.keys.sign(custodian, "desk", "yaoshi-entry", opening))
     assert opened.kind == "link.open"
     return World(gw, custodian, grantee, third, patient_id, link, phone)
+
+
+def import_into(gw: Any, institution: str, records: dict[str, Any]) -> None:
+    """Import a Bundle, all of it."""
+    text = json.dumps(records, ensure_ascii=False)
+    report = import_bundle(gw.db, institution, text, Report(), clock=gw.clock, entropy=gw.entropy)
+    assert not report.refused
 
 
 def give(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,8 +14,8 @@ from tests.gateway.disclosure.world import World, make_world
 
 
 @pytest.fixture
-def world(gw: Any, tmp_path: Path) -> World:
-    return make_world(gw, tmp_path)
+def world(gw: Any) -> World:
+    return make_world(gw)
 
 
 @pytest.fixture

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from gateway.records.importer import import_paths
-from tests.gateway.disclosure.world import World, bundle, disclosures_of, give, revoke, stored_id
+from tests.gateway.disclosure.world import World, bundle, disclosures_of, give, import_into, revoke, stored_id
 from tests.gateway.fhir.conftest import Peer
 
 JSON_TYPE = "application/fhir+json; charset=utf-8"
@@ -223,12 +222,10 @@ def test_an_expired_cursor_is_410_for_its_own_client(peer: Peer, world: World, c
     assert (answer.status_code, answer.json["issue"][0]["code"]) == (410, "expired")
 
 
-def test_a_page_shows_the_store_as_it_was_at_the_first_page(peer: Peer, world: World, tmp_path: Any) -> None:
+def test_a_page_shows_the_store_as_it_was_at_the_first_page(peer: Peer, world: World) -> None:
     token = peer.token(give(world))
     link = next_link(peer.get("Observation?_count=2", token))
-    more = tmp_path / "more.json"
-    more.write_text(json.dumps(bundle("first", 6), ensure_ascii=False))
-    import_paths(world.gw.db, world.custodian, [more], None, None)
+    import_into(world.gw, world.custodian, bundle("first", 6))
     answer = peer.get(link, token)
     assert (answer.json["total"], len(answer.json["entry"])) == (3, 1)
 

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
-from gateway.records.search import Query, parse_query
 
 from gateway.disclosure.release import Ask, Released, release
 from gateway.fhir.receipts_door import proof_of_disclosure
 from gateway.peers.pull import Pulled, pull_grant
 from gateway.peers.verification import Expected, verify_disclosure
+from gateway.records.query import Query, parse_query
 from ledger.encoding import b64u, unb64u
 from ledger.errors import Refusal, Unavailable
 from tests.gateway.disclosure.world import FAMILY, World, disclosures_of, doctor, give, make_world, revoke
 
 
 @pytest.fixture
-def world(gw: Any, tmp_path: Path) -> World:
-    return make_world(gw, tmp_path, laboratory=205)
+def world(gw: Any) -> World:
+    return make_world(gw, laboratory=205)
 
 
 def pull(world: World, grant: str, **changes: Any) -> Pulled | Refusal:
@@ -108,11 +107,9 @@ def test_an_outage_of_the_ledger_is_not_a_refusal(world: World) -> None:
 
 
 @pytest.fixture
-def proved(
-    gw: Any, tmp_path: Path
-) -> tuple[World, Released, Expected, dict[str, Any], list[tuple[str, str]]]:
+def proved(gw: Any) -> tuple[World, Released, Expected, dict[str, Any], list[tuple[str, str]]]:
     """A release of three results with its proof and what the grantee expects."""
-    world = make_world(gw, tmp_path)
+    world = make_world(gw)
     grant = give(world)
     query = parse_query("Observation", [("patient", world.patient_id)], "strict")
     assert isinstance(query, Query)
