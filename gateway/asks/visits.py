@@ -1,7 +1,8 @@
 """Fetches what an accepted answer grants, and says what the doctor's screen shows of it at this moment.
 
 DESIGN section 6 "Pull". The first look pulls; afterwards the same view is shown from memory until it ends.
-Not here: keeping and emptying views (asks.room), the pull and its proofs (gateway.peers.pull). Invariants:
+Not here: who may open it (asks.openers), keeping and emptying views (asks.room), the pull and its proofs
+(gateway.peers.pull). Invariants:
 only the clinician who asked, or the role that a grant names, sees a source; before every answer each source
 is judged again on the ledger's state, so nothing is shown that was revoked before the answer began.
 """
@@ -14,10 +15,10 @@ from consent.state import visit_key
 from gateway.asks.accept import grants_of
 from gateway.asks.demographics import chart_demographics, compare, pulled_demographics
 from gateway.asks.grants import Granted
+from gateway.asks.openers import is_for
 from gateway.asks.room import OpenView, Source, VisitRoom
 from gateway.asks.standing import end_what_ended, standing
 from gateway.peers.pull import Pulled, pull_grant
-from gateway.references.state import state_of
 from ledger.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -25,33 +26,17 @@ if TYPE_CHECKING:
     from gateway.identity.roles import Staff
 
 
-def may_open(gw: Gateway, staff: Staff, row: Any) -> bool:
-    """Whether this member of staff may open what this request brought."""
-    return state_of(row, gw.clock()) == "accepted" and any(_for(staff, row, one) for one in grants_of(row))
-
-
-def stands(gw: Gateway, staff: Staff, row: Any) -> bool:
-    """Whether this member of staff may open it and at least one of its grants has not ended."""
-    return may_open(gw, staff, row) and any(standing(gw, one.grant) is None for one in grants_of(row))
-
-
 def open_visit(gw: Gateway, room: VisitRoom, staff: Staff, row: Any, again: bool = False) -> dict[str, Any]:
     """The visit as the console's API gives it; ``again`` pulls anew what is not ended for good."""
     view = room.view(staff.session, row.reference, staff.institution)
     with view.pulling:
         for granted in grants_of(row):
-            if _for(staff, row, granted):
+            if is_for(staff, row, granted):
                 _load(gw, staff, view, granted, again)
     room.loaded()
     sources = list(view.sources.values())
     end_what_ended(gw, sources)
     return _shown(gw, row, sources)
-
-
-def _for(staff: Staff, row: Any, granted: Granted) -> bool:
-    if staff.institution != row.institution:
-        return False
-    return staff.role_code == granted.role if granted.role is not None else staff.id == row.staff_id
 
 
 def _load(gw: Gateway, staff: Staff, view: OpenView, granted: Granted, again: bool) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from flask_smorest import Blueprint
 from sqlalchemy import select
 
-from gateway.asks.visits import stands
+from gateway.asks.openers import stands
 from gateway.composition import current_gateway
 from gateway.identity.roles import current_staff, staff_required
 from gateway.links.links import ensure_link, ledger_state

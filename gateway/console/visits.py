@@ -13,9 +13,10 @@ from flask import Response, current_app
 from flask.blueprints import BlueprintSetupState
 from flask_smorest import Blueprint
 
+from gateway.asks.openers import may_open
 from gateway.asks.room import VisitRoom
 from gateway.asks.standing import end_what_ended
-from gateway.asks.visits import may_open, open_visit
+from gateway.asks.visits import open_visit
 from gateway.composition import current_gateway
 from gateway.identity.roles import current_staff, staff_required
 from gateway.references.store import find_reference

@@ -37,6 +37,12 @@ class Story:
     desk: FlaskClient
     clinician: FlaskClient
     doctor: FlaskClient
+    sign_in: Callable[..., FlaskClient]
+
+    def days_later(self, days: int) -> None:
+        """Sessions do not last that long: the doctor signs in again."""
+        self.clock.advance(days=days)
+        self.doctor = self.sign_in("clinician", self.clinic)
 
     def client(self) -> FlaskClient:
         return self.app.test_client()
@@ -124,4 +130,5 @@ def story(
         desk=console_as("desk", hospital),
         clinician=console_as("clinician", hospital),
         doctor=console_as("clinician", clinic),
+        sign_in=console_as,
     )
