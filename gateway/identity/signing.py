@@ -16,7 +16,7 @@ from gateway.composition import Gateway
 WAIT_SECONDS = 10
 
 
-def submit_entry(gw: Gateway, institution: str, use: str, kind: str, subject: str, **members: Any) -> Any:
+def submit_entry(gw: Gateway, institution: str, use: str, kind: str, subject: str, /, **members: Any) -> Any:
     """Signs {ledger, subject, kind, at, **members} with the institution's `use` key; waits for the commit."""
     payload = {"ledger": gw.ledger.id, "subject": subject, "kind": kind, "at": gw.clock(), **members}
     return submit_signed(gw, gw.keys.sign(institution, use, "yaoshi-entry", payload))
