@@ -355,4 +355,5 @@ CODES: dict[str, Titles] = {**_PAYLOAD, **_LINK, **_GRANT, **_DECISION, **_TERMS
 
 def refuse(code: str, detail: str | None = None) -> Refusal:
     """A refusal by a listed code; the title stands in when there is nothing more to say."""
-    return Refusal(code, detail or CODES[code][0])
+    title = CODES[code][0]
+    return Refusal(code, detail or title)

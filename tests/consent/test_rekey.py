@@ -1,4 +1,4 @@
-"""A lost phone: the desk's new key waits, the earlier keys may confirm or contest, the institution settles."""
+"""A lost phone: the desk's new key waits, earlier keys confirm or contest, the institution settles."""
 
 from collections.abc import Callable
 
@@ -10,8 +10,8 @@ from tests.consent.world import (
     CLINIC,
     DAY,
     HOUR,
-    LINK,
     LIMITS,
+    LINK,
     OTHER_LINK,
     World,
     code,

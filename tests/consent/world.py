@@ -1,6 +1,7 @@
-"""A ledger small enough to read: state in a dict, entries applied by the contract, refusals that change nothing.
+"""A ledger small enough to read: state in a dict, entries judged by the contract, refusals change nothing.
 
-Builders are valid by default; a test overrides the one thing that it is about. Time stands still unless moved.
+Builders are valid by default; a test overrides the one thing that it is about. Time stands still until
+moved.
 """
 
 import base64
@@ -8,6 +9,8 @@ import copy
 import hashlib
 from dataclasses import dataclass, field
 from typing import Any
+
+from hypothesis import settings
 
 from consent.errors import Refusal
 from consent.lifecycle import ConsentContract
@@ -24,6 +27,8 @@ LIMITS = {
     "link_entries_per_hour": 600,
 }
 HOSPITAL, CLINIC, LINK, OTHER_LINK = "a1" * 16, "b2" * 16, "c3" * 16, "d4" * 16
+# the same examples in every run
+STEADY = settings(derandomize=True, deadline=None)
 ALL = ["give", "manage", "revoke"]
 
 
