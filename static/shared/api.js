@@ -1,67 +1,59 @@
-// One call to a server and one shape of answer: the parsed body, or an ApiProblem that a person can read.
+// Calls one door with JSON and turns every refusal into one kind of error, with words a person can use.
+// RFC 9457 problems in, ApiProblem out. Invariants: no answer is cached; no cookie crosses an origin; a call that
+// never arrived has status 0, so a refusal and an outage never look alike.
 
-import { lang } from "./i18n.js";
+import { lang, named, t } from "./i18n.js";
 
-const TIMEOUT_MS = 20_000;
-
-/** A refusal or an outage (RFC 9457). `status` 0: nobody answered. `outage` tells the two apart. */
+/** What went wrong: `code` (stable), `status` (0: no answer), `title` (what happened), `todo` (what to do), `extra`. */
 export class ApiProblem extends Error {
-  constructor(status, body) {
-    super(body.code ?? "unreachable");
-    this.status = status;
-    this.code = body.code ?? (status === 0 ? "unreachable" : "internal-error");
-    this.body = body;
-  }
-
-  get outage() {
-    return this.status === 0 || this.status >= 500;
-  }
-
-  get title() {
-    return this.body.titles?.[lang()] ?? this.body.title ?? this.code;
-  }
-
-  get todo() {
-    const todo = this.body.todo;
-    return typeof todo === "string" ? todo : todo?.[lang()] ?? "";
+  constructor({ code, status, title, todo, extra = {} }) {
+    super(code);
+    Object.assign(this, { code, status, title, todo, extra });
   }
 }
 
-/**
- * Calls `url` with a JSON body (or none) and gives the parsed answer, null for an empty one.
- * `token` is a bearer token; without one the session cookie of the same origin goes along.
- * Throws ApiProblem.
- */
-export async function api(method, url, body, { token = null, headers = {}, signal = null } = {}) {
-  let response;
+const outage = (code, status) => new ApiProblem({
+  code, status, title: t(`problem.${code}.title`), todo: t(`problem.${code}.todo`),
+});
+
+/** JSON in, JSON out (null for 204). A `body` that is a Blob or FormData goes as it is. */
+export async function api(method, url, body, { token, signal, headers = {} } = {}) {
+  const answer = await send(method, url, body, { token, signal, headers });
+  if (answer.status === 204 || answer.status === 304) return null;
+  const json = await read(answer);
+  if (answer.ok) return json;
+  throw refused(answer.status, json);
+}
+
+async function send(method, url, body, { token, signal, headers }) {
+  const raw = body instanceof Blob || body instanceof FormData;
+  const sent = { Accept: "application/json", "Accept-Language": lang(), ...headers };
+  if (body !== undefined && body !== null && !raw) sent["Content-Type"] = "application/json";
+  if (token) sent.Authorization = `Bearer ${token}`;
   try {
-    response = await fetch(url, {
-      method,
-      headers: {
-        Accept: "application/json", "Accept-Language": lang(),
-        ...(body === undefined || body === null ? {} : { "Content-Type": "application/json" }),
-        ...(token ? { Authorization: `Bearer ${token}` } : {}), ...headers,
-      },
-      body: body === undefined || body === null ? null : JSON.stringify(body),
-      cache: "no-store",
-      redirect: "error",
-      referrerPolicy: "no-referrer",
-      signal: signal ?? AbortSignal.timeout(TIMEOUT_MS),
+    return await fetch(url, {
+      method, headers: sent, signal, cache: "no-store", credentials: token ? "omit" : "same-origin", redirect: "error",
+      body: body === undefined || body === null ? undefined : raw ? body : JSON.stringify(body),
     });
-  } catch {
-    throw new ApiProblem(0, { code: "unreachable" });
+  } catch (problem) {
+    if (problem.name === "AbortError") throw problem;
+    throw outage("offline", 0);
   }
-  const text = await response.text().catch(() => "");
-  const parsed = parse(text);
-  if (!response.ok) throw new ApiProblem(response.status, parsed ?? {});
-  return parsed;
 }
 
-function parse(text) {
-  if (!text) return null;
+async function read(answer) {
   try {
-    return JSON.parse(text);
+    return await answer.json();
   } catch {
-    return null;
+    throw outage("unreadable", answer.status);
   }
+}
+
+function refused(status, json) {
+  const { code, title, titles, todo, type, detail, ...extra } = json ?? {};
+  return new ApiProblem({
+    code: code ?? "refused", status, extra: { ...extra, detail },
+    title: titles ? named(titles) : title ?? t("problem.unreadable.title"),
+    todo: typeof todo === "string" ? todo : named(todo) || t("problem.unreadable.todo"),
+  });
 }

@@ -1,40 +1,52 @@
-// Builds nodes without markup text, so that nothing a server or a person wrote can become markup.
+// Builds page elements from names, properties and children; text always goes in as text.
+// Invariant: no HTML is ever parsed here, so nothing that a record contains can become markup or script.
+
+/**
+ * An element. `props`: `class`, `onClick` and other listeners, `attrs` {name: value}, and any attribute by its own
+ * name; null, undefined and false leave an attribute out, true writes it empty. Children: nodes, strings, numbers,
+ * arrays of these, null.
+ */
+export function h(tag, props = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(props ?? {})) put(element, name, value);
+  element.append(...nodes(children));
+  return element;
+}
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/**
- * A node: `h("p", {class: "meta", onClick: fn, "aria-label": "…"}, "text", node, [more], null)`.
- * Properties: class; on<Event>: listener; value, checked, disabled, hidden as properties; anything else an attribute
- * (true gives an empty one, null and false leave it out).
- */
-export function h(tag, props = {}, ...children) {
-  return fill(document.createElement(tag), props, children);
-}
-
 /** The same for SVG. */
-export function s(tag, props = {}, ...children) {
-  return fill(document.createElementNS(SVG, tag), props, children);
+export function s(tag, attributes = {}, ...children) {
+  const element = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== null && value !== undefined) element.setAttribute(name, String(value));
+  }
+  element.append(...nodes(children));
+  return element;
 }
 
-/** Puts these children in place of whatever is inside the element. */
+/** Puts these children in place of all that `element` held. */
 export function replace(element, ...children) {
-  element.replaceChildren(...flat(children));
+  element.replaceChildren(...nodes(children));
   return element;
 }
 
-function fill(element, props, children) {
-  for (const [name, value] of Object.entries(props ?? {})) set(element, name, value);
-  element.append(...flat(children));
-  return element;
-}
+// Setting these as attributes would only set the initial state, not what the person sees.
+const LIVE = new Set(["value", "checked", "selected", "indeterminate"]);
 
-function set(element, name, value) {
+function put(element, name, value) {
   if (value === null || value === undefined || value === false) return;
-  if (/^on[A-Z]/.test(name)) element.addEventListener(name.slice(2).toLowerCase(), value);
-  else if (name === "value" || name === "checked") element[name] = value;
-  else element.setAttribute(name, value === true ? "" : String(value));
+  if (name === "attrs") {
+    for (const [inner, given] of Object.entries(value)) put(element, inner, given);
+  } else if (typeof value === "function") {
+    element.addEventListener(name.slice(2).toLowerCase(), value);
+  } else if (LIVE.has(name)) {
+    element[name] = value;
+  } else {
+    element.setAttribute(name, value === true ? "" : String(value));
+  }
 }
 
-function flat(children) {
-  return children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false);
-}
+const nodes = (children) => children.flat(Infinity)
+  .filter((child) => child !== null && child !== undefined && child !== false)
+  .map((child) => (typeof child === "object" ? child : String(child)));

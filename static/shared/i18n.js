@@ -1,124 +1,152 @@
-// Words, dates and durations in the person's language. Catalogues are plain objects, one a language and app.
+// Says everything in the person's language: words from catalogues, dates and times by Intl (ECMA-402).
+// zh-CN writes 2026年1月1日 14:05; English 1 Jan 2026, 14:05. Not here: names of tests and drugs (terms.js).
 
-import { en } from "./catalogue/en.js";
-import { zhCN } from "./catalogue/zh-CN.js";
+import zh from "./catalogue/zh-CN.js";
+import en from "./catalogue/en.js";
 
-const LANGUAGES = ["zh-CN", "en"];
 const KEPT = "yaoshi-language";
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-const catalogues = { "zh-CN": { ...zhCN }, en: { ...en } };
-let current = chosen();
-
-/** The language in use: "zh-CN" or "en". */
-export const lang = () => current;
-
-/** Uses a language from now on, remembers it, and sets `<html lang>`. The caller draws again. */
-export function setLanguage(language) {
-  current = LANGUAGES.includes(language) ? language : "en";
-  keep(current);
-  apply();
-}
-
-/** Adds an app's words: {key: "text with {parameter}"} or {key: {one, other}} chosen by the parameter `count`. */
-export function addCatalogue(language, words) {
-  Object.assign(catalogues[language], words);
-}
-
-/** The words for a key; an unknown key shows itself, so that a test can find it. */
-export function t(key, params = {}) {
-  const found = catalogues[current][key] ?? catalogues.en[key] ?? key;
-  const text = typeof found === "string" ? found : found[plural(params.count)] ?? found.other;
-  return text.replace(/\{(\w+)\}/g, (whole, name) => (name in params ? String(params[name]) : whole));
-}
-
-/** The name registered for this language, else the registered one. */
-export const named = (names) => (names ? names[current] ?? names["zh-CN"] ?? names.en ?? "" : "");
-
-/** "2026年7月26日 17:00"; today and tomorrow in words; the year only when it is another. */
-export function moment(ms, now = Date.now()) {
-  const away = daysBetween(now, ms);
-  if (away === 0) return t("time.today", { time: clock(ms) });
-  if (away === 1) return t("time.tomorrow", { time: clock(ms) });
-  if (away === -1) return t("time.yesterday", { time: clock(ms) });
-  return `${day(ms, now)} ${clock(ms)}`;
-}
-
-/** "7月26日", with the year when it is another than this. */
-export function day(ms, now = Date.now()) {
-  const sameYear = new Date(ms).getFullYear() === new Date(now).getFullYear();
-  const options = current === "zh-CN" ? { month: "long", day: "numeric" } : { month: "short", day: "numeric" };
-  return format(ms, sameYear ? options : { year: "numeric", ...options });
-}
-
-/** "09:40". */
-export const clock = (ms) => format(ms, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-
-/** The exact moment, for a table: "2026-06-02 08:10". */
-export function stamp(ms) {
-  const date = new Date(ms);
-  const two = (number) => String(number).padStart(2, "0");
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${clock(ms)}`;
-}
-
-/** How long still, in words: the two largest units. */
-export function remaining(ms) {
-  const left = Math.max(0, ms);
-  const days = Math.floor(left / DAY);
-  const hours = Math.floor((left % DAY) / HOUR);
-  const minutes = Math.floor((left % HOUR) / MINUTE);
-  const parts = days > 0 ? [["days", days], ["hours", hours]]
-    : hours > 0 ? [["hours", hours], ["minutes", minutes]]
-      : minutes > 0 ? [["minutes", minutes]] : [["seconds", Math.floor(left / 1000)]];
-  return parts.filter(([, count], place) => count > 0 || place === 0)
-    .map(([unit, count]) => t(`time.${unit}`, { count })).join(" ");
-}
-
-/** How long ago, in words: today, yesterday, days, months. */
-export function ago(ms, now = Date.now()) {
-  const days = -daysBetween(now, ms);
-  if (days <= 0) return t("time.ago-today");
-  if (days < 90) return t("time.ago-days", { count: days });
-  return days < 730 ? t("time.ago-months", { count: Math.round(days / 30.4) })
-    : t("time.ago-years", { count: Math.floor(days / 365.25) });
-}
-
-function daysBetween(from, to) {
-  const start = (ms) => new Date(ms).setHours(0, 0, 0, 0);
-  return Math.round((start(to) - start(from)) / DAY);
-}
-
-const format = (ms, options) => new Intl.DateTimeFormat(current, options).format(new Date(ms));
-
-const plural = (count) => new Intl.PluralRules(current).select(Number(count ?? 0));
+const catalogues = { "zh-CN": { ...zh }, en: { ...en } };
+let current = chosen() ?? wished();
 
 function chosen() {
-  const kept = read();
-  if (LANGUAGES.includes(kept)) return kept;
-  const wanted = globalThis.navigator?.languages ?? [];
-  return wanted.length > 0 && !wanted[0].toLowerCase().startsWith("zh") ? "en" : "zh-CN";
-}
-
-function read() {
   try {
-    return globalThis.localStorage?.getItem(KEPT) ?? null;
+    const kept = globalThis.localStorage?.getItem(KEPT);
+    return kept in catalogues ? kept : null;
   } catch {
-    return null; // storage is refused: the choice lasts as long as the page
+    // Storage may be forbidden; the browser's own language then holds.
+    return null;
   }
 }
 
-function keep(language) {
+function wished() {
+  const wishes = globalThis.navigator?.languages ?? [];
+  const first = wishes.find((wish) => /^(zh|en)\b/i.test(wish));
+  return first && /^en/i.test(first) ? "en" : "zh-CN";
+}
+
+function mark() {
+  if (globalThis.document) document.documentElement.lang = current;
+}
+mark();
+
+/** "zh-CN" or "en". */
+export const lang = () => current;
+
+/** Changes the language; listeners of the window event `yaoshi-language` draw again. */
+export function setLanguage(language) {
+  if (!(language in catalogues)) return;
+  current = language;
   try {
     globalThis.localStorage?.setItem(KEPT, language);
   } catch {
-    // as in read
+    // Only the choice for next time is lost.
   }
+  mark();
+  globalThis.window?.dispatchEvent(new Event("yaoshi-language"));
 }
 
-function apply() {
-  if (globalThis.document) document.documentElement.lang = current;
+/** Adds {key: "text with {names}"} to one language. */
+export function addCatalogue(language, texts) {
+  Object.assign(catalogues[language], texts);
 }
 
-apply();
+/** The text of a key; `params` fill its {names}. */
+export function t(key, params = {}) {
+  const text = catalogues[current][key] ?? catalogues.en[key] ?? key;
+  return text.replace(/\{(\w+)\}/g, (whole, name) => (name in params ? String(params[name]) : whole));
+}
+
+/** Whether the language in use has this key. */
+export const has = (key) => key in catalogues[current];
+
+/** The name registered for this language, else any that is registered. */
+export const named = (names) => (typeof names === "string"
+  ? names : names?.[current] ?? names?.["zh-CN"] ?? names?.en ?? Object.values(names ?? {})[0] ?? "");
+
+const formats = new Map();
+
+function format(name, ms, options) {
+  const key = `${current} ${name}`;
+  if (!formats.has(key)) {
+    formats.set(key, new Intl.DateTimeFormat(current === "en" ? "en-GB" : "zh-CN", options));
+  }
+  return formats.get(key).format(ms);
+}
+
+const startOfDay = (ms) => new Date(ms).setHours(0, 0, 0, 0);
+const daysBetween = (ms, now) => Math.round((startOfDay(ms) - startOfDay(now)) / DAY);
+const sameYear = (ms, now) => new Date(ms).getFullYear() === new Date(now).getFullYear();
+
+/** "14:05". */
+export const time = (ms) => format("time", ms, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+
+/** "1月1日" in this year, else "2026年1月1日". */
+export function day(ms, now = Date.now()) {
+  return sameYear(ms, now)
+    ? format("day", ms, { month: current === "en" ? "short" : "long", day: "numeric" })
+    : fullDay(ms);
+}
+
+/** Always with the year. */
+export const fullDay = (ms) => format("full", ms, {
+  year: "numeric", month: current === "en" ? "short" : "long", day: "numeric",
+});
+
+/** "今天 14:05", "明天 09:00", "7月26日 17:00", "2025年1月1日 14:05". */
+export function moment(ms, now = Date.now()) {
+  const away = daysBetween(ms, now);
+  const near = { "-1": "day.yesterday", 0: "day.today", 1: "day.tomorrow" }[away];
+  const comma = near || sameYear(ms, now) ? " " : t("moment.comma");
+  return `${near ? t(near) : day(ms, now)}${comma}${time(ms)}`;
+}
+
+/** "今天", "3 天后", "52 天前". */
+export function away(ms, now = Date.now()) {
+  const days = daysBetween(ms, now);
+  if (days === 0) return t("day.today");
+  const key = days > 0 ? "away.in" : "away.ago";
+  return t(Math.abs(days) === 1 ? `${key}.one` : key, { n: Math.abs(days) });
+}
+
+/** "2026-07-24 09:12:07.412" in local time, for tables that are compared line by line. */
+export function stamp(ms, digits = 3) {
+  const at = new Date(ms);
+  const two = (n) => String(n).padStart(2, "0");
+  const date = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+  const whole = `${date} ${two(at.getHours())}:${two(at.getMinutes())}`;
+  if (digits === 0) return whole;
+  return `${whole}:${two(at.getSeconds())}.${String(at.getMilliseconds()).padStart(3, "0")}`;
+}
+
+/** Remaining time in words, two steps: "2 天 7 小时", "2 小时 49 分"; with `seconds` also "9 分 12 秒". */
+export function remaining(ms, { seconds = false } = {}) {
+  const left = Math.max(0, ms);
+  const [days, hours, minutes] = [Math.floor(left / DAY), Math.floor(left % DAY / HOUR), Math.floor(left % HOUR / MINUTE)];
+  if (days > 0) return pair("days", days, "hours", hours);
+  if (hours > 0) return pair("hours", hours, "minutes", minutes);
+  const rest = Math.floor(left % MINUTE / 1000);
+  if (seconds) return minutes > 0 ? pair("minutes", minutes, "seconds", rest) : counted("seconds", rest);
+  return minutes > 0 ? counted("minutes", minutes) : t("left.under-a-minute");
+}
+
+const counted = (unit, n) => t(n === 1 ? `left.${unit}.one` : `left.${unit}`, { n });
+const pair = (big, n, small, m) => (m > 0 ? `${counted(big, n)} ${counted(small, m)}` : counted(big, n));
+
+/** Each second as figures: "2 天 07:18:40", "07:18:40". */
+export function countdown(ms) {
+  const left = Math.max(0, ms);
+  const two = (n) => String(Math.floor(n)).padStart(2, "0");
+  const clock = `${two(left % DAY / HOUR)}:${two(left % HOUR / MINUTE)}:${two(left % MINUTE / 1000)}`;
+  const days = Math.floor(left / DAY);
+  return days > 0 ? `${counted("days", days)} ${clock}` : clock;
+}
+
+/** "a、b、c" or "a, b, c". */
+export const list = (words) => words.filter(Boolean).join(t("list.comma"));
+
+/** "48,213". */
+export const number = (n) => new Intl.NumberFormat(current === "en" ? "en-GB" : "zh-CN").format(n);
