@@ -18,7 +18,7 @@ from gateway.disclosure.openings import opening_for_grantee
 from gateway.fhir.peer_access import current_token, peer_required
 from gateway.web.problems import raise_problem
 from ledger.encoding import is_hex
-from ledger.record import parse_record
+from ledger.record import decode_record
 from ledger.signing import peek_compact
 
 if TYPE_CHECKING:
@@ -45,9 +45,9 @@ def proof_of_disclosure(gw: Gateway, custodian: str, grantee: str, entry_id: str
         return None
     with gw.ledger.view() as view:
         index = view.entry_index(entry_id)
-        if index is None:
+        if not index:  # unknown, or the genesis, which is no entry
             return None
-        _, payload = peek_compact(parse_record(view.record(index)).entry)
+        _, payload = peek_compact(decode_record(view.record(index)).entry.decode())
         if payload.get("kind") != "disclosure.made":
             return None
         receipt = view.receipt(index)

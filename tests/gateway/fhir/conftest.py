@@ -59,8 +59,8 @@ class Peer:
         return str(answer.json["access_token"])
 
     def get(self, path: str, token: str, **headers: str) -> TestResponse:
-        """``path`` below the FHIR base, or an absolute link that the server gave."""
-        url = path.removeprefix("http://localhost:8080")
+        """``path`` below the FHIR base ({p}: the patient's id), or an absolute link that the server gave."""
+        url = path.replace("{p}", self.world.patient_id).removeprefix("http://localhost:8080")
         if not url.startswith("/i/"):
-            url = f"/i/{self.world.custodian}/fhir/{path}"
+            url = f"/i/{self.world.custodian}/fhir/{url}"
         return self.http.get(url, headers={"Authorization": f"Bearer {token}", **headers})

@@ -21,7 +21,7 @@ def ids(answer: Any) -> set[str]:
 def test_a_search_gives_a_searchset_of_what_the_grant_covers(peer: Peer, world: World) -> None:
     token = peer.token(give(world))
 
-    answer = peer.get(f"Observation?patient={world.patient_id}", token)
+    answer = peer.get("Observation?patient={p}", token)
 
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, JSON_TYPE)
     assert answer.headers["Cache-Control"] == "no-store"
@@ -36,23 +36,29 @@ def test_a_search_gives_a_searchset_of_what_the_grant_covers(peer: Peer, world: 
 
 
 def test_numbers_leave_as_they_came(peer: Peer, world: World) -> None:
-    text = peer.get("Observation", peer.token(give(world))).text
+    text = peer.get("Observation?patient={p}", peer.token(give(world))).text
     assert '"value":4.0' in text.replace(" ", "")
 
 
 def test_a_sensitive_record_is_out_until_its_code_is_named(peer: Peer, world: World) -> None:
     named = give(world, terms={"scope": {"kinds": ["laboratory"], "sensitive": ["HIV"]}})
-    assert peer.get("Observation", peer.token(named)).json["total"] == 4
+    assert peer.get("Observation?patient={p}", peer.token(named)).json["total"] == 4
 
 
 def test_the_patient_is_part_of_every_grant(peer: Peer, world: World) -> None:
     token = peer.token(give(world))
-    assert ids(peer.get(f"Patient?_id={world.patient_id}", token)) == {world.patient_id}
+    assert ids(peer.get("Patient?_id={p}", token)) == {world.patient_id}
     assert peer.get(f"Patient/{world.patient_id}", token).json["birthDate"] == "1970-01-01"
 
 
 @pytest.mark.parametrize(
-    "path", ["Observation", "Observation?_summary=count", "Observation?_count=0", "Patient"]
+    "path",
+    [
+        "Observation?patient={p}",
+        "Observation?patient={p}&_summary=count",
+        "Observation?patient={p}&_count=0",
+        "Patient?_id={p}",
+    ],
 )
 def test_every_answer_is_a_disclosure_on_the_ledger(path: str, peer: Peer, world: World) -> None:
     answer = peer.get(path, peer.token(give(world)))
@@ -62,7 +68,7 @@ def test_every_answer_is_a_disclosure_on_the_ledger(path: str, peer: Peer, world
 
 
 def test_counting_tells_only_what_may_be_seen(peer: Peer, world: World) -> None:
-    body = peer.get("Observation?_summary=count", peer.token(give(world))).json
+    body = peer.get("Observation?patient={p}&_summary=count", peer.token(give(world))).json
     assert (body["total"], body.get("entry")) == (3, None)
 
 
@@ -70,7 +76,7 @@ def test_a_search_by_post_joins_body_and_address(peer: Peer, world: World) -> No
     token = peer.token(give(world))
     answer = peer.http.post(
         f"/i/{world.custodian}/fhir/Observation/_search?_count=2",
-        data={"code": "http://loinc.org|4548-4"},
+        data={"code": "http://loinc.org|4548-4", "patient": f"{world.base}/fhir/Patient/{world.patient_id}"},
         headers={"Authorization": f"Bearer {token}"},
     )
     assert (answer.status_code, len(answer.json["entry"]), answer.json["total"]) == (200, 2, 3)
@@ -135,7 +141,7 @@ def test_after_a_revocation_the_answer_is_that_of_an_unknown_record(peer: Peer, 
     record = stored_id(world, "Observation", "laboratory")
     revoke(world, grant)
 
-    for path in (f"Observation/{record}", "Observation", f"Patient/{world.patient_id}"):
+    for path in (f"Observation/{record}", "Observation?patient={p}", f"Patient/{world.patient_id}"):
         answer = peer.get(path, token, **{"If-None-Match": 'W/"1"'})
         assert (answer.status_code, answer.data, same_headers(answer)) == (
             404,
@@ -163,7 +169,7 @@ def test_pages_follow_each_other_and_are_disclosures_of_one_visit(peer: Peer, wo
     token = peer.token(give(world, max_visits=1))
     before = len(disclosures_of(world))
     seen: list[str] = []
-    answer = peer.get("Observation?_count=1", token)
+    answer = peer.get("Observation?patient={p}&_count=1", token)
     for _page in range(3):
         seen += ids(answer)
         assert answer.json["total"] == 3
@@ -179,7 +185,7 @@ def test_pages_follow_each_other_and_are_disclosures_of_one_visit(peer: Peer, wo
 def test_a_grant_revoked_before_page_two_gives_no_page_two(peer: Peer, world: World) -> None:
     grant = give(world)
     token = peer.token(grant)
-    link = next_link(peer.get("Observation?_count=1", token))
+    link = next_link(peer.get("Observation?patient={p}&_count=1", token))
     revoke(world, grant)
     assert peer.get(link, token).status_code == 404
 
@@ -205,7 +211,7 @@ FOREIGN: dict[str, Callable[[Peer, World, str], Any]] = {
 
 @pytest.mark.parametrize("case", FOREIGN)
 def test_a_cursor_does_not_exist_when(case: str, peer: Peer, world: World, clock: Any) -> None:
-    link = next_link(peer.get("Observation?_count=1", peer.token(give(world))))
+    link = next_link(peer.get("Observation?patient={p}&_count=1", peer.token(give(world))))
     clock.advance(minutes=16)
 
     answer = FOREIGN[case](peer, world, link)
@@ -216,7 +222,7 @@ def test_a_cursor_does_not_exist_when(case: str, peer: Peer, world: World, clock
 
 def test_an_expired_cursor_is_410_for_its_own_client(peer: Peer, world: World, clock: Any) -> None:
     grant = give(world)
-    link = next_link(peer.get("Observation?_count=1", peer.token(grant)))
+    link = next_link(peer.get("Observation?patient={p}&_count=1", peer.token(grant)))
     clock.advance(minutes=15)
     answer = peer.get(link, peer.token(grant))
     assert (answer.status_code, answer.json["issue"][0]["code"]) == (410, "expired")
@@ -224,20 +230,20 @@ def test_an_expired_cursor_is_410_for_its_own_client(peer: Peer, world: World, c
 
 def test_a_page_shows_the_store_as_it_was_at_the_first_page(peer: Peer, world: World) -> None:
     token = peer.token(give(world))
-    link = next_link(peer.get("Observation?_count=2", token))
+    link = next_link(peer.get("Observation?patient={p}&_count=2", token))
     import_into(world.gw, world.custodian, bundle("first", 6))
     answer = peer.get(link, token)
     assert (answer.json["total"], len(answer.json["entry"])) == (3, 1)
 
 
 ASKED_WRONGLY: dict[str, tuple[str, dict[str, str], int]] = {
-    "XML is wanted by _format": ("Observation?_format=xml", {}, 406),
-    "XML alone is accepted": ("Observation", {"Accept": "application/fhir+xml"}, 406),
-    "_count is empty": ("Observation?_count=", {}, 400),
-    "_count is no number": ("Observation?_count=many", {}, 400),
-    "_count is endless": (f"Observation?_count={'9' * 400}", {}, 400),
-    "a parameter is unknown": ("Observation?colour=red", {}, 400),
-    "a date is none": ("Observation?date=2026-13-45", {}, 400),
+    "XML is wanted by _format": ("Observation?patient={p}&_format=xml", {}, 406),
+    "XML alone is accepted": ("Observation?patient={p}", {"Accept": "application/fhir+xml"}, 406),
+    "_count is empty": ("Observation?patient={p}&_count=", {}, 400),
+    "_count is no number": ("Observation?patient={p}&_count=many", {}, 400),
+    "no patient is named": ("Observation", {}, 400),
+    "a parameter is unknown": ("Observation?patient={p}&colour=red", {}, 400),
+    "a date is none": ("Observation?patient={p}&date=2026-13-45", {}, 400),
 }
 
 
@@ -254,20 +260,22 @@ def test_a_search_is_refused_with_an_outcome_when(case: str, peer: Peer, world: 
     "stated", ["*/*", "application/json", "application/fhir+json", "text/html, */*;q=0.1"]
 )
 def test_json_is_given_to_whoever_accepts(stated: str, peer: Peer, world: World) -> None:
-    assert peer.get("Patient", peer.token(give(world)), Accept=stated).status_code == 200
+    assert peer.get("Patient?_id={p}", peer.token(give(world)), Accept=stated).status_code == 200
 
 
 @pytest.mark.parametrize(
     "stated", ["json", "application/json", "application/fhir+json", "application/fhir%2Bjson"]
 )
 def test_format_beats_accept(stated: str, peer: Peer, world: World) -> None:
-    answer = peer.get(f"Patient?_format={stated}", peer.token(give(world)), Accept="application/xml")
+    answer = peer.get(
+        f"Patient?_id={{p}}&_format={stated}", peer.token(give(world)), Accept="application/xml"
+    )
     assert answer.status_code == 200
 
 
 def test_a_token_opens_only_the_types_of_its_scope(peer: Peer, world: World) -> None:
     token = peer.token(give(world), scope="system/Patient.r")
-    for path in ("Observation", "Patient", "Observation/x"):
+    for path in ("Observation?patient={p}", "Patient?_id={p}", "Observation/x"):
         answer = peer.get(path, token)
         assert (answer.status_code, answer.json["issue"][0]["code"]) == (403, "forbidden")
     assert peer.get(f"Patient/{world.patient_id}", token).status_code == 200
@@ -283,7 +291,7 @@ def test_nobody_comes_in_without_a_live_token(header: str, peer: Peer, world: Wo
 
 def test_the_proof_of_a_disclosure_goes_to_its_grantee_only(peer: Peer, world: World) -> None:
     token = peer.token(give(world))
-    entry = peer.get("Observation", token).headers["Yaoshi-Disclosure"]
+    entry = peer.get("Observation?patient={p}", token).headers["Yaoshi-Disclosure"]
     stranger = peer.token(give(world, terms={"grantee": world.third}), client=world.third)
 
     def ask(bearer: str, entry_id: str) -> Any:
