@@ -61,6 +61,7 @@ def end_session(gw: Gateway, session: str, response: Response) -> None:
     """Ends the session on the server; the cookie goes too."""
     with gw.db.begin() as conn:
         conn.execute(update(staff_session).where(staff_session.c.id == session).values(ended_at=gw.clock()))
+    gw.bus.publish(f"session:{session}")
     unset_jwt_cookies(response)
 
 
@@ -106,6 +107,12 @@ def session_end(gw: Gateway, session: str) -> int:
     with gw.db.connect() as conn:
         row = conn.execute(select(staff_session).where(staff_session.c.id == session)).one()
     return int(min(row.seen_at + gw.settings.session_idle_ms, row.opened_at + gw.settings.session_max_ms))
+
+
+def session_lives(gw: Gateway, session: str) -> bool:
+    """Whether a session has neither been ended nor run out."""
+    with gw.db.connect() as conn:
+        return _live(gw, conn, session) is not None
 
 
 def _live(gw: Gateway, conn: Connection, session: str) -> Any | None:
