@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
+from gateway.identity.sessions import session_lives
+
 if TYPE_CHECKING:
     from gateway.asks.grants import Granted
     from gateway.composition import Gateway
@@ -82,16 +84,16 @@ class VisitRoom:
         return view
 
     def drop(self, session: str, reference: str | None = None) -> None:
-        """Forget one view of a session, or all of them when it signs out."""
+        """Forget one view of a session, or all of them when it has ended."""
         with self._lock:
             for key in [key for key in self._views if key[0] == session and reference in (None, key[1])]:
                 del self._views[key]
         self._gw.bus.publish(WAKE)
 
-    def empty(self) -> bool:
-        """Whether no view is held."""
+    def __len__(self) -> int:
+        """How many views are held."""
         with self._lock:
-            return not self._views
+            return len(self._views)
 
     def loaded(self) -> None:
         """Tell the watcher that a view has new contents to look after."""
@@ -99,6 +101,11 @@ class VisitRoom:
 
     def sweep(self) -> None:
         """Empty what has ended by now, and wake the screens that showed it."""
+        with self._lock:
+            sessions = {session for session, _ in self._views}
+        for session in sessions:
+            if not session_lives(self._gw, session):
+                self.drop(session)
         with self._lock:
             views = list(self._views.values())
         for view in views:
@@ -109,13 +116,14 @@ class VisitRoom:
         since = 0
         while True:
             with self._lock:
-                views = list(self._views.values())
+                views, sessions = list(self._views.values()), {session for session, _ in self._views}
                 if not views or self._gw.bus.closed:
                     self._views.clear()
                     self._watcher = None
                     return
             sources = [source for view in views for source in list(view.sources.values())]
             channels = {WAKE, *(f"link:{source.granted.link}" for source in sources)}
+            channels |= {f"session:{session}" for session in sessions}
             ends = [source.ends_at for source in sources if source.ends_at and source.state == "open"]
             left = (min(ends) - self._gw.clock()) / 1000 if ends else WATCH_SECONDS
             changed = self._gw.bus.wait(channels, since, min(max(left, 0.05), WATCH_SECONDS))
