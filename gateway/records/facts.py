@@ -86,7 +86,8 @@ def kind_of(resource: dict[str, Any]) -> str:
     if type_ == "DiagnosticReport":
         if resource.get("imagingStudy"):
             return "imaging"
-        return _by_category(categories) or ("laboratory" if resource.get("result") else "document")
+        by_results = "laboratory" if resource.get("result") and not categories else "document"
+        return _by_category(categories) or by_results
     return "other"
 
 

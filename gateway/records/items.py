@@ -1,8 +1,9 @@
 """Turns a stored resource into what a person sees of it: one item, with its numbers exactly as written.
 
 Used by the wallet, the console and peers alike. A flag is the laboratory's own interpretation; where it gave
-none, the value against its own reference range; critical (HH, LL) only when the laboratory says so. Texts are shown as they came, never translated or interpreted. Broken elements are
-left out, never guessed. Not here: who may see the item.
+none, the value against its own reference range; critical (HH, LL) only when the laboratory says so. Texts
+are shown as they came, never translated or interpreted. Broken elements are left out, never guessed. Not here:
+who may see the item.
 """
 
 from collections.abc import Iterable

@@ -1,0 +1,37 @@
+"""Imports the demonstration's synthetic people into the institutions of a node."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from gateway.demo.generator import bundles
+from gateway.demo.maker import CHINA
+from gateway.records.importer import import_bundle
+from gateway.records.report import Report
+
+CODES = frozenset({"WX", "WT", "QH"})
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from gateway.composition import Gateway
+
+
+def seed_demo(gw: Gateway, progress: Progress | None = None) -> Report:
+    """Fills every institution that the demonstration knows by its code; the same again changes nothing."""
+    return seed_institutions(gw, gw.ledger.genesis.institutions, progress)
+
+
+def seed_institutions(gw: Gateway, institutions: Any, progress: Progress | None = None) -> Report:
+    """Fills these institutions ({"id", "code"}), for a node whose ledger is not open."""
+    anchor = datetime.fromtimestamp(gw.clock() // 1000, UTC).astimezone(CHINA).date()
+    report = Report()
+    work = [(one["id"], bundle) for one in institutions if one["code"] in CODES
+            for bundle in bundles(one["code"], anchor)]  # fmt: skip
+    task = None if progress is None else progress.add_task("Synthetic patients", total=len(work))
+    for institution, bundle in work:
+        import_bundle(gw.db, institution, bundle, report, clock=gw.clock, entropy=gw.entropy)
+        if progress is not None and task is not None:
+            progress.advance(task)
+    return report
