@@ -1,6 +1,5 @@
 // Draws a series of results to scale in time, beside the ranges that each laboratory issued.
-// screens: x is time to scale; the table beside it says the same in words. Parts: chart/.
+// screens: x is time to scale; the table beside it says the same in words. Parts: chart/, marks.js.
 
-export { marksFor, markNode } from "./chart/marks.js";
 export { seriesChart } from "./chart/series.js";
 export { spark } from "./chart/spark.js";

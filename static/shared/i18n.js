@@ -49,16 +49,19 @@ export function setLanguage(language) {
   globalThis.window?.dispatchEvent(new Event("yaoshi-language"));
 }
 
-/** Adds {key: "text with {names}"} to one language. */
+/** Adds {key: "text with {names}"} or {key: {one, other}} (chosen by the parameter `count`) to one language. */
 export function addCatalogue(language, texts) {
   Object.assign(catalogues[language], texts);
 }
 
 /** The text of a key; `params` fill its {names}. */
 export function t(key, params = {}) {
-  const text = catalogues[current][key] ?? catalogues.en[key] ?? key;
+  const found = catalogues[current][key] ?? catalogues.en[key] ?? key;
+  const text = typeof found === "string" ? found : found[plural(params.count)] ?? found.other;
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in params ? String(params[name]) : whole));
 }
+
+const plural = (count) => new Intl.PluralRules(current).select(Number(count ?? 0));
 
 /** Whether the language in use has this key. */
 export const has = (key) => key in catalogues[current];
@@ -82,7 +85,7 @@ const daysBetween = (ms, now) => Math.round((startOfDay(ms) - startOfDay(now)) /
 const sameYear = (ms, now) => new Date(ms).getFullYear() === new Date(now).getFullYear();
 
 /** "14:05". */
-export const time = (ms) => format("time", ms, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+export const clock = (ms) => format("clock", ms, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
 /** "1月1日" in this year, else "2026年1月1日". */
 export function day(ms, now = Date.now()) {
@@ -101,15 +104,16 @@ export function moment(ms, now = Date.now()) {
   const away = daysBetween(ms, now);
   const near = { "-1": "day.yesterday", 0: "day.today", 1: "day.tomorrow" }[away];
   const comma = near || sameYear(ms, now) ? " " : t("moment.comma");
-  return `${near ? t(near) : day(ms, now)}${comma}${time(ms)}`;
+  return `${near ? t(near) : day(ms, now)}${comma}${clock(ms)}`;
 }
 
-/** "今天", "3 天后", "52 天前". */
-export function away(ms, now = Date.now()) {
-  const days = daysBetween(ms, now);
-  if (days === 0) return t("day.today");
-  const key = days > 0 ? "away.in" : "away.ago";
-  return t(Math.abs(days) === 1 ? `${key}.one` : key, { n: Math.abs(days) });
+/** How long ago: "今天", "52 天前", "14 个月前", "3 年前". */
+export function ago(ms, now = Date.now()) {
+  const days = -daysBetween(ms, now);
+  if (days <= 0) return t("day.today");
+  if (days === 1) return t("day.yesterday");
+  if (days < 90) return t("ago.days", { count: days });
+  return days < 730 ? t("ago.months", { count: Math.round(days / 30.44) }) : t("ago.years", { count: Math.floor(days / 365.25) });
 }
 
 /** "2026-07-24 09:12:07.412" in local time, for tables that are compared line by line. */
@@ -133,16 +137,16 @@ export function remaining(ms, { seconds = false } = {}) {
   return minutes > 0 ? counted("minutes", minutes) : t("left.under-a-minute");
 }
 
-const counted = (unit, n) => t(n === 1 ? `left.${unit}.one` : `left.${unit}`, { n });
+const counted = (unit, count) => t(`left.${unit}`, { count });
 const pair = (big, n, small, m) => (m > 0 ? `${counted(big, n)} ${counted(small, m)}` : counted(big, n));
 
 /** Each second as figures: "2 天 07:18:40", "07:18:40". */
 export function countdown(ms) {
   const left = Math.max(0, ms);
   const two = (n) => String(Math.floor(n)).padStart(2, "0");
-  const clock = `${two(left % DAY / HOUR)}:${two(left % HOUR / MINUTE)}:${two(left % MINUTE / 1000)}`;
+  const figures = `${two(left % DAY / HOUR)}:${two(left % HOUR / MINUTE)}:${two(left % MINUTE / 1000)}`;
   const days = Math.floor(left / DAY);
-  return days > 0 ? `${counted("days", days)} ${clock}` : clock;
+  return days > 0 ? `${counted("days", days)} ${figures}` : figures;
 }
 
 /** "a、b、c" or "a, b, c". */

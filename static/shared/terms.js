@@ -39,30 +39,14 @@ export const groupName = (group) => t(`group.${group}`);
 export const kindName = (kind) => t(has(`kind.${kind}`) ? `kind.${kind}` : "kind.other");
 export const sensitivityName = (code) => t(has(`sensitive.${code}`) ? `sensitive.${code}` : "sensitive.other");
 
-/**
- * "HH" | "H" | "L" | "LL" | "A" | null: the laboratory's own flag, else where the value stands against the range
- * issued with it. A comparator (< or >) only counts where it leaves no doubt.
- */
-export function flagOf(item) {
-  if (item.flag) return item.flag;
-  const value = Number.parseFloat(item.value?.number ?? "");
-  if (Number.isNaN(value)) return null;
-  const low = Number.parseFloat(item.range?.low ?? "");
-  const high = Number.parseFloat(item.range?.high ?? "");
-  const sign = item.value.comparator ?? "";
-  if (!sign.startsWith("<") && (value > high || (sign === ">" && value >= high))) return "H";
-  if (!sign.startsWith(">") && (value < low || (sign === "<" && value <= low))) return "L";
-  return null;
-}
-
 const FLAGS = {
   H: ["▲", "flag.high", ""], L: ["▼", "flag.low", ""], HH: ["▲▲", "flag.critical", " critical"],
-  LL: ["▼▼", "flag.critical", " critical"], A: ["◆", "flag.abnormal", ""], AA: ["◆◆", "flag.critical", " critical"],
+  LL: ["▼▼", "flag.critical", " critical"], A: ["◆", "flag.abnormal", ""],
 };
 
 /** Shape and word; null when in range; with `ranges`, words where a number came without a range. */
 export function flagNode(item, { ranges = false } = {}) {
-  const flag = FLAGS[flagOf(item)];
+  const flag = FLAGS[item.flag];
   if (flag) {
     const [sign, words, tone] = flag;
     return h("span", { class: `flag${tone}` }, h("span", { class: "sign", "aria-hidden": "true" }, sign), t(words));
@@ -71,8 +55,8 @@ export function flagNode(item, { ranges = false } = {}) {
   return bare ? h("span", { class: "flag none" }, t("flag.no-range")) : null;
 }
 
-/** "4.0–6.0", "≤ 6.0", "≥ 60", the laboratory's own text, or "" without a range. */
-export function rangeText(range) {
+/** An item's range as issued: "4.0–6.0", "≤ 6.0", "≥ 60", the laboratory's own text, or "". */
+export function rangeText({ range }) {
   if (!range) return "";
   if (range.low && range.high) return `${range.low}–${range.high}`;
   if (range.high) return `≤ ${range.high}`;
@@ -85,4 +69,15 @@ export function valueText(item) {
   const { number, comparator, text } = item.value ?? {};
   if (number !== undefined && number !== null) return comparator ? `${comparator} ${number}` : number;
   return text ?? "";
+}
+
+const UNITS = {
+  "10*9/L": "×10⁹/L", "10*12/L": "×10¹²/L", "10*3/uL": "×10³/µL", "10*6/uL": "×10⁶/µL", "umol/L": "µmol/L", "ug/L": "µg/L",
+  "mL/min/{1.73_m2}": "mL/min/1.73 m²", "mm[Hg]": "mmHg", Cel: "°C", "kg/m2": "kg/m²", "[pH]": "", "{score}": "", 1: "",
+};
+
+/** The unit as people write it; what we do not know stays as issued. */
+export function unitText(item) {
+  const unit = item.value?.unit ?? "";
+  return UNITS[unit] ?? unit.replace(/\{[^}]*\}/g, "");
 }

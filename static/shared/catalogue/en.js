@@ -3,9 +3,9 @@
 export default {
   "day.today": "today", "day.yesterday": "yesterday", "day.tomorrow": "tomorrow",
   "moment.comma": ", ", "list.comma": ", ",
-  "away.in": "in {n} days", "away.in.one": "tomorrow", "away.ago": "{n} days ago", "away.ago.one": "yesterday",
-  "left.days": "{n} days", "left.days.one": "1 day", "left.hours": "{n} h", "left.hours.one": "1 h",
-  "left.minutes": "{n} min", "left.minutes.one": "1 min", "left.seconds": "{n} s", "left.seconds.one": "1 s",
+  "ago.days": { one: "1 day ago", other: "{count} days ago" }, "ago.months": { one: "1 month ago", other: "{count} months ago" },
+  "ago.years": { one: "1 year ago", other: "{count} years ago" },
+  "left.days": { one: "1 day", other: "{count} days" }, "left.hours": "{count} h", "left.minutes": "{count} min", "left.seconds": "{count} s",
   "left.under-a-minute": "less than a minute",
   "kind.laboratory": "Lab results", "kind.vital-signs": "Vital signs", "kind.imaging": "Imaging reports", "kind.medication": "Medication",
   "kind.allergy": "Allergies", "kind.condition": "Diagnoses", "kind.immunization": "Vaccinations", "kind.procedure": "Procedures",

@@ -3,9 +3,8 @@
 export default {
   "day.today": "今天", "day.yesterday": "昨天", "day.tomorrow": "明天",
   "moment.comma": " ", "list.comma": "、",
-  "away.in": "{n} 天后", "away.in.one": "明天", "away.ago": "{n} 天前", "away.ago.one": "昨天",
-  "left.days": "{n} 天", "left.days.one": "1 天", "left.hours": "{n} 小时", "left.hours.one": "1 小时",
-  "left.minutes": "{n} 分", "left.minutes.one": "1 分", "left.seconds": "{n} 秒", "left.seconds.one": "1 秒",
+  "ago.days": "{count} 天前", "ago.months": "{count} 个月前", "ago.years": "{count} 年前",
+  "left.days": "{count} 天", "left.hours": "{count} 小时", "left.minutes": "{count} 分", "left.seconds": "{count} 秒",
   "left.under-a-minute": "不到 1 分钟",
   "kind.laboratory": "化验", "kind.vital-signs": "生命体征", "kind.imaging": "检查报告", "kind.medication": "用药",
   "kind.allergy": "过敏", "kind.condition": "诊断", "kind.immunization": "疫苗接种", "kind.procedure": "手术和操作",

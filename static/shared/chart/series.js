@@ -4,8 +4,8 @@
 
 import { h, replace, s } from "../dom.js";
 import { fullDay, moment, t } from "../i18n.js";
-import { flagNode, rangeText, termName } from "../terms.js";
-import { markAt } from "./marks.js";
+import { flagNode, rangeText, termName, unitText } from "../terms.js";
+import { markAt } from "../marks.js";
 import { commonRange, labelled, pointsOf, rangesDiffer, runsOf } from "./points.js";
 import { linear, timeTicks, valueDomain, valueTicks } from "./scales.js";
 
@@ -72,7 +72,7 @@ class SeriesChart extends HTMLElement {
 customElements.define("series-chart", SeriesChart);
 
 const sayPoint = ({ at, text, item, source }, names) => [
-  moment(at), `${text} ${item.value.unit ?? ""}`.trim(), names(source),
+  moment(at), `${text} ${unitText(item)}`.trim(), names(source),
 ].filter(Boolean).join(" · ");
 
 function picture({ points, marks, names, height, now }, width) {
@@ -136,7 +136,7 @@ function band({ low, high }, box, y, least, most) {
 function bandLabel({ low, high, sources, item }, box, y, most) {
   const top = high === null ? box.top - 10 : y(Math.min(high, most));
   const bottom = low === null ? box.bottom : y(low);
-  const range = rangeText(item.range);
+  const range = rangeText(item);
   const words = sources > 1 ? t("chart.range.same", { range, n: sources }) : t("chart.range", { range });
   // A narrow band cannot hold its label: it then stands under or over it, where the axis leaves room.
   const at = bottom - top > 22 ? top + 17 : bottom + 17 < box.bottom ? bottom + 15 : top - 6;
@@ -194,6 +194,6 @@ export function sentence(points) {
   const newest = points[points.length - 1];
   return t(points.length === 1 ? "chart.sentence.one" : "chart.sentence", {
     name: termName(newest.item.code), n: points.length, from: fullDay(points[0].at), to: fullDay(newest.at),
-    low: order[0].text, high: order[order.length - 1].text, last: newest.text, unit: newest.item.value.unit ?? "",
+    low: order[0].text, high: order[order.length - 1].text, last: newest.text, unit: unitText(newest.item),
   });
 }

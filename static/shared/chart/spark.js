@@ -1,7 +1,7 @@
 // A word-sized chart: band, line, last mark. Never the only carrier: the newest value stands beside it.
 
 import { s } from "../dom.js";
-import { markAt } from "./marks.js";
+import { markAt } from "../marks.js";
 import { commonRange, pointsOf, runsOf } from "./points.js";
 import { linear, valueDomain } from "./scales.js";
 

@@ -1,11 +1,11 @@
 // One mark for each institution on a page: the same in strip, chart, list and table, told apart by shape.
 
-import { s } from "../dom.js";
+import { s } from "./dom.js";
 
 const SHAPES = ["disc", "diamond", "square", "triangle", "triangle-down"];
 
 /** {institution id: shape} in the order given; after five the shapes come again. */
-export const marksFor = (institutions) => Object.fromEntries(
+export const marksOf = (institutions) => Object.fromEntries(
   [...new Set(institutions)].map((id, place) => [id, SHAPES[place % SHAPES.length]]));
 
 /** A mark as SVG content centred on (x, y); `open` hollows it, for values that are only bounds. */
