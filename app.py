@@ -7,11 +7,14 @@ command needs one, because a ledger has one writer.
 
 from __future__ import annotations
 
+import gc
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable
 from importlib import import_module
+from threading import Thread
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -69,7 +72,6 @@ def compose(settings: Settings, clock: Callable[[], int] = now_ms,
 
 def create_app(settings: Settings | None = None, gateway: Gateway | None = None) -> Flask:
     """The WSGI application of a founded node; a test hands over its own gateway."""
-    serving = gateway is None
     gw = gateway or compose(settings or settings_from_env())
     app = Flask("yaoshi", static_folder=None)
     app.extensions["yaoshi"] = gw
@@ -94,9 +96,39 @@ def create_app(settings: Settings | None = None, gateway: Gateway | None = None)
     if gw.settings.trusted_proxies:
         count = gw.settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)  # type: ignore[method-assign]
-    if serving and gw.settings.metrics_port:
-        metrics.serve(gw.settings.metrics_port)
+    app.extensions["yaoshi-metrics"] = metrics
     return app
+
+
+def serving_app() -> Flask:
+    """What the server loads in its one worker process."""
+    # Ctrl-C reaches every process of the terminal; the server's first process passes it on as SIGTERM, and a
+    # worker that gets both does not stop.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    app = create_app()
+    gw: Gateway = app.extensions["yaoshi"]
+    if gw.settings.metrics_port:
+        app.extensions["yaoshi-metrics"].serve(gw.settings.metrics_port)
+    _end_streams_on_signal(gw)
+    # The cyclic collector over everything loaded so far is what makes slow answers slow.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+    return app
+
+
+def _end_streams_on_signal(gw: Gateway) -> None:
+    # The server waits for open answers, and an event stream is open for up to a minute. Its own signal handlers
+    # are set after this, so the byte that every handled signal writes here is what we hear of a stop.
+    hears, tells = os.pipe()
+    os.set_blocking(tells, False)
+    signal.set_wakeup_fd(tells, warn_on_full_buffer=False)
+
+    def wait() -> None:
+        os.read(hears, 1)
+        gw.bus.close()
+
+    Thread(target=wait, name="stop", daemon=True).start()
 
 
 commands = Flask("yaoshi-commands", static_folder=None)

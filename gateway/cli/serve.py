@@ -28,6 +28,7 @@ THREADS = 32  # above the cap of 24 event streams, so that streams never hold al
 @with_appcontext
 def command(demo: bool) -> None:
     """Start the node; found its ledger first when there is none."""
+    os.umask(0o077)
     settings = command_settings()
     require_free_port("127.0.0.1", settings.port)
     if not settings.genesis_path.exists():
@@ -64,6 +65,6 @@ def start_server(settings: Settings) -> None:
     sys.stdout.flush()
     os.chdir(ROOT)
     os.execv(sys.executable, [  # noqa: S606 - our own interpreter, fixed arguments
-        sys.executable, "-m", "granian", "app:create_app", "--factory", "--interface", "wsgi", "--host", "127.0.0.1",
+        sys.executable, "-m", "granian", "app:serving_app", "--factory", "--interface", "wsgi", "--host", "127.0.0.1",
         "--port", str(settings.port), "--workers", "1", "--blocking-threads", str(THREADS), "--runtime-threads", "1",
-        "--no-ws", "--log-level", "warning", "--workers-kill-timeout", "5"])
+        "--no-ws", "--log-level", "error", "--workers-kill-timeout", "5"])

@@ -64,7 +64,8 @@ def read_keys(folder: Path) -> KeyRing:
 def write_key(folder: Path, subject: str, use: str, seed: bytes) -> Path:
     """Stores one key for its owner alone; an existing key is never overwritten in place."""
     place = folder / subject
-    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for part in (folder, place):  # mkdir's mode holds for the last folder only
+        part.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = place / f"{use}.key"
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="ascii") as file:

@@ -48,7 +48,7 @@ def gather() -> dict[str, Meaning]:
 def _tables() -> list[tuple[str, dict[str, Any]]]:
     own = [info.name for info in iter_modules(__path__) if info.name != "statuses"]
     tables = [(name, import_module(f"{__name__}.{name}").CODES) for name in sorted(own)]
-    tables.extend((domain, getattr(import_module(f"{domain}.errors"), "CODES", {})) for domain in DOMAINS)
+    tables.extend((domain, import_module(f"{domain}.errors").CODES) for domain in DOMAINS)
     return tables
 
 

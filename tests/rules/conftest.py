@@ -1,0 +1,3 @@
+"""The rules need a whole application once: the same node as the gateway's tests."""
+
+from tests.gateway.conftest import *  # noqa: F403
