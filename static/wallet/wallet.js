@@ -50,12 +50,16 @@ export async function createWallet({ database, clock }) {
   return wallet;
 }
 
-/** Read what was kept, then check every link and follow its changes. */
-export async function startWallet(wallet) {
+/** Read what was kept from last time. */
+export async function restoreWallet(wallet) {
   await Promise.all(wallet.links.map((link) => wallet.views.restore(link)));
   for (const { name } of await wallet.database.all("sealed")) {
     if (name.startsWith("request/")) wallet.requests.set(name.slice(8), await unseal(wallet.database, name));
   }
+}
+
+/** Check every link and follow its changes. */
+export async function startWallet(wallet) {
   wallet.links.forEach((link) => follow(wallet, link));
   await refreshAll(wallet);
 }

@@ -1,7 +1,7 @@
 // The few sentences that several screens share: names, kinds, spans, moments, counts.
 
 import { day, moment, named, t } from "../../shared/i18n.js";
-import { kindName } from "../../shared/terms.js";
+import { kindName, termName, unitText, valueText } from "../../shared/terms.js";
 import { spanNamed } from "../model/dates.js";
 
 /** Text with a count, by the language's own plural rule. */
@@ -66,3 +66,8 @@ export function seenText(counts) {
 }
 
 export const untilText = (ms) => t("until", { moment: moment(ms) });
+
+export const itemName = (item) => (item.code ? termName(item.code) : item.title ?? kindName(item.kind));
+
+/** "6.8 %", as issued; nothing for a record without a value. */
+export const itemValue = (item) => (item.value ? `${valueText(item)} ${unitText(item)}`.trim() : "");

@@ -28,3 +28,12 @@ defineScreen("y-blocked", {
     });
   },
 });
+
+/** The only screen there is when no key can be kept. */
+export function showBlocked(reason) {
+  const screen = document.createElement("y-blocked");
+  screen.className = "screen";
+  const wallet = { on: () => () => null, links: [], person: () => null };
+  screen.given = { wallet, go: () => null, back: () => null, params: { reason } };
+  document.body.replaceChildren(screen);
+}

@@ -13,7 +13,7 @@ async function begin(context) {
   const { wallet, params, go, local, redraw, signal } = context;
   local.since = wallet.clock();
   setTimeout(redraw, SLOW);
-  const claimed = await claim(wallet, params.code);
+  const claimed = params.code ? await claim(wallet, params.code) : { problem: "not-a-code" };
   const opened = claimed.answer?.type === "ask" ? await openAsk(wallet, claimed).catch(() => ({ problem: "no-connection" })) : null;
   if (signal.aborted) return;
   const problem = claimed.problem ?? opened?.problem;

@@ -2,13 +2,13 @@
 
 import { h } from "../../shared/dom.js";
 import { day, t } from "../../shared/i18n.js";
-import { flagNode, kindName, termName } from "../../shared/terms.js";
+import { flagNode, kindName } from "../../shared/terms.js";
 import { timeOf } from "../model/dates.js";
 import { familyOf } from "../model/scope.js";
 import { setOne, tickable } from "../flow/choice.js";
 import { checkRow } from "../parts/check_row.js";
 import { backTop, button, defineScreen, page, title } from "../parts/screen.js";
-import { placeName } from "../parts/words.js";
+import { itemName, itemValue, placeName } from "../parts/words.js";
 
 const inFlow = (render) => (context) => (context.wallet.flow?.choice ? render(context, context.wallet.flow) : null);
 const done = ({ back }) => button("primary", t("done"), back);
@@ -39,11 +39,9 @@ defineScreen("y-pick", {
   }),
 });
 
-export const itemName = (item) => (item.code ? termName(item.code) : item.title ?? kindName(item.kind));
-
 function itemWords(wallet, item) {
   const time = timeOf(item);
-  const value = item.value?.number ? `${item.value.comparator ?? ""}${item.value.number} ${item.value.unit ?? ""}`.trim() : item.value?.text;
+  const value = itemValue(item);
   const parts = [value, time === null ? null : day(time), placeName(wallet, item.source)].filter(Boolean).join(" · ");
-  return [parts, item.flag ? flagNode(item) : null];
+  return [parts, flagNode(item)];
 }

@@ -8,8 +8,7 @@ import { timeOf } from "../model/dates.js";
 import { seriesOf } from "../model/series.js";
 import { busy, button, defineScreen, nameTop, page, title } from "../parts/screen.js";
 import { offlineStrip } from "../parts/notes.js";
-import { placeName } from "../parts/words.js";
-import { itemName } from "./pick.js";
+import { itemName, itemValue, placeName } from "../parts/words.js";
 import { loadRecords } from "../wallet.js";
 
 const ORDER = ["laboratory", "vital-signs", "medication", "allergy", "imaging", "condition", "immunization", "procedure"];
@@ -66,12 +65,5 @@ function row({ go, wallet }, series) {
     h("span", { class: "result-name" }, h("strong", {}, itemName(newest)),
       h("span", { class: "meta" }, time === null ? t("results.undated") : `${day(time)} · ${ago(time)}`,
         items.length > 1 ? ` · ${t("results.times", { count: items.length })}` : ` · ${placeName(wallet, newest.source)}`)),
-    h("span", { class: "result-value" }, valueText(newest), newest.flag ? flagNode(newest) : null), icon("forward"));
-}
-
-export function valueText(item) {
-  const { value } = item;
-  if (!value) return "";
-  if (value.number === undefined) return value.text ?? "";
-  return `${value.comparator ?? ""}${value.number} ${value.unit ?? ""}`.trim();
+    h("span", { class: "result-value" }, itemValue(newest), flagNode(newest)), icon("forward"));
 }

@@ -3,14 +3,13 @@
 import { h } from "../../shared/dom.js";
 import { ago, day, t } from "../../shared/i18n.js";
 import { seriesChart } from "../../shared/chart.js";
-import { flagNode } from "../../shared/terms.js";
+import { markNode, marksFor } from "../../shared/chart.js";
+import { flagNode, rangeText, termSentence, unitText, valueText } from "../../shared/terms.js";
 import { timeOf } from "../model/dates.js";
 import { seriesOf } from "../model/series.js";
 import { backTop, defineScreen, page, title } from "../parts/screen.js";
-import { mark, marksOf } from "../parts/marks.js";
-import { placeName } from "../parts/words.js";
-import { allItems, valueText } from "./results.js";
-import { itemName } from "./pick.js";
+import { itemName, itemValue, placeName } from "../parts/words.js";
+import { allItems } from "./results.js";
 
 defineScreen("y-series", {
   render: (context) => {
@@ -19,15 +18,15 @@ defineScreen("y-series", {
     const top = backTop(context, t("tabs.results"));
     if (!series) return page(context, { top, body: h("p", { class: "empty" }, t("results.empty")), tab: "results" });
     const { newest, items } = series;
-    const marks = marksOf(wallet);
-    const numeric = items.filter((item) => item.value?.number !== undefined);
+    const marks = marksFor(wallet.links.map((link) => link.institution));
+    const chart = items.length > 1 ? seriesChart(items, { marks, width: 350, height: 250 }) : null;
+    const plain = newest.code ? termSentence(newest.code) : "";
     return page(context, {
       top,
       body: [
-        title(itemName(newest)),
+        h("div", {}, title(itemName(newest)), plain ? h("p", { class: "meta" }, plain) : null),
         head(newest),
-        newest.text ? h("p", { class: "card" }, newest.text) : null,
-        numeric.length > 1 ? h("section", { class: "card chart" }, seriesChart(numeric, { marks, height: 240 }), legend(wallet, items, marks)) : null,
+        chart ? h("section", { class: "card chart-card" }, chart, legend(wallet, items, marks)) : null,
         h("ul", { class: "card list" }, [...items].reverse().map((item) => h("li", { class: "result-row" }, row(wallet, item, marks)))),
       ],
       tab: "results",
@@ -37,29 +36,25 @@ defineScreen("y-series", {
 
 function head(item) {
   const time = timeOf(item);
+  const number = item.value?.number !== undefined;
   return h("div", { class: "newest" },
-    item.value ? h("span", { class: "figure" }, item.value.number ?? item.value.text) : null,
-    item.value?.number !== undefined ? h("span", { class: "unit" }, item.value.unit ?? "") : null,
-    item.flag ? flagNode(item) : null,
+    item.value ? h("span", { class: number ? "figure" : "figure-text" }, valueText(item)) : null,
+    number ? h("span", { class: "unit" }, unitText(item)) : null,
+    flagNode(item),
     time === null ? null : h("span", { class: "meta when" }, `${day(time)} · ${ago(time)}`));
 }
 
 function row(wallet, item, marks) {
   const time = timeOf(item);
+  const range = item.range ? rangeText(item) : null;
+  const under = [placeName(wallet, item.source), range ? t("range.label", { range }) : null].filter(Boolean).join(" · ");
   return [
-    mark(marks, item.source),
-    h("span", { class: "result-name" }, h("span", {}, time === null ? t("results.undated") : day(time)),
-      h("span", { class: "meta" }, [placeName(wallet, item.source), rangeText(item)].filter(Boolean).join(" · "))),
-    h("span", { class: "result-value" }, valueText(item), item.flag ? flagNode(item) : null),
+    markNode(marks[item.source]),
+    h("span", { class: "result-name" }, h("span", {}, time === null ? t("results.undated") : day(time)), h("span", { class: "meta" }, under),
+      item.text ? h("span", {}, item.text) : null),
+    h("span", { class: "result-value" }, itemValue(item), flagNode(item)),
   ];
 }
 
-function rangeText({ range }) {
-  if (!range) return null;
-  if (range.low && range.high) return t("range.label", { range: `${range.low}–${range.high}` });
-  if (range.low) return t("range.label", { range: `≥ ${range.low}` });
-  return range.high ? t("range.label", { range: `≤ ${range.high}` }) : range.text;
-}
-
 const legend = (wallet, items, marks) => h("ul", { class: "legend" }, [...new Set(items.map((item) => item.source))]
-  .map((source) => h("li", {}, mark(marks, source), placeName(wallet, source))));
+  .map((source) => h("li", {}, markNode(marks[source]), placeName(wallet, source))));

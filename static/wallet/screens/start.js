@@ -5,19 +5,17 @@ import { icon } from "../../shared/icons.js";
 import { t } from "../../shared/i18n.js";
 import { button, defineScreen, page } from "../parts/screen.js";
 
-const FACTS = [["scan", "scan"], ["clock", "time"], ["eye", "seen"]];
+const FACTS = [["scan", "start.scan-title", "start.scan-more"], ["clock", "start.time", "start.time-more"], ["eye", "start.seen", "start.seen-more"]];
 
 defineScreen("y-start", {
   render: (context) => page(context, {
     top: null,
-    body: [
-      h("div", { class: "start" },
-        h("span", { class: "app-mark", "aria-hidden": "true" }, icon("key")),
-        h("h1", { class: "title" }, t("app.name")),
-        h("p", { class: "promise" }, t("start.promise")),
-        h("ul", { class: "facts" }, FACTS.map(([sign, key]) => h("li", {}, icon(sign),
-          h("div", {}, h("strong", {}, t(`start.${key}`)), h("p", { class: "meta" }, t(`start.${key}-more`))))))),
-    ],
+    body: h("div", { class: "start" },
+      h("span", { class: "app-mark", "aria-hidden": "true" }, icon("key")),
+      h("h1", { class: "title" }, t("app.name")),
+      h("p", { class: "promise" }, t("start.promise")),
+      h("ul", { class: "facts" }, FACTS.map(([sign, fact, more]) => h("li", {}, icon(sign),
+        h("div", {}, h("strong", {}, t(fact)), h("p", { class: "meta" }, t(more))))))),
     foot: [
       h("p", { class: "meta centred" }, t("start.first")),
       button("primary", t("start.scan"), () => context.go("scan"), { icon: "scan" }),
