@@ -3,3 +3,4 @@
 
 export { seriesChart } from "./chart/series.js";
 export { spark } from "./chart/spark.js";
+export { markNode, marksFor } from "./marks.js";

@@ -3,6 +3,9 @@
 import { s } from "./dom.js";
 
 const PATHS = {
+  alarm: ["M12 3.5 21.5 20h-19z", "M12 10v4.5", "M12 17.2v.1"],
+  forward: ["M9 5l7 7-7 7"],
+  tick: ["M4.5 12.5 10 18 20 6.5"],
   alert: ["M12 3.5 21.5 20h-19z", "M12 10v4.5", "M12 17.2v.1"],
   back: ["M15 5 8 12l7 7"],
   bell: ["M6 16V11a6 6 0 0 1 12 0v5l1.5 2h-15z", "M10 21h4"],

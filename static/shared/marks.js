@@ -5,7 +5,7 @@ import { s } from "./dom.js";
 const SHAPES = ["disc", "diamond", "square", "triangle", "triangle-down"];
 
 /** {institution id: shape} in the order given; after five the shapes come again. */
-export const marksOf = (institutions) => Object.fromEntries(
+export const marksFor = (institutions) => Object.fromEntries(
   [...new Set(institutions)].map((id, place) => [id, SHAPES[place % SHAPES.length]]));
 
 /** A mark as SVG content centred on (x, y); `open` hollows it, for values that are only bounds. */
