@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.dialects.sqlite import insert
 
 from gateway.disclosure.tables import opening
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from gateway.composition import Gateway
 
 SALT_BYTES = 32
+
+# Statements of the pull are made once: building one anew costs as much as running it.
+_ONE = select(opening).where(opening.c.commitment == bindparam("commitment"))
+_KEEP = insert(opening).on_conflict_do_nothing()
 
 
 def save_opening(
@@ -35,22 +39,20 @@ def save_opening(
     grantee: str | None = None,
 ) -> None:
     """Keep an opening (salt: 32 bytes, or their base64url); the same commitment again changes nothing."""
-    kept = insert(opening).values(
-        commitment=commitment,
-        institution=institution,
-        link=link,
-        grantee=grantee,
-        salt=b64u(salt) if isinstance(salt, bytes) else salt,
-        details=details_text,
-    )
-    conn.execute(kept.on_conflict_do_nothing())
+    row = {
+        "commitment": commitment,
+        "institution": institution,
+        "link": link,
+        "grantee": grantee,
+        "salt": b64u(salt) if isinstance(salt, bytes) else salt,
+        "details": details_text,
+    }
+    conn.execute(_KEEP, row)
 
 
 def opening_of(conn: Connection, commitment: str) -> dict[str, str] | None:
     """The opening {"salt", "details"} of one commitment, or None when it is not (or no longer) kept here."""
-    row = conn.execute(
-        select(opening.c.salt, opening.c.details).where(opening.c.commitment == commitment)
-    ).first()
+    row = conn.execute(_ONE, {"commitment": commitment}).first()
     return None if row is None else {"salt": row.salt, "details": row.details}
 
 
@@ -58,14 +60,10 @@ def opening_for_grantee(
     conn: Connection, commitment: str, grantee: str, custodian: str
 ) -> dict[str, str] | None:
     """As opening_of, but only when this custodian disclosed the details to this grantee."""
-    row = conn.execute(
-        select(opening.c.salt, opening.c.details).where(
-            opening.c.commitment == commitment,
-            opening.c.grantee == grantee,
-            opening.c.institution == custodian,
-        )
-    ).first()
-    return None if row is None else {"salt": row.salt, "details": row.details}
+    row = conn.execute(_ONE, {"commitment": commitment}).first()
+    if row is None or (row.grantee, row.institution) != (grantee, custodian):
+        return None
+    return {"salt": row.salt, "details": row.details}
 
 
 def openings_of_link(conn: Connection, link: str) -> dict[str, dict[str, str]]:

@@ -57,17 +57,18 @@ class Ask:
 
 @dataclass(frozen=True)
 class Standing:
-    """A permitted ask: the link and patient concerned, the scope that bounds the answer, and the visit."""
+    """A permitted ask: link and patient, the custodian's public address, the scope (in permit), the visit."""
 
     link: str
     patient_id: str
+    base: str
     permit: Permit
     visit: str
 
 
 @dataclass(frozen=True)
 class Released:
-    """Records that may leave now, with the committed disclosure that says so."""
+    """Records that may leave now, with the committed disclosure that says so; ``base`` is the custodian's."""
 
     entry_id: str
     index: int
@@ -76,6 +77,7 @@ class Released:
     commitment: str
     link: str
     patient_id: str
+    base: str
     upper_revision: int
 
 
@@ -128,7 +130,15 @@ def release(gw: Gateway, ask: Ask) -> Released | Denied:
         gw.log.warning("disclosure-too-late", custodian=ask.custodian, entry=made.entry_id)
         raise Unavailable("disclosure-late", "the disclosure took too long; nothing was released")
     return Released(
-        made.entry_id, made.index, standing.visit, page, commitment, standing.link, standing.patient_id, upper
+        made.entry_id,
+        made.index,
+        standing.visit,
+        page,
+        commitment,
+        standing.link,
+        standing.patient_id,
+        standing.base,
+        upper,
     )
 
 
@@ -169,7 +179,8 @@ def stand(
         if isinstance(decision, Deny) or patient_id is None:
             cause = decision.code if isinstance(decision, Deny) else "link-without-patient"
             return _denied(gw, custodian, grant, cause)
-        return Standing(link, patient_id, decision, joined or begin_visit(gw, view, grant, user["id"], now))
+        begun = joined or begin_visit(gw, view, grant, user["id"], now)
+        return Standing(link, patient_id, view.institution(custodian).base, decision, begun)
 
 
 def _ended_meanwhile(gw: Gateway, grant: str) -> str | None:

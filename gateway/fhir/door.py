@@ -84,23 +84,26 @@ def _search(institution: str, resource_type: str, pairs: list[tuple[str, str]]) 
     given = dict(pairs)
     require_json(given.get("_format"), request.headers.get("Accept"))
     token, gw = _token_for(resource_type, "s"), current_gateway()
-    base = f"{_base(gw, institution)}/fhir"
     place = _place(gw, token, resource_type, given[CURSOR]) if CURSOR in given else None
-    pairs = (
-        place.pairs if place else [(name, _own(base, value)) for name, value in pairs if name != "_format"]
-    )
+    pairs = place.pairs if place else _own(gw, institution, pairs)
     query = parse_query(resource_type, pairs, _handling())
     if not isinstance(query, Query):
         return problem(query.code, detail=query.detail)
     released = _release(gw, institution, token, query, place)
+    base = f"{released.base}/fhir"
     self_url = f"{base}/{query.text}" if not place else f"{base}/{resource_type}?{CURSOR}={given[CURSOR]}"
     body = searchset(base, released.page, self_url, _next_url(gw, token, query, released, pairs, base))
     return Response(body, content_type=JSON_TYPE, headers=_headers(released))
 
 
-def _own(base: str, value: str) -> str:
-    """A reference by our own absolute address is the same as the relative one (R4 search, reference)."""
-    return value.removeprefix(f"{base}/")
+def _own(gw: Gateway, institution: str, pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The search's own parameters; a reference by our absolute address is the same as the relative one."""
+    kept = [pair for pair in pairs if pair[0] != "_format"]
+    if not any("://" in value for _name, value in kept):
+        return kept
+    with gw.ledger.view() as view:
+        base = f"{view.institution(institution).base}/fhir/"
+    return [(name, value.removeprefix(base)) for name, value in kept]
 
 
 def _release(
@@ -149,12 +152,6 @@ def _next_url(
         return None
     word = save_place(gw, token, Place(query.type, pairs, after, released.upper_revision))
     return f"{base}/{query.type}?{urlencode({CURSOR: word})}"
-
-
-def _base(gw: Gateway, institution: str) -> str:
-    """The custodian's public address as the ledger shows it; never the Host header."""
-    with gw.ledger.view() as view:
-        return str(view.institution(institution).base)
 
 
 def _handling() -> str:

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 
 from gateway.disclosure.release import Denied, Standing, stand
 from gateway.fhir.nonces import use_once
@@ -35,6 +35,7 @@ TTL_S = 300
 LONGEST_SCOPE = 2000
 _REQUIRED = ("grant_type", "scope", "client_assertion_type", "client_assertion")
 _KNOWN = frozenset((*_REQUIRED, "udap"))
+_BY_HASH = select(access_token).where(access_token.c.token_hash == bindparam("token_hash"))
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ def find_token(gw: Gateway, custodian: str, bearer: str) -> Token | None:
     if not bearer.isascii() or len(bearer) > 100:
         return None
     with gw.db.connect() as conn:
-        row = conn.execute(select(access_token).where(access_token.c.token_hash == _hash(bearer))).first()
+        row = conn.execute(_BY_HASH, {"token_hash": _hash(bearer)}).first()
     if row is None or row.custodian != custodian or row.expires <= gw.clock():
         return None
     user = {"id": row.user_id, "name": row.user_name, "role": row.user_role}
