@@ -9,7 +9,6 @@ lock from the start. Every error of the database leaves this package as Unavaila
 from __future__ import annotations
 
 import fcntl
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,15 +31,16 @@ class Lock:
     """An exclusive lock on `<file>.lock`, held as long as the process lives or until `release`."""
 
     def __init__(self, path: Path) -> None:
-        self._handle = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._file = Path(f"{path}.lock").open("ab")
         try:
-            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            os.close(self._handle)
+            self._file.close()
             raise Unavailable("ledger-locked", "another process writes this ledger") from None
 
     def release(self) -> None:
-        os.close(self._handle)
+        """Let another process write; releasing twice is harmless."""
+        self._file.close()
 
 
 class Store:
