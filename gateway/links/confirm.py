@@ -105,7 +105,9 @@ def delay_until(gw: Gateway, row: Any) -> int | None:
 def _store_entry(gw: Gateway, row: Any) -> str | Refusal:
     mode = link_mode(gw, row.link)
     if mode == "rekey" and row.mode != "rekey":
-        return Refusal("link-claimed", "another phone was connected in the meantime")
+        # Perhaps by this very invitation, confirmed twice at once: then its entry is stored by now.
+        stored = find_reference(gw, row.institution, row.reference).entry
+        return stored or Refusal("link-claimed", "another phone was connected in the meantime")
     payload: dict[str, Any] = {"ledger": gw.ledger.id, "subject": row.link, "at": gw.clock()}
     if mode == "open":
         payload |= {"kind": "link.open", "institution": row.institution}

@@ -99,7 +99,7 @@ class Phone:
     def submit(self, kind: str, **members: Any) -> TestResponse:
         return self.post("entries", {"entry": self.entry(kind, **members)})
 
-    def give(self, request: str, **changes: Any) -> tuple[TestResponse, dict[str, Any]]:
+    def give(self, request: str, /, **changes: Any) -> tuple[TestResponse, dict[str, Any]]:
         """Grant what the request asks for, narrowed by ``scope`` and other ``changes``; the answer for B too."""
         asked = peek_compact(request)[1]
         terms = {
