@@ -10,10 +10,8 @@ from __future__ import annotations
 import gc
 import os
 import signal
-import sys
 import time
 from collections.abc import Callable
-from importlib import import_module
 from threading import Thread
 
 from flask import Flask
@@ -22,10 +20,32 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from consent.lifecycle import ConsentContract
 from gateway.cli import register_commands
 from gateway.composition import Gateway
+from gateway.console import accounting as console_accounting
+from gateway.console import audit as console_audit
+from gateway.console import patients as console_patients
+from gateway.console import references as console_references
+from gateway.console import session as console_session
+from gateway.console import status as console_status
+from gateway.console import visits as console_visits
+from gateway.fhir import door as fhir_door
+from gateway.fhir import metadata as fhir_metadata
+from gateway.fhir import receipts_door as fhir_receipts_door
+from gateway.fhir import token_door as fhir_token_door
 from gateway.identity.keyring import read_keys
+from gateway.identity.rotation import settle_waiting
 from gateway.identity.sessions import register_sessions
+from gateway.ledger_door import door as ledger_door_door
 from gateway.settings import Settings, settings_from_env
 from gateway.store.database import open_database
+from gateway.wallet import changes as wallet_changes
+from gateway.wallet import entries as wallet_entries
+from gateway.wallet import records as wallet_records
+from gateway.wallet import references as wallet_references
+from gateway.wallet import sessions as wallet_sessions
+from gateway.wallet import timeline as wallet_timeline
+from gateway.web import docs as web_docs
+from gateway.web import health as web_health
+from gateway.web import static_files as web_static_files
 from gateway.web.bodies import register_bodies
 from gateway.web.disk import register_disk
 from gateway.web.events import Bus
@@ -39,13 +59,28 @@ from gateway.web.ratelimit import sweep
 from ledger.engine.embedded import EmbeddedEngine
 from ledger.genesis import parse_genesis
 
-BLUEPRINTS = (
-    "gateway.web.static_files", "gateway.web.health", "gateway.web.docs", "gateway.ledger_door.door",
-    "gateway.console.session", "gateway.console.status", "gateway.console.audit", "gateway.console.patients",
-    "gateway.console.references", "gateway.console.visits", "gateway.console.accounting",
-    "gateway.wallet.references", "gateway.wallet.sessions", "gateway.wallet.changes", "gateway.wallet.timeline",
-    "gateway.wallet.records", "gateway.wallet.entries",
-    "gateway.fhir.token_door", "gateway.fhir.door", "gateway.fhir.metadata", "gateway.fhir.receipts_door",
+AREAS = (
+    web_static_files,
+    web_health,
+    web_docs,
+    ledger_door_door,
+    console_session,
+    console_status,
+    console_audit,
+    console_patients,
+    console_references,
+    console_visits,
+    console_accounting,
+    wallet_references,
+    wallet_sessions,
+    wallet_changes,
+    wallet_timeline,
+    wallet_records,
+    wallet_entries,
+    fhir_token_door,
+    fhir_door,
+    fhir_metadata,
+    fhir_receipts_door,
 )
 
 
@@ -54,18 +89,33 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def compose(settings: Settings, clock: Callable[[], int] = now_ms,
-            entropy: Callable[[int], bytes] = os.urandom) -> Gateway:
+def compose(
+    settings: Settings, clock: Callable[[], int] = now_ms, entropy: Callable[[int], bytes] = os.urandom
+) -> Gateway:
     """Opens what a founded node is made of; one process at a time (the engine's file lock)."""
     genesis = parse_genesis(settings.genesis_path.read_bytes())
     keys = read_keys(settings.keys_path)
     engine = EmbeddedEngine.open(
-        settings.ledger_path, genesis.data, contracts=[ConsentContract()],
-        checkpoint_seed=keys.checkpoint_seed(genesis.operators[0]["id"]), clock=clock)
+        settings.ledger_path,
+        genesis.data,
+        contracts=[ConsentContract()],
+        checkpoint_seed=keys.checkpoint_seed(genesis.operators[0]["id"]),
+        clock=clock,
+    )
+    with engine.view() as view:
+        keys = settle_waiting(settings, view)
     bus = Bus(clock, settings.sse_cap, settings.sse_seconds)
     engine.subscribe(lambda committed: bus.publish(f"link:{committed.subject}"))
-    gw = Gateway(settings=settings, ledger=engine, db=open_database(settings.database_path), clock=clock,
-                 entropy=entropy, keys=keys, bus=bus, log=make_log())
+    gw = Gateway(
+        settings=settings,
+        ledger=engine,
+        db=open_database(settings.database_path),
+        clock=clock,
+        entropy=entropy,
+        keys=keys,
+        bus=bus,
+        log=make_log(),
+    )
     sweep(gw)
     return gw
 
@@ -86,13 +136,9 @@ def create_app(settings: Settings | None = None, gateway: Gateway | None = None)
     register_headers(app, gw)
     register_sessions(app, gw.settings, gw.settings.session_secret_path.read_text("ascii").strip())
     api = make_api(app)
-    for name in BLUEPRINTS:
-        try:
-            blueprint = import_module(name).blueprint
-        except (ModuleNotFoundError, ImportError) as error:
-            print(f"missing: {name}: {error}", file=sys.stderr)
-            continue
-        (api if hasattr(blueprint, "arguments") else app).register_blueprint(blueprint)
+    for area in AREAS:
+        described = hasattr(area.blueprint, "arguments")
+        (api if described else app).register_blueprint(area.blueprint)
     if gw.settings.trusted_proxies:
         count = gw.settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)  # type: ignore[method-assign]

@@ -92,13 +92,19 @@ def settings_from_env(env: Mapping[str, str] = os.environ) -> Settings:
     console = _origin(env, "YAOSHI_CONSOLE", f"http://localhost:{port}")
     wallet = _origin(env, "YAOSHI_WALLET", f"http://127.0.0.1:{port}")
     if urlsplit(console).netloc == urlsplit(wallet).netloc:
-        raise SettingsError("YAOSHI_CONSOLE and YAOSHI_WALLET need different hosts: wallet code must not share "
-                            "an origin with the console")
+        raise SettingsError(
+            "YAOSHI_CONSOLE and YAOSHI_WALLET need different hosts: wallet code must not share "
+            "an origin with the console"
+        )
     folder = Path(env.get("YAOSHI_VAR", str(ROOT / "var")))
     host = urlsplit(console)
     name = f"{host.hostname}-{host.port or (443 if host.scheme == 'https' else 80)}"
     return Settings(
-        console_origin=console, wallet_origin=wallet, data=folder / name, port=port, metrics_port=port + 1000,
+        console_origin=console,
+        wallet_origin=wallet,
+        data=folder / name,
+        port=port,
+        metrics_port=port + 1000,
         disk_warn_bytes=_number(env, "YAOSHI_DISK_WARN_MIB", 1024) * MIB,
         disk_warn_percent=_number(env, "YAOSHI_DISK_WARN_PERCENT", 5, high=100),
         disk_stop_bytes=_number(env, "YAOSHI_DISK_STOP_MIB", 100) * MIB,
@@ -119,6 +125,12 @@ def _number(env: Mapping[str, str], name: str, default: int, low: int = 0, high:
 def _origin(env: Mapping[str, str], name: str, default: str) -> str:
     text = env.get(name, "").strip() or default
     parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query or parts.fragment:
+    if (
+        parts.scheme not in ("http", "https")
+        or not parts.hostname
+        or parts.path
+        or parts.query
+        or parts.fragment
+    ):
         raise SettingsError(f"{name} must be an origin such as https://records.example.org, without a path")
     return text.lower()

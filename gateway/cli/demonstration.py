@@ -12,6 +12,7 @@ from rich.progress import Progress
 
 from gateway.cli.staff import fresh_password
 from gateway.composition import Gateway
+from gateway.demo.seed import seed_demo
 from gateway.identity.staff import add_staff, list_staff, set_password
 from gateway.settings import Settings
 
@@ -32,8 +33,6 @@ CLINICIAN = "309343006"  # SNOMED CT: physician
 
 def prepare_demonstration(gw: Gateway) -> dict[str, Any]:
     """Accounts and patients; answers what demo.json holds. Safe to repeat after a crash half-way."""
-    from gateway.demo.seed import seed_demo
-
     with Progress(transient=True) as progress:
         seed_demo(gw, progress)
     found = gw.ledger.genesis.institutions
@@ -44,13 +43,26 @@ def prepare_demonstration(gw: Gateway) -> dict[str, Any]:
         if (institution, user) in present:
             set_password(gw, institution, user, password)
         else:
-            add_staff(gw, institution, user, password, name=name, role=role, department=department,
-                      role_code=CLINICIAN if role == "clinician" else "")
+            add_staff(
+                gw,
+                institution,
+                user,
+                password,
+                name=name,
+                role=role,
+                department=department,
+                role_code=CLINICIAN if role == "clinician" else "",
+            )
         staff.append({"institution": institution, "role": role, "user": user, "password": password})
     settings = gw.settings
-    return {"base": settings.console_origin, "wallet": f"{settings.wallet_origin}/",
-            "console": f"{settings.console_origin}/console/", "ledger": gw.ledger.id, "staff": staff,
-            "institutions": [{"id": one["id"], "name": one["name"], "type": one["type"]} for one in found]}
+    return {
+        "base": settings.console_origin,
+        "wallet": f"{settings.wallet_origin}/",
+        "console": f"{settings.console_origin}/console/",
+        "ledger": gw.ledger.id,
+        "staff": staff,
+        "institutions": [{"id": one["id"], "name": one["name"], "type": one["type"]} for one in found],
+    }
 
 
 def announce(sheet: dict[str, Any], settings: Settings) -> None:
@@ -65,6 +77,8 @@ def announce(sheet: dict[str, Any], settings: Settings) -> None:
     for one in sheet["staff"]:
         click.echo(f"  {one['role']:14} {one['user']:9} {one['password']}   {names[one['institution']]}")
     click.echo()
-    click.echo(f"  The same stands in {settings.data.parent.name}/demo.json. All patients are synthetic. "
-               "Ctrl-C stops the node.")
+    click.echo(
+        f"  The same stands in {settings.data.parent.name}/demo.json. All patients are synthetic. "
+        "Ctrl-C stops the node."
+    )
     click.echo(nl=True)

@@ -15,15 +15,19 @@ from flask.cli import AppGroup
 
 from gateway.cli.opening import command_settings, find_institution, node
 from gateway.composition import Gateway
-from gateway.identity.keyring import KeyMissing, KeyRing, read_keys, write_key
+from gateway.identity.keyring import KeyMissing, KeyRing, read_keys
+from gateway.identity.rotation import keep_waiting, settle_waiting
 from gateway.identity.signing import submit_signed
 from gateway.settings import Settings
 from ledger.encoding import b64u
 from ledger.signing import public_key
 
 command = AppGroup("institution", help="Rotate keys and settle contested links, with the offline key.")
-OFFLINE = click.option("--offline", type=click.Path(exists=True, file_okay=False, path_type=Path),
-                       help="Folder of the offline keys (default: where the founding put them).")
+OFFLINE = click.option(
+    "--offline",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of the offline keys (default: where the founding put them).",
+)
 WORKING = ("desk", "release", "review", "peer")
 
 
@@ -44,7 +48,9 @@ def settle(institution: str, link: str, stay: tuple[str, ...], offline: Path | N
 
 @command.command("rotate")
 @click.argument("institution")
-@click.option("--use", "uses", multiple=True, type=click.Choice(WORKING), help="Only these keys (default: all).")
+@click.option(
+    "--use", "uses", multiple=True, type=click.Choice(WORKING), help="Only these keys (default: all)."
+)
 @OFFLINE
 def rotate(institution: str, uses: tuple[str, ...], offline: Path | None) -> None:
     """Give an institution fresh working keys."""
@@ -52,14 +58,15 @@ def rotate(institution: str, uses: tuple[str, ...], offline: Path | None) -> Non
     one = find_institution(settings, institution)
     ring, chosen = _offline(settings, offline), uses or WORKING
     seeds = {use: os.urandom(32) for use in chosen}
-    # The new seeds are on disk before the ledger names them: a crash in between loses nothing.
-    waiting = {use: write_key(settings.keys_path.with_name("keys-waiting"), one["id"], use, seed)
-               for use, seed in seeds.items()}
     with node(settings) as gw:
-        keys = {use: b64u(public_key(seed)) for use, seed in seeds.items()}
-        _submit(gw, ring, one["id"], "institution.keys", one["id"], keys=keys)
-    for use, path in waiting.items():
-        os.replace(path, settings.keys_path / one["id"] / f"{use}.key")
+        # The new seeds are on disk before the ledger names them: a crash in between loses nothing.
+        keep_waiting(settings, one["id"], seeds)
+        try:
+            keys = {use: b64u(public_key(seed)) for use, seed in seeds.items()}
+            _submit(gw, ring, one["id"], "institution.keys", one["id"], keys=keys)
+        finally:
+            with gw.ledger.view() as view:
+                settle_waiting(settings, view)
     click.echo(f"{one['name']['en']} has fresh keys: {', '.join(chosen)}. Start the node again.")
 
 
@@ -78,4 +85,6 @@ def _submit(gw: Gateway, ring: KeyRing, institution: str, kind: str, subject: st
         raise click.ClickException("The offline key is not here. Give its folder with --offline.") from None
     answer = submit_signed(gw, entry)
     if hasattr(answer, "code"):
-        raise click.ClickException(f"The ledger refused: {answer.code} ({answer.detail}). Nothing was changed.")
+        raise click.ClickException(
+            f"The ledger refused: {answer.code} ({answer.detail}). Nothing was changed."
+        )

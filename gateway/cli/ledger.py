@@ -27,13 +27,18 @@ def verify(file: Path, expected: str | None) -> None:
     """Check an exported file offline, entry by entry."""
     with file.open("rb") as source, Progress(transient=True) as progress:
         task = progress.add_task("Checking", total=None)
-        result = verify_log(source, contracts=[ConsentContract()], expected_id=expected,
-                            progress=lambda done, total: progress.update(task, completed=done, total=total))
-    if result.first_difference is not None:
-        first = result.first_difference
-        click.echo(f"DIFFERENT ({first.code}): {first.detail}. {result.size} records before it hold.")
+        result = verify_log(
+            source,
+            contracts=[ConsentContract()],
+            expected_id=expected,
+            progress=lambda done, total: progress.update(task, completed=done, total=total),
+        )
+    if not result.ok:
+        click.echo(f"DIFFERENT: {result.first_difference}. {result.size} records before it hold.")
         sys.exit(1)
-    click.echo(f"Everything holds: {result.size} records, root {result.root.hex()}")
+    click.echo(f"Everything holds: {result.size} records, root {result.root}")
+    if not result.claims["checkpoint"]:
+        click.echo("The file has no checkpoint: compare size and root with one that somebody else kept.")
 
 
 @command.command("export")

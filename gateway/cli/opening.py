@@ -40,7 +40,9 @@ def read_genesis(settings: Settings) -> Genesis:
     try:
         return parse_genesis(settings.genesis_path.read_bytes())
     except FileNotFoundError:
-        raise click.ClickException(f"{settings.data} holds no ledger yet: start the node once (make run)") from None
+        raise click.ClickException(
+            f"{settings.data} holds no ledger yet: start the node once (make run)"
+        ) from None
 
 
 @contextmanager
@@ -51,8 +53,10 @@ def node(settings: Settings | None = None) -> Iterator[Gateway]:
     try:
         gw: Gateway = current_app.extensions["yaoshi-compose"](settings)
     except LedgerError as error:
-        raise click.ClickException(f"The ledger cannot be opened ({error.code}). If the node is running, stop it "
-                                   "first: only one process may write.") from None
+        raise click.ClickException(
+            f"The ledger cannot be opened ({error.code}). If the node is running, stop it "
+            "first: only one process may write."
+        ) from None
     try:
         yield gw
     finally:
@@ -77,8 +81,16 @@ def without_ledger(settings: Settings | None = None) -> Iterator[Gateway]:
     """A node whose ledger is absent (None): for accounts and records, safe while the node runs."""
     settings = settings or command_settings()
     read_genesis(settings)
-    gw = Gateway(settings=settings, ledger=None, db=open_database(settings.database_path), clock=now_ms,
-                 entropy=os.urandom, keys=read_keys(settings.keys_path), bus=Bus(now_ms), log=make_log())
+    gw = Gateway(
+        settings=settings,
+        ledger=None,
+        db=open_database(settings.database_path),
+        clock=now_ms,
+        entropy=os.urandom,
+        keys=read_keys(settings.keys_path),
+        bus=Bus(now_ms),
+        log=make_log(),
+    )
     try:
         yield gw
     finally:

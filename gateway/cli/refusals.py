@@ -23,8 +23,10 @@ OperationOutcome. This page is written by `make refusals` from the tables in `ga
 
 def page() -> str:
     """The whole page."""
-    rows = [f"| `{code}` | {one.status} | {one.title_en} | {one.todo_en} | {one.title_zh} | {one.todo_zh} |"
-            for code, one in gather().items()]
+    rows = [
+        f"| `{code}` | {one.status} | {one.title_en} | {one.todo_en} | {one.title_zh} | {one.todo_zh} |"
+        for code, one in gather().items()
+    ]
     return HEAD + "\n".join(rows) + "\n"
 
 

@@ -56,15 +56,40 @@ def require_free_port(host: str, port: int) -> None:
         except OSError as error:
             if error.errno not in (errno.EADDRINUSE, errno.EACCES):
                 raise
-            raise click.ClickException(f"Port {port} on {host} is taken. Stop what listens there, or choose another: "
-                                       f"make run PORT={port + 1 if port < 60_000 else 8081}") from None
+            raise click.ClickException(
+                f"Port {port} on {host} is taken. Stop what listens there, or choose another: "
+                f"make run PORT={port + 1 if port < 60_000 else 8081}"
+            ) from None
 
 
 def start_server(settings: Settings) -> None:
     """Replaces this process by the server; does not return."""
     sys.stdout.flush()
     os.chdir(ROOT)
-    os.execv(sys.executable, [  # noqa: S606 - our own interpreter, fixed arguments
-        sys.executable, "-m", "granian", "app:serving_app", "--factory", "--interface", "wsgi", "--host", "127.0.0.1",
-        "--port", str(settings.port), "--workers", "1", "--blocking-threads", str(THREADS), "--runtime-threads", "1",
-        "--no-ws", "--log-level", "error", "--workers-kill-timeout", "5"])
+    os.execv(
+        sys.executable,
+        [  # noqa: S606 - our own interpreter, fixed arguments
+            sys.executable,
+            "-m",
+            "granian",
+            "app:serving_app",
+            "--factory",
+            "--interface",
+            "wsgi",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(settings.port),
+            "--workers",
+            "1",
+            "--blocking-threads",
+            str(THREADS),
+            "--runtime-threads",
+            "1",
+            "--no-ws",
+            "--log-level",
+            "error",
+            "--workers-kill-timeout",
+            "5",
+        ],
+    )

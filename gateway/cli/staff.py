@@ -44,7 +44,9 @@ def show(institution: str | None) -> None:
     with without_ledger(settings) as gw:
         for row in list_staff(gw, wanted):
             state = "disabled" if row.disabled else "active"
-            click.echo(f"{codes.get(row.institution, '??')}  {row.user:20} {row.role:14} {state:9} {row.name}")
+            click.echo(
+                f"{codes.get(row.institution, '??')}  {row.user:20} {row.role:14} {state:9} {row.name}"
+            )
 
 
 @command.command("disable")

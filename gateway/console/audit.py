@@ -35,7 +35,9 @@ PAGE = 200
 class Place(StrictSchema):
     """`from` is a record index; without it the newest page comes."""
 
-    start = fields.Integer(data_key="from", load_default=None, allow_none=True, validate=validate.Range(0, 2**53))
+    start = fields.Integer(
+        data_key="from", load_default=None, allow_none=True, validate=validate.Range(0, 2**53)
+    )
     limit = fields.Integer(load_default=50, validate=validate.Range(1, PAGE))
 
 
@@ -67,7 +69,10 @@ def records(place: dict[str, Any]) -> dict[str, Any]:
     """Records by index: kind, pseudonym and times only."""
     with current_gateway().ledger.view() as view:
         start = place["start"] if place["start"] is not None else max(0, view.size - place["limit"])
-        return {"size": view.size, "records": [_row(view, row) for row in view.records(start, place["limit"])]}
+        return {
+            "size": view.size,
+            "records": [_row(view, row) for row in view.records(start, place["limit"])],
+        }
 
 
 @blueprint.get("/export")
@@ -103,12 +108,25 @@ def _row(view: Any, row: Any) -> dict[str, Any]:
     try:
         entry = parse_entry(record.entry.decode("ascii"))
     except (Malformed, UnicodeDecodeError):
-        return {**found, "kind": "genesis", "at": record.time, "subject": None, "subject_type": None,
-                "entry_id": None}
+        return {
+            **found,
+            "kind": "genesis",
+            "at": record.time,
+            "subject": None,
+            "subject_type": None,
+            "entry_id": None,
+        }
     subject = view.subject(entry.subject)
     institution = (view.get(f"link/{entry.subject}") or {}).get("institution", entry.subject)
-    return {**found, "kind": entry.kind, "at": entry.at, "subject": entry.subject, "entry_id": entry.id,
-            "subject_type": TYPES.get(subject.type) if subject else None, "institution": institution}
+    return {
+        **found,
+        "kind": entry.kind,
+        "at": entry.at,
+        "subject": entry.subject,
+        "entry_id": entry.id,
+        "subject_type": TYPES.get(subject.type) if subject else None,
+        "institution": institution,
+    }
 
 
 def _copy(source: Any, target: BinaryIO) -> None:

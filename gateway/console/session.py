@@ -15,7 +15,13 @@ from gateway.composition import Gateway, current_gateway
 from gateway.identity.lockout import account_key, forget_failures, locked_ms, note_failure
 from gateway.identity.passwords import password_matches
 from gateway.identity.roles import Staff, current_staff, staff_required
-from gateway.identity.sessions import end_session, open_session, refresh_session, require_own_origin, session_end
+from gateway.identity.sessions import (
+    end_session,
+    open_session,
+    refresh_session,
+    require_own_origin,
+    session_end,
+)
 from gateway.identity.staff import find_account
 from gateway.web.access import open_route
 from gateway.web.problems import raise_problem
@@ -95,8 +101,9 @@ def _check(gw: Gateway, institution: str, user: str, password: str) -> Any:
     key = account_key(institution, user)
     locked = locked_ms(gw, key)
     if locked:
-        raise_problem("signin-locked", headers={"Retry-After": str(-(-locked // 1000))},
-                      minutes=-(-locked // MINUTE))
+        raise_problem(
+            "signin-locked", headers={"Retry-After": str(-(-locked // 1000))}, minutes=-(-locked // MINUTE)
+        )
     with gw.db.connect() as conn:
         account = find_account(conn, institution, user)
     if not password_matches(account.password if account else None, password):
@@ -110,8 +117,12 @@ def _session(gw: Gateway, staff: Staff | Any, expires: int) -> dict[str, Any]:
     with gw.ledger.view() as view:
         institution = view.institution(staff.institution)
     person = {name: getattr(staff, name) for name in ("id", "user", "name", "role", "department")}
-    return {"staff": person, "institution": _institution(institution), "expires": expires,
-            "fresh": getattr(staff, "fresh", True)}
+    return {
+        "staff": person,
+        "institution": _institution(institution),
+        "expires": expires,
+        "fresh": getattr(staff, "fresh", True),
+    }
 
 
 def _institution(one: Any) -> dict[str, Any]:

@@ -43,8 +43,13 @@ class FoundingError(RuntimeError):
     """The folder holds part of a node; nothing was overwritten."""
 
 
-def found(settings: Settings, clock: Callable[[], int], entropy: Callable[[int], bytes],
-          founders: tuple[Founder, ...] = DEMONSTRATION, limits: dict[str, int] | None = None) -> None:
+def found(
+    settings: Settings,
+    clock: Callable[[], int],
+    entropy: Callable[[int], bytes],
+    founders: tuple[Founder, ...] = DEMONSTRATION,
+    limits: dict[str, int] | None = None,
+) -> None:
     """Makes settings.data with genesis, keys and secrets; refuses when anything is there already."""
     if settings.data.exists() and any(settings.data.iterdir()):
         raise FoundingError(f"{settings.data} is not empty and holds no genesis.json: move it away first")
@@ -67,8 +72,14 @@ def write_private(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _write(draft: Path, settings: Settings, clock: Callable[[], int], entropy: Callable[[int], bytes],
-           founders: tuple[Founder, ...], limits: dict[str, int] | None) -> None:
+def _write(
+    draft: Path,
+    settings: Settings,
+    clock: Callable[[], int],
+    entropy: Callable[[int], bytes],
+    founders: tuple[Founder, ...],
+    limits: dict[str, int] | None,
+) -> None:
     seeds: list[bytes] = []
 
     def keys(subject: str, uses: tuple[str, ...]) -> dict[str, str]:
@@ -85,11 +96,25 @@ def _write(draft: Path, settings: Settings, clock: Callable[[], int], entropy: C
     institutions: list[dict[str, Any]] = []
     for one in founders:
         subject = entropy(16).hex()
-        institutions.append({
-            "id": subject, "code": one.code, "type": one.type, "operator": operator,
-            "name": {"zh-CN": one.chinese, "en": one.english}, "base": f"{settings.console_origin}/i/{subject}",
-            "keys": keys(subject, INSTITUTION_USES)})
-    document = build_genesis(name="钥匙 Yaoshi", origin=settings.ledger_origin, wallet=settings.wallet_origin,
-                             at=clock(), operators=operators, institutions=institutions, limits=limits)
+        institutions.append(
+            {
+                "id": subject,
+                "code": one.code,
+                "type": one.type,
+                "operator": operator,
+                "name": {"zh-CN": one.chinese, "en": one.english},
+                "base": f"{settings.console_origin}/i/{subject}",
+                "keys": keys(subject, INSTITUTION_USES),
+            }
+        )
+    document = build_genesis(
+        name="钥匙 Yaoshi",
+        origin=settings.ledger_origin,
+        wallet=settings.wallet_origin,
+        at=clock(),
+        operators=operators,
+        institutions=institutions,
+        limits=limits,
+    )
     write_private(draft / "secrets" / "session.key", entropy(32).hex().encode())
     write_private(draft / "genesis.json", sign_genesis(document, seeds))

@@ -25,7 +25,9 @@ def account_key(institution: str, user: str) -> str:
 def locked_ms(gw: Gateway, account: str) -> int:
     """How long the account is still locked (ms); 0 when it is not."""
     with gw.db.connect() as conn:
-        until = conn.scalar(select(sign_in_failure.c.locked_until).where(sign_in_failure.c.account == account))
+        until = conn.scalar(
+            select(sign_in_failure.c.locked_until).where(sign_in_failure.c.account == account)
+        )
     return max(0, (until or 0) - gw.clock())
 
 

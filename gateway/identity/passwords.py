@@ -33,7 +33,7 @@ def password_matches(encoded: str | None, password: str) -> bool:
     """Whether it is the password; None stands for no such account and takes the same time."""
     with _AT_ONCE:
         try:
-            return _HASHER.verify(encoded or _nobodys(), password[:LONGEST + 1]) and encoded is not None
+            return _HASHER.verify(encoded or _nobodys(), password[: LONGEST + 1]) and encoded is not None
         except (VerificationError, InvalidHashError, UnicodeEncodeError):
             return False
 

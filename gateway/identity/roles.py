@@ -39,6 +39,7 @@ def staff_required(*roles: str) -> Callable[[View], View]:
 
     def check(**_arguments: Any) -> None:
         from gateway.identity.sessions import staff_of_request
+
         staff = staff_of_request()
         if staff.role not in allowed:
             raise_problem("role-not-allowed")

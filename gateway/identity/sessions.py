@@ -39,11 +39,17 @@ PASSIVE = ("/console/api/events", "/console/api/changes", "/console/api/status")
 def register_sessions(app: Flask, settings: Settings, secret: str) -> None:
     """Sets the cookie's form and the signing secret."""
     app.config.update(
-        JWT_SECRET_KEY=secret, JWT_ALGORITHM="HS256", JWT_TOKEN_LOCATION=["cookies"],
+        JWT_SECRET_KEY=secret,
+        JWT_ALGORITHM="HS256",
+        JWT_TOKEN_LOCATION=["cookies"],
         JWT_ACCESS_COOKIE_NAME="__Host-yaoshi" if settings.secure else "yaoshi",
-        JWT_COOKIE_SECURE=settings.secure, JWT_COOKIE_SAMESITE="Strict", JWT_SESSION_COOKIE=True,
+        JWT_COOKIE_SECURE=settings.secure,
+        JWT_COOKIE_SAMESITE="Strict",
+        JWT_SESSION_COOKIE=True,
         JWT_COOKIE_CSRF_PROTECT=False,  # the Origin check below and SameSite=Strict stand in its place
-        JWT_ACCESS_COOKIE_PATH="/", JWT_ACCESS_TOKEN_EXPIRES=timedelta(milliseconds=settings.session_max_ms))
+        JWT_ACCESS_COOKIE_PATH="/",
+        JWT_ACCESS_TOKEN_EXPIRES=timedelta(milliseconds=settings.session_max_ms),
+    )
     JWTManager(app)
 
 
@@ -52,8 +58,11 @@ def open_session(gw: Gateway, staff: str, response: Response) -> None:
     token, now = gw.entropy(32).hex(), gw.clock()
     with gw.db.begin() as conn:
         conn.execute(delete(staff_session).where(staff_session.c.seen_at < now - DAY_MS))
-        conn.execute(insert(staff_session).values(id=_row_id(token), staff=staff, opened_at=now, seen_at=now,
-                                                  fresh_at=now, ended_at=None))
+        conn.execute(
+            insert(staff_session).values(
+                id=_row_id(token), staff=staff, opened_at=now, seen_at=now, fresh_at=now, ended_at=None
+            )
+        )
     set_access_cookies(response, create_access_token(identity=token))
 
 
@@ -68,8 +77,11 @@ def end_session(gw: Gateway, session: str, response: Response) -> None:
 def refresh_session(gw: Gateway, session: str) -> None:
     """Notes that the password was given just now."""
     with gw.db.begin() as conn:
-        conn.execute(update(staff_session).where(staff_session.c.id == session)
-                     .values(fresh_at=gw.clock(), seen_at=gw.clock()))
+        conn.execute(
+            update(staff_session)
+            .where(staff_session.c.id == session)
+            .values(fresh_at=gw.clock(), seen_at=gw.clock())
+        )
 
 
 def staff_of_request() -> Staff:
@@ -88,9 +100,17 @@ def staff_of_request() -> Staff:
     if now - row.seen_at > SEEN_STEP_MS and request.path not in PASSIVE:
         with gw.db.begin() as conn:
             conn.execute(update(staff_session).where(staff_session.c.id == row.session).values(seen_at=now))
-    return Staff(id=row.id, institution=row.institution, user=row.user, name=row.name, role=row.role,
-                 department=row.department, role_code=row.role_code, session=row.session,
-                 fresh=now - row.fresh_at < gw.settings.fresh_ms)
+    return Staff(
+        id=row.id,
+        institution=row.institution,
+        user=row.user,
+        name=row.name,
+        role=row.role,
+        department=row.department,
+        role_code=row.role_code,
+        session=row.session,
+        fresh=now - row.fresh_at < gw.settings.fresh_ms,
+    )
 
 
 def require_own_origin(settings: Settings) -> None:
@@ -118,13 +138,21 @@ def session_lives(gw: Gateway, session: str) -> bool:
 def _live(gw: Gateway, conn: Connection, session: str) -> Any | None:
     now = gw.clock()
     return conn.execute(
-        select(staff_account, staff_session.c.id.label("session"), staff_session.c.seen_at,
-               staff_session.c.fresh_at)
+        select(
+            staff_account,
+            staff_session.c.id.label("session"),
+            staff_session.c.seen_at,
+            staff_session.c.fresh_at,
+        )
         .join(staff_session, staff_session.c.staff == staff_account.c.id)
-        .where(staff_session.c.id == session, staff_session.c.ended_at.is_(None),
-               staff_account.c.disabled.is_(False),
-               staff_session.c.seen_at > now - gw.settings.session_idle_ms,
-               staff_session.c.opened_at > now - gw.settings.session_max_ms)).first()
+        .where(
+            staff_session.c.id == session,
+            staff_session.c.ended_at.is_(None),
+            staff_account.c.disabled.is_(False),
+            staff_session.c.seen_at > now - gw.settings.session_idle_ms,
+            staff_session.c.opened_at > now - gw.settings.session_max_ms,
+        )
+    ).first()
 
 
 def _row_id(token: str) -> str:

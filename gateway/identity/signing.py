@@ -9,9 +9,8 @@ from __future__ import annotations
 from concurrent.futures import TimeoutError as FutureTimeout
 from typing import Any
 
-from ledger.errors import Unavailable
-
 from gateway.composition import Gateway
+from ledger.errors import Unavailable
 
 WAIT_SECONDS = 10
 

@@ -19,8 +19,17 @@ class StaffError(ValueError):
     """An account that cannot be made or found; the message says why."""
 
 
-def add_staff(gw: Gateway, institution: str, user: str, password: str, *, name: str, role: str,
-              department: str = "", role_code: str = "") -> str:
+def add_staff(
+    gw: Gateway,
+    institution: str,
+    user: str,
+    password: str,
+    *,
+    name: str,
+    role: str,
+    department: str = "",
+    role_code: str = "",
+) -> str:
     """Makes an account; answers its id (32 hex)."""
     if not USER.fullmatch(user):
         raise StaffError("a user name has 2 to 32 of a-z, 0-9, dot and hyphen")
@@ -32,9 +41,20 @@ def add_staff(gw: Gateway, institution: str, user: str, password: str, *, name: 
     with gw.db.begin() as conn:
         if _find(conn, institution, user) is not None:
             raise StaffError("this user name is taken at this institution")
-        conn.execute(insert(staff_account).values(
-            id=staff, institution=institution, user=user, name=name, role=role, department=department,
-            role_code=role_code or role, password=hashed, disabled=False, made_at=gw.clock()))
+        conn.execute(
+            insert(staff_account).values(
+                id=staff,
+                institution=institution,
+                user=user,
+                name=name,
+                role=role,
+                department=department,
+                role_code=role_code or role,
+                password=hashed,
+                disabled=False,
+                made_at=gw.clock(),
+            )
+        )
     return staff
 
 
@@ -69,10 +89,14 @@ def _change(gw: Gateway, institution: str, user: str, **values: Any) -> None:
         if row is None:
             raise StaffError("no such account")
         conn.execute(update(staff_account).where(staff_account.c.id == row.id).values(**values))
-        conn.execute(update(staff_session).where(staff_session.c.staff == row.id,
-                                                 staff_session.c.ended_at.is_(None)).values(ended_at=gw.clock()))
+        conn.execute(
+            update(staff_session)
+            .where(staff_session.c.staff == row.id, staff_session.c.ended_at.is_(None))
+            .values(ended_at=gw.clock())
+        )
 
 
 def _find(conn: Connection, institution: str, user: str) -> Any | None:
-    return conn.execute(select(staff_account).where(staff_account.c.institution == institution,
-                                                    staff_account.c.user == user)).first()
+    return conn.execute(
+        select(staff_account).where(staff_account.c.institution == institution, staff_account.c.user == user)
+    ).first()

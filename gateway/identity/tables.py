@@ -1,11 +1,22 @@
 """Staff accounts, their open sessions, and the wrong passwords of late."""
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    UniqueConstraint,
+)
 
 from gateway.store.metadata import metadata
 
 staff_account = Table(
-    "staff_account", metadata,
+    "staff_account",
+    metadata,
     Column("id", String(32), primary_key=True),
     Column("institution", String(32), nullable=False),
     Column("user", String(64), nullable=False),
@@ -20,8 +31,11 @@ staff_account = Table(
 )
 
 staff_session = Table(
-    "staff_session", metadata,
-    Column("id", String(64), primary_key=True),  # SHA-256 of the id in the cookie: a stolen copy signs nobody in
+    "staff_session",
+    metadata,
+    Column(
+        "id", String(64), primary_key=True
+    ),  # SHA-256 of the id in the cookie: a stolen copy signs nobody in
     Column("staff", String(32), ForeignKey("staff_account.id"), nullable=False),
     Column("opened_at", BigInteger, nullable=False),
     Column("seen_at", BigInteger, nullable=False),
@@ -31,7 +45,8 @@ staff_session = Table(
 )
 
 sign_in_failure = Table(
-    "sign_in_failure", metadata,
+    "sign_in_failure",
+    metadata,
     Column("account", String(64), primary_key=True),  # SHA-256 of institution and user, existing or not
     Column("count", Integer, nullable=False),
     Column("last_at", BigInteger, nullable=False),

@@ -56,13 +56,30 @@ def registry() -> dict[str, Any]:
     """Operators and institutions as they are now, with the records that made them so."""
     gw = current_gateway()
     with gw.ledger.view() as view:
-        institutions = [{"id": one.id, "code": one.code, "name": one.name, "type": one.type, "base": one.base,
-                         "operator": one.operator, "keys": one.keys, "retired": one.retired}
-                        for one in view.institutions()]
-        operators = [{"id": one["id"], "name": one["name"], "keys": (view.get(f"operator/{one['id']}") or one)["keys"]}
-                     for one in gw.ledger.genesis.operators]
-        return {"ledger": gw.ledger.id, "size": view.size, "checkpoint": view.checkpoint(),
-                "operators": operators, "institutions": institutions}
+        institutions = [
+            {
+                "id": one.id,
+                "code": one.code,
+                "name": one.name,
+                "type": one.type,
+                "base": one.base,
+                "operator": one.operator,
+                "keys": one.keys,
+                "retired": one.retired,
+            }
+            for one in view.institutions()
+        ]
+        operators = [
+            {"id": one["id"], "name": one["name"], "keys": (view.get(f"operator/{one['id']}") or one)["keys"]}
+            for one in gw.ledger.genesis.operators
+        ]
+        return {
+            "ledger": gw.ledger.id,
+            "size": view.size,
+            "checkpoint": view.checkpoint(),
+            "operators": operators,
+            "institutions": institutions,
+        }
 
 
 def _answer(data: bytes, content_type: str, cache: str) -> Response:

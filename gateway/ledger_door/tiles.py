@@ -37,7 +37,7 @@ def tile_name(tile: Tile) -> str:
     """The canonical path of a tile."""
     digits = str(tile.index)
     digits = digits.zfill(-(-len(digits) // 3) * 3)
-    groups = [digits[at:at + 3] for at in range(0, len(digits), 3)]
+    groups = [digits[at : at + 3] for at in range(0, len(digits), 3)]
     name = "/".join([*(f"x{group}" for group in groups[:-1]), groups[-1]])
     return f"{tile.level}/{name}" + (f".p/{tile.width}" if tile.width < WIDTH else "")
 

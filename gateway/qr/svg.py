@@ -29,8 +29,10 @@ def qr_svg(text: str) -> str:
     code.make(fit=True)
     rows = code.get_matrix()
     side = len(rows) + 2 * QUIET
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side} {side}" shape-rendering="crispEdges">'
-            f'<path fill="#fff" d="M0 0h{side}v{side}H0z"/><path fill="#000" d="{_runs(rows)}"/></svg>')
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side} {side}" shape-rendering="crispEdges">'
+        f'<path fill="#fff" d="M0 0h{side}v{side}H0z"/><path fill="#000" d="{_runs(rows)}"/></svg>'
+    )
 
 
 def _runs(rows: list[list[bool]]) -> str:

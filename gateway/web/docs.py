@@ -50,11 +50,18 @@ def _groups(document: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
             if method in operations:
                 operation = operations[method]
                 tag = (operation.get("tags") or ["other"])[0]
-                groups.setdefault(tag, []).append({
-                    "method": method.upper(), "path": path, "summary": operation.get("summary", ""),
-                    "text": operation.get("description", ""),
-                    "parameters": [one for one in [*shared, *operation.get("parameters", [])] if "name" in one],
-                    "members": _members(operation, schemas)})
+                groups.setdefault(tag, []).append(
+                    {
+                        "method": method.upper(),
+                        "path": path,
+                        "summary": operation.get("summary", ""),
+                        "text": operation.get("description", ""),
+                        "parameters": [
+                            one for one in [*shared, *operation.get("parameters", [])] if "name" in one
+                        ],
+                        "members": _members(operation, schemas),
+                    }
+                )
     return groups
 
 
@@ -63,8 +70,10 @@ def _members(operation: dict[str, Any], schemas: dict[str, Any]) -> list[dict[st
     schema = next(iter(content.values()), {}).get("schema", {})
     schema = schemas.get(schema.get("$ref", "").rsplit("/", 1)[-1], schema)
     required = set(schema.get("required", ()))
-    return [{"name": name, "type": _type(one), "required": name in required}
-            for name, one in schema.get("properties", {}).items()]
+    return [
+        {"name": name, "type": _type(one), "required": name in required}
+        for name, one in schema.get("properties", {}).items()
+    ]
 
 
 def _type(schema: dict[str, Any]) -> str:

@@ -13,11 +13,15 @@ from flask import Flask, Response, g
 from gateway.composition import Gateway
 from gateway.web.hosts import WALLET
 
-POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; font-src 'self'; "
-          "manifest-src 'self'; worker-src 'self'; connect-src {connect}; base-uri 'none'; form-action 'none'; "
-          "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types yaoshi")
-PERMISSIONS = ("camera=(self), publickey-credentials-create=(self), publickey-credentials-get=(self), "
-               "screen-wake-lock=(self), microphone=(), geolocation=(), payment=(), usb=()")
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; font-src 'self'; "
+    "manifest-src 'self'; worker-src 'self'; connect-src {connect}; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types yaoshi"
+)
+PERMISSIONS = (
+    "camera=(self), publickey-credentials-create=(self), publickey-credentials-get=(self), "
+    "screen-wake-lock=(self), microphone=(), geolocation=(), payment=(), usb=()"
+)
 FIXED = {
     "Permissions-Policy": PERMISSIONS,
     "Referrer-Policy": "no-referrer",
@@ -54,7 +58,9 @@ def register_headers(app: Flask, gw: Gateway) -> None:
     @app.after_request
     def harden(response: Response) -> Response:
         wallet = g.get("side") == WALLET
-        response.headers["Content-Security-Policy"] = POLICY.format(connect=sources.text) if wallet else console
+        response.headers["Content-Security-Policy"] = (
+            POLICY.format(connect=sources.text) if wallet else console
+        )
         response.headers.update(FIXED)
         if gw.settings.secure:
             response.headers["Strict-Transport-Security"] = "max-age=31536000"

@@ -32,9 +32,14 @@ class Health:
     warnings: tuple[str, ...]
 
     def to_dict(self) -> dict[str, object]:
-        rows = [{"code": code, "title": {"en": codes()[code].title_en, "zh-CN": codes()[code].title_zh},
-                 "todo": {"en": codes()[code].todo_en, "zh-CN": codes()[code].todo_zh}}
-                for code in self.warnings]
+        rows = [
+            {
+                "code": code,
+                "title": {"en": codes()[code].title_en, "zh-CN": codes()[code].title_zh},
+                "todo": {"en": codes()[code].todo_en, "zh-CN": codes()[code].todo_zh},
+            }
+            for code in self.warnings
+        ]
         return {"ready": self.ready, "warnings": rows}
 
 
@@ -56,8 +61,9 @@ def livez() -> Response:
 @open_route("monitors ask it; it names states of the machine only")
 def readyz() -> Response:
     health = health_of(current_gateway())
-    return Response(json.dumps(health.to_dict()), status=200 if health.ready else 503,
-                    content_type="application/json")
+    return Response(
+        json.dumps(health.to_dict()), status=200 if health.ready else 503, content_type="application/json"
+    )
 
 
 def _database(gw: Gateway) -> str | None:

@@ -46,8 +46,13 @@ def register_logs(app: Flask, gw: Gateway, metrics: Metrics) -> None:
         route = request.url_rule.rule if request.url_rule else "unmatched"
         seconds = metrics.now() - g.get("began", metrics.now())
         metrics.observe(route, request.method, response.status_code, seconds)
-        line = {"request": g.get("request_id"), "method": request.method, "route": route,
-                "status": response.status_code, "ms": round(seconds * 1000)}
+        line = {
+            "request": g.get("request_id"),
+            "method": request.method,
+            "route": route,
+            "status": response.status_code,
+            "ms": round(seconds * 1000),
+        }
         for name in ("problem_code", "undocumented_code"):
             if g.get(name):
                 line[name] = g.get(name)

@@ -24,10 +24,16 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._requests = Counter("yaoshi_requests", "Requests answered", ["route", "method", "status"],
-                                 registry=self.registry)
-        self._seconds = Histogram("yaoshi_request_seconds", "Time to the answer's head", ["route"],
-                                  buckets=BUCKETS, registry=self.registry)
+        self._requests = Counter(
+            "yaoshi_requests", "Requests answered", ["route", "method", "status"], registry=self.registry
+        )
+        self._seconds = Histogram(
+            "yaoshi_request_seconds",
+            "Time to the answer's head",
+            ["route"],
+            buckets=BUCKETS,
+            registry=self.registry,
+        )
 
     @staticmethod
     def now() -> float:

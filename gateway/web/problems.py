@@ -19,16 +19,26 @@ from gateway.web.problem_codes import Meaning, gather
 PROBLEM_TYPE = "application/problem+json"
 FHIR_TYPE = "application/fhir+json"
 FHIR_PATH = re.compile(r"^/i/[^/]+/fhir(/|$)")
-OF_STATUS = {400: "request-malformed", 401: "signin-required", 404: "not-found", 405: "method-not-allowed",
-             413: "body-too-large", 415: "content-type-unsupported", 421: "host-unknown",
-             422: "request-invalid", 429: "rate-limited", 503: "unavailable"}
+OF_STATUS = {
+    400: "request-malformed",
+    401: "signin-required",
+    404: "not-found",
+    405: "method-not-allowed",
+    413: "body-too-large",
+    415: "content-type-unsupported",
+    421: "host-unknown",
+    422: "request-invalid",
+    429: "rate-limited",
+    503: "unavailable",
+}
 
 
 class Problem(Exception):  # noqa: N818 - the field's word; it is an answer, not a fault
     """Raised inside a request to answer with a problem."""
 
-    def __init__(self, code: str, detail: str | None = None, headers: dict[str, str] | None = None,
-                 **extra: Any) -> None:
+    def __init__(
+        self, code: str, detail: str | None = None, headers: dict[str, str] | None = None, **extra: Any
+    ) -> None:
         super().__init__(code)
         self.code, self.detail, self.headers, self.extra = code, detail, headers or {}, extra
 
@@ -39,14 +49,20 @@ def codes() -> dict[str, Meaning]:
     return gather()
 
 
-def raise_problem(code: str, detail: str | None = None, headers: dict[str, str] | None = None,
-                  **extra: Any) -> NoReturn:
+def raise_problem(
+    code: str, detail: str | None = None, headers: dict[str, str] | None = None, **extra: Any
+) -> NoReturn:
     """Ends the request with this code."""
     raise Problem(code, detail, headers, **extra)
 
 
-def problem(code: str, status: int | None = None, detail: str | None = None,
-            headers: dict[str, str] | None = None, **extra: Any) -> Response:
+def problem(
+    code: str,
+    status: int | None = None,
+    detail: str | None = None,
+    headers: dict[str, str] | None = None,
+    **extra: Any,
+) -> Response:
     """The answer for `code`; `extra` members are added to the RFC 9457 object."""
     meaning = codes().get(code)
     if meaning is None:
@@ -56,8 +72,11 @@ def problem(code: str, status: int | None = None, detail: str | None = None,
         meaning = codes()[code]
     status = status or meaning.status
     body = _outcome(code, meaning, detail) if under_fhir() else _problem(code, meaning, status, detail, extra)
-    response = Response(json.dumps(body, ensure_ascii=False), status=status,
-                        content_type=FHIR_TYPE if under_fhir() else PROBLEM_TYPE)
+    response = Response(
+        json.dumps(body, ensure_ascii=False),
+        status=status,
+        content_type=FHIR_TYPE if under_fhir() else PROBLEM_TYPE,
+    )
     response.headers.update(headers or {})
     response.headers["Cache-Control"] = "no-store"
     g.problem_code = code
@@ -73,11 +92,18 @@ def under_fhir() -> bool:
     return FHIR_PATH.match(request.path) is not None
 
 
-def _problem(code: str, meaning: Meaning, status: int, detail: str | None, extra: dict[str, Any]) -> dict[str, Any]:
+def _problem(
+    code: str, meaning: Meaning, status: int, detail: str | None, extra: dict[str, Any]
+) -> dict[str, Any]:
     chinese = request.accept_languages.best_match(["zh-CN", "zh", "en"], default="en") != "en"
-    body = {"type": f"/problems/{code}", "title": meaning.title_zh if chinese else meaning.title_en,
-            "status": status, "code": code, "titles": {"zh-CN": meaning.title_zh, "en": meaning.title_en},
-            "todo": {"zh-CN": meaning.todo_zh, "en": meaning.todo_en}}
+    body = {
+        "type": f"/problems/{code}",
+        "title": meaning.title_zh if chinese else meaning.title_en,
+        "status": status,
+        "code": code,
+        "titles": {"zh-CN": meaning.title_zh, "en": meaning.title_en},
+        "todo": {"zh-CN": meaning.todo_zh, "en": meaning.todo_en},
+    }
     if detail:
         body["detail"] = detail
     return {**body, **extra}
@@ -85,8 +111,10 @@ def _problem(code: str, meaning: Meaning, status: int, detail: str | None, extra
 
 def _outcome(code: str, meaning: Meaning, detail: str | None) -> dict[str, Any]:
     issue: dict[str, Any] = {
-        "severity": "error", "code": meaning.issue,
-        "details": {"coding": [{"system": "urn:yaoshi:problems", "code": code}], "text": meaning.title_en}}
+        "severity": "error",
+        "code": meaning.issue,
+        "details": {"coding": [{"system": "urn:yaoshi:problems", "code": code}], "text": meaning.title_en},
+    }
     if detail:
         issue["diagnostics"] = detail
     return {"resourceType": "OperationOutcome", "issue": [issue]}
@@ -120,8 +148,9 @@ def register_problems(app: Flask) -> None:
         while frame is not None and frame.tb_next is not None:
             frame = frame.tb_next
         where = f"{frame.tb_frame.f_globals.get('__name__')}:{frame.tb_lineno}" if frame else "?"
-        app.extensions["yaoshi"].log.error("fault", request=g.get("request_id"), kind=type(error).__name__,
-                                           where=where)
+        app.extensions["yaoshi"].log.error(
+            "fault", request=g.get("request_id"), kind=type(error).__name__, where=where
+        )
         return problem("internal-error", request=g.get("request_id"))
 
 

@@ -25,8 +25,9 @@ def limit(gw: Gateway, bucket: str, per_minute: int) -> None:
     """Takes one token or ends the request with 429, Retry-After and the minutes to wait."""
     waiting = wait_ms(gw, bucket, per_minute)
     if waiting:
-        raise_problem("rate-limited", headers={"Retry-After": str(-(-waiting // 1000))},
-                      minutes=-(-waiting // MINUTE))
+        raise_problem(
+            "rate-limited", headers={"Retry-After": str(-(-waiting // 1000))}, minutes=-(-waiting // MINUTE)
+        )
 
 
 def wait_ms(gw: Gateway, bucket: str, per_minute: int) -> int:

@@ -48,6 +48,7 @@ def B64U(size: int | None = None, **options: Any) -> fields.String:  # noqa: N80
     def check(value: str) -> str:
         from ledger.encoding import unb64u
         from ledger.errors import Malformed
+
         try:
             raw = unb64u(value)
         except Malformed:

@@ -16,10 +16,18 @@ from gateway.web.hosts import BOTH, WALLET, on_host
 
 blueprint = Blueprint("static_files", __name__)
 NOT_SECRET = "program text and public registry, the same for everybody"
-TYPES = {".js": "text/javascript; charset=utf-8", ".mjs": "text/javascript; charset=utf-8",
-         ".css": "text/css; charset=utf-8", ".html": "text/html; charset=utf-8",
-         ".svg": "image/svg+xml", ".webmanifest": "application/manifest+json", ".json": "application/json",
-         ".png": "image/png", ".ico": "image/vnd.microsoft.icon", ".woff2": "font/woff2"}
+TYPES = {
+    ".js": "text/javascript; charset=utf-8",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".webmanifest": "application/manifest+json",
+    ".json": "application/json",
+    ".png": "image/png",
+    ".ico": "image/vnd.microsoft.icon",
+    ".woff2": "font/woff2",
+}
 
 
 @blueprint.get("/")
@@ -97,14 +105,24 @@ def registry() -> dict[str, object]:
     """Which institutions there are and where they answer; the wallet checks it against the ledger."""
     gw = current_gateway()
     with gw.ledger.view() as view:
-        rows = [{"id": one.id, "code": one.code, "name": one.name, "type": one.type, "base": one.base}
-                for one in view.institutions() if not one.retired]
+        rows = [
+            {"id": one.id, "code": one.code, "name": one.name, "type": one.type, "base": one.base}
+            for one in view.institutions()
+            if not one.retired
+        ]
     document = gw.ledger.genesis.doc
-    return {"ledger": gw.ledger.id, "name": document["name"], "wallet": document["wallet"], "institutions": rows}
+    return {
+        "ledger": gw.ledger.id,
+        "name": document["name"],
+        "wallet": document["wallet"],
+        "institutions": rows,
+    }
 
 
 def _file(folder: str, name: str) -> Response:
-    response = send_from_directory(current_gateway().settings.static / folder, name, conditional=True, etag=True)
+    response = send_from_directory(
+        current_gateway().settings.static / folder, name, conditional=True, etag=True
+    )
     response.headers["Cache-Control"] = "no-cache"
     content_type = TYPES.get(Path(name).suffix)
     if content_type:

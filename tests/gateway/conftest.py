@@ -34,7 +34,9 @@ class Clock:
     def __call__(self) -> int:
         return self.now
 
-    def advance(self, ms: int = 0, *, seconds: int = 0, minutes: int = 0, hours: int = 0, days: int = 0) -> None:
+    def advance(
+        self, ms: int = 0, *, seconds: int = 0, minutes: int = 0, hours: int = 0, days: int = 0
+    ) -> None:
         self.now += ms + 1000 * (seconds + 60 * (minutes + 60 * (hours + 24 * days)))
 
 
@@ -128,9 +130,20 @@ def console_as(gw: Gateway, flask_app: Flask) -> Callable[..., FlaskClient]:
     def make(role: str, institution: str, user: str | None = None) -> FlaskClient:
         staff = gw.entropy(16).hex()
         with gw.db.begin() as conn:
-            conn.execute(insert(staff_account).values(
-                id=staff, institution=institution, user=user or f"{role}-{staff[:6]}", name="测试员（合成）", role=role,
-                department="内科", role_code=role, password="unused", disabled=False, made_at=gw.clock()))
+            conn.execute(
+                insert(staff_account).values(
+                    id=staff,
+                    institution=institution,
+                    user=user or f"{role}-{staff[:6]}",
+                    name="测试员（合成）",
+                    role=role,
+                    department="内科",
+                    role_code=role,
+                    password="unused",
+                    disabled=False,
+                    made_at=gw.clock(),
+                )
+            )
         client = flask_app.test_client()
         with flask_app.test_request_context(base_url=CONSOLE):
             response = Response()
@@ -145,5 +158,11 @@ def console_as(gw: Gateway, flask_app: Flask) -> Callable[..., FlaskClient]:
 
 def _settings(data: Path) -> Settings:
     # The machine that runs the tests may have little disk left; the disk's own tests set other limits.
-    return Settings(console_origin=CONSOLE, wallet_origin=WALLET, data=data, disk_warn_bytes=0,
-                    disk_warn_percent=0, disk_stop_bytes=0)
+    return Settings(
+        console_origin=CONSOLE,
+        wallet_origin=WALLET,
+        data=data,
+        disk_warn_bytes=0,
+        disk_warn_percent=0,
+        disk_stop_bytes=0,
+    )

@@ -14,8 +14,12 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("app.py", "gateway", "consent", "ledger")
-MAY_IMPORT = {"consent": {"consent"}, "ledger": {"ledger"}, "gateway": {"gateway", "consent", "ledger"},
-              "app": {"app", "gateway", "consent", "ledger"}}
+MAY_IMPORT = {
+    "consent": {"consent"},
+    "ledger": {"ledger"},
+    "gateway": {"gateway", "consent", "ledger"},
+    "app": {"app", "gateway", "consent", "ledger"},
+}
 # Each outside library and the places where it may enter. A place is a file or a folder.
 DOORS = {
     "nacl": {"ledger/signing.py"},
@@ -79,22 +83,32 @@ def test_imports_point_one_way() -> None:
 
 def test_consent_needs_the_standard_library_only() -> None:
     import sys
-    foreign = {f"{relative(path)}: {name}" for path in sources("consent") for name in imports(path)
-               if name.split(".")[0] not in {*sys.stdlib_module_names, "consent"}}
+
+    foreign = {
+        f"{relative(path)}: {name}"
+        for path in sources("consent")
+        for name in imports(path)
+        if name.split(".")[0] not in {*sys.stdlib_module_names, "consent"}
+    }
     assert foreign == set()
 
 
 @pytest.mark.parametrize("library", sorted(DOORS))
 def test_a_library_enters_by_its_door(library: str) -> None:
-    places = {relative(path) for path in sources()
-              if any(name.split(".")[0] == library for name in imports(path))}
-    wrong = {place for place in places
-             if not any(place == door or place.startswith(f"{door}/") for door in DOORS[library])}
+    places = {
+        relative(path) for path in sources() if any(name.split(".")[0] == library for name in imports(path))
+    }
+    wrong = {
+        place
+        for place in places
+        if not any(place == door or place.startswith(f"{door}/") for door in DOORS[library])
+    }
     assert wrong == set()
 
 
 def test_every_outside_library_has_a_door() -> None:
     import sys
+
     known = {*sys.stdlib_module_names, *DOORS, *MAY_IMPORT, "werkzeug", "click"}
     found = {name.split(".")[0] for path in sources() for name in imports(path)}
     assert found - known == set()
@@ -102,32 +116,49 @@ def test_every_outside_library_has_a_door() -> None:
 
 def test_a_file_can_be_read_in_one_sitting() -> None:
     places = [*sources(), *sources("tests"), *sorted((ROOT / "static").rglob("*.js"))]
-    long = {relative(path): count for path in places
-            if (count := len(path.read_text("utf-8").splitlines())) >= STANDARD_LONGEST}
+    long = {
+        relative(path): count
+        for path in places
+        if (count := len(path.read_text("utf-8").splitlines())) >= STANDARD_LONGEST
+    }
     assert long == {}
 
 
 def test_no_file_or_folder_has_a_name_that_says_nothing() -> None:
-    wrong = [name for name in committed()
-             if any(Path(part).stem in FORBIDDEN_NAMES for part in Path(name).parts) and name != "static/shared/base.css"]
+    wrong = [
+        name
+        for name in committed()
+        if any(Path(part).stem in FORBIDDEN_NAMES for part in Path(name).parts)
+        and name != "static/shared/base.css"
+    ]
     assert wrong == []
 
 
 def test_every_module_says_first_what_it_is() -> None:
-    silent = [relative(path) for path in sources()
-              if path.read_text("utf-8").strip() and not ast.get_docstring(ast.parse(path.read_text("utf-8")))]
+    silent = [
+        relative(path)
+        for path in sources()
+        if path.read_text("utf-8").strip() and not ast.get_docstring(ast.parse(path.read_text("utf-8")))
+    ]
     assert silent == []
 
 
-@pytest.mark.parametrize(("what", "pattern"), [
-    ("a machine's path", r"/(work|home|root)/[a-z]|/tmp/brief"),
-    ("a note to oneself", r"\b(TODO|FIXME|XXX|HACK)\b"),
-])
+@pytest.mark.parametrize(
+    ("what", "pattern"),
+    [
+        ("a machine's path", r"/(work|home|root)/[a-z]|/tmp/brief"),
+        ("a note to oneself", r"\b(TODO|FIXME|XXX|HACK)\b"),
+    ],
+)
 def test_no_committed_file_holds(what: str, pattern: str) -> None:
     wrong = []
     for name in committed():
         path = ROOT / name
-        if path.suffix in {".png", ".ico", ".woff2"} or name == relative(Path(__file__)) or not path.is_file():
+        if (
+            path.suffix in {".png", ".ico", ".woff2"}
+            or name == relative(Path(__file__))
+            or not path.is_file()
+        ):
             continue
         if re.search(pattern, path.read_text("utf-8", "replace")):
             wrong.append(name)
@@ -140,16 +171,22 @@ def test_swallowed_exceptions_and_asserts_are_not_in_the_product() -> None:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Assert):
                 wrong.append(f"{relative(path)}:{node.lineno} assert")
-            if isinstance(node, ast.ExceptHandler) and all(isinstance(one, ast.Pass) for one in node.body) and (
-                    node.type is None or getattr(node.type, "id", "") in ("Exception", "BaseException")):
+            if (
+                isinstance(node, ast.ExceptHandler)
+                and all(isinstance(one, ast.Pass) for one in node.body)
+                and (node.type is None or getattr(node.type, "id", "") in ("Exception", "BaseException"))
+            ):
                 wrong.append(f"{relative(path)}:{node.lineno} swallowed")
     assert wrong == []
 
 
 def test_no_test_sleeps() -> None:
-    sleeping = [relative(path) for path in sources("tests")
-                if re.search(r"\btime\.sleep\(|\bimport sleep\b", path.read_text("utf-8"))
-                and path != Path(__file__).resolve()]
+    sleeping = [
+        relative(path)
+        for path in sources("tests")
+        if re.search(r"\btime\.sleep\(|\bimport sleep\b", path.read_text("utf-8"))
+        and path != Path(__file__).resolve()
+    ]
     assert sleeping == []
 
 
@@ -173,10 +210,15 @@ def test_the_two_languages_say_the_same_things() -> None:
     for folder in folders:
         languages: dict[str, set[str]] = {}
         for file in sorted(folder.rglob("*.js")):
-            language = next((name for name in ("zh-CN", "en") if name in file.relative_to(folder).as_posix()), None)
+            language = next(
+                (name for name in ("zh-CN", "en") if name in file.relative_to(folder).as_posix()), None
+            )
             if language is not None:
-                keys = subprocess.run(["node", "--input-type=module", "-e", script, file.as_uri()],
-                                      capture_output=True, check=True).stdout
+                keys = subprocess.run(
+                    ["node", "--input-type=module", "-e", script, file.as_uri()],
+                    capture_output=True,
+                    check=True,
+                ).stdout
                 place = file.relative_to(folder).as_posix().replace(language, "")
                 languages.setdefault(language, set()).update(f"{place}{key}" for key in json.loads(keys))
         assert languages.get("zh-CN") == languages.get("en"), relative(folder)

@@ -19,13 +19,19 @@ def test_every_route_is_authenticated_or_open_for_a_stated_reason(flask_app: Fla
     found = accesses(flask_app)
     unmarked = [f"{method} {rule}" for (rule, method, _), access in found.items() if access is None]
     assert unmarked == []
-    assert all(access.kind in {"staff", "wallet", "peer", "open"} and access.detail[:1] != ("",)
-               for access in found.values() if access)
+    assert all(
+        access.kind in {"staff", "wallet", "peer", "open"} and access.detail[:1] != ("",)
+        for access in found.values()
+        if access
+    )
 
 
 def test_every_console_route_but_sign_in_is_for_staff(flask_app: Flask) -> None:
-    open_routes = {rule for (rule, _, _), access in accesses(flask_app).items()
-                   if rule.startswith("/console/api") and access and access.kind != "staff"}
+    open_routes = {
+        rule
+        for (rule, _, _), access in accesses(flask_app).items()
+        if rule.startswith("/console/api") and access and access.kind != "staff"
+    }
     assert open_routes == {"/console/api/institutions", "/console/api/session"}
 
 
@@ -52,7 +58,11 @@ def test_every_code_that_the_source_names_is_documented() -> None:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in callers and node.args:
                 first = node.args[0]
-                if isinstance(first, ast.Constant) and isinstance(first.value, str) and first.value not in codes:
+                if (
+                    isinstance(first, ast.Constant)
+                    and isinstance(first.value, str)
+                    and first.value not in codes
+                ):
                     unknown.append(f"{path.relative_to(ROOT)}:{node.lineno} {first.value}")
     assert unknown == []
 

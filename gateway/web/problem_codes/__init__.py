@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 
 from gateway.web.problem_codes.statuses import STATUSES
 
-
 DOMAINS = ("ledger", "consent")
 
 

@@ -16,7 +16,15 @@ PASSWORD = "a long enough password"
 
 @pytest.fixture
 def account(gw: Gateway, institutions: list[str]) -> dict[str, str]:
-    add_staff(gw, institutions[0], "doctor", PASSWORD, name="沈怀瑾（合成）", role="clinician", department="内分泌科")
+    add_staff(
+        gw,
+        institutions[0],
+        "doctor",
+        PASSWORD,
+        name="沈怀瑾（合成）",
+        role="clinician",
+        department="内分泌科",
+    )
     return {"institution": institutions[0], "user": "doctor", "password": PASSWORD}
 
 
@@ -24,7 +32,9 @@ def sign_in(client: FlaskClient, account: dict[str, str], **changed: str) -> Any
     return client.post("/console/api/session", json={**account, **changed})
 
 
-def test_the_right_password_opens_a_session_of_one_institution(client_console: FlaskClient, account: dict) -> None:
+def test_the_right_password_opens_a_session_of_one_institution(
+    client_console: FlaskClient, account: dict
+) -> None:
     answer = sign_in(client_console, account)
     assert answer.status_code == 200
     assert answer.json["staff"]["name"] == "沈怀瑾（合成）"
@@ -35,12 +45,15 @@ def test_the_right_password_opens_a_session_of_one_institution(client_console: F
     assert client_console.get("/console/api/session").json["staff"]["user"] == "doctor"
 
 
-@pytest.mark.parametrize("changed", [
-    pytest.param({"password": "a wrong password here"}, id="wrong password"),
-    pytest.param({"user": "nobody"}, id="unknown user"),
-    pytest.param({"institution": "0" * 32}, id="unknown institution"),
-    pytest.param({"user": "DOCTOR' OR 1=1 --"}, id="hostile user name"),
-])
+@pytest.mark.parametrize(
+    "changed",
+    [
+        pytest.param({"password": "a wrong password here"}, id="wrong password"),
+        pytest.param({"user": "nobody"}, id="unknown user"),
+        pytest.param({"institution": "0" * 32}, id="unknown institution"),
+        pytest.param({"user": "DOCTOR' OR 1=1 --"}, id="hostile user name"),
+    ],
+)
 def test_sign_in_says_the_same_when(changed: dict, client_console: FlaskClient, account: dict) -> None:
     wrong = sign_in(client_console, account, password="another wrong password")
     answer = sign_in(client_console, account, **changed)
@@ -57,7 +70,8 @@ def test_a_disabled_account_is_out_at_once(client_console: FlaskClient, gw: Gate
 
 @pytest.mark.parametrize("user", ["doctor", "nobody"])
 def test_five_failures_lock_whether_the_account_exists_or_not(
-        user: str, client_console: FlaskClient, account: dict, clock: Any) -> None:
+    user: str, client_console: FlaskClient, account: dict, clock: Any
+) -> None:
     for _ in range(5):
         assert sign_in(client_console, account, user=user, password="wrong" * 4).status_code == 401
     locked = sign_in(client_console, account, user=user)
@@ -74,7 +88,8 @@ def test_one_address_may_not_try_for_ever(client_console: FlaskClient, gw: Gatew
 
 
 def test_a_session_ends_after_half_an_hour_of_nothing(
-        client_console: FlaskClient, account: dict, clock: Any) -> None:
+    client_console: FlaskClient, account: dict, clock: Any
+) -> None:
     sign_in(client_console, account)
     clock.advance(minutes=29)
     assert client_console.get("/console/api/session").status_code == 200
@@ -85,7 +100,8 @@ def test_a_session_ends_after_half_an_hour_of_nothing(
 
 
 def test_a_page_that_only_listens_keeps_no_session_alive(
-        client_console: FlaskClient, account: dict, clock: Any) -> None:
+    client_console: FlaskClient, account: dict, clock: Any
+) -> None:
     sign_in(client_console, account)
     clock.advance(minutes=20)
     assert client_console.get("/console/api/status").status_code == 200
@@ -101,11 +117,14 @@ def test_signing_out_ends_the_session_on_the_server(client_console: FlaskClient,
     assert client_console.get("/console/api/session").status_code == 401
 
 
-@pytest.mark.parametrize("origin", [
-    pytest.param("https://evil.example", id="a strange page"),
-    pytest.param("http://127.0.0.1:8080", id="the wallet's page"),
-    pytest.param("null", id="a page without an origin"),
-])
+@pytest.mark.parametrize(
+    "origin",
+    [
+        pytest.param("https://evil.example", id="a strange page"),
+        pytest.param("http://127.0.0.1:8080", id="the wallet's page"),
+        pytest.param("null", id="a page without an origin"),
+    ],
+)
 def test_a_write_is_refused_from(origin: str, client_console: FlaskClient, account: dict) -> None:
     answer = client_console.post("/console/api/session", json=account, headers={"Origin": origin})
     assert (answer.status_code, answer.json["code"]) == (403, "origin-refused")
@@ -119,8 +138,7 @@ def test_an_authorization_header_signs_nobody_in(client_console: FlaskClient, ac
     assert answer.status_code == 401
 
 
-def test_a_fresh_sign_in_lasts_five_minutes(
-        client_console: FlaskClient, account: dict, clock: Any) -> None:
+def test_a_fresh_sign_in_lasts_five_minutes(client_console: FlaskClient, account: dict, clock: Any) -> None:
     assert sign_in(client_console, account).json["fresh"] is True
     clock.advance(minutes=5)
     assert client_console.get("/console/api/session").json["fresh"] is False
@@ -130,6 +148,7 @@ def test_a_fresh_sign_in_lasts_five_minutes(
 
 
 def test_a_role_that_does_not_include_a_page_is_refused(
-        console_as: Callable[..., FlaskClient], institutions: list[str]) -> None:
+    console_as: Callable[..., FlaskClient], institutions: list[str]
+) -> None:
     answer = console_as("desk", institutions[0]).get("/console/api/audit/records")
     assert (answer.status_code, answer.json["code"]) == (403, "role-not-allowed")

@@ -70,7 +70,11 @@ def test_one_stream_too_many_is_refused_and_a_closed_one_makes_room(flask_app: F
     with flask_app.test_request_context():
         streams = [sse_response(bus, ["a"]) for _ in range(2)]
         refused = sse_response(bus, ["a"])
-        assert (refused.status_code, refused.json["code"], refused.headers["Retry-After"]) == (503, "sse-full", "5")
+        assert (refused.status_code, refused.json["code"], refused.headers["Retry-After"]) == (
+            503,
+            "sse-full",
+            "5",
+        )
         streams[0].close()
         assert sse_response(bus, ["a"]).status_code == 200
 

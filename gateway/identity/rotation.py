@@ -1,0 +1,42 @@
+"""Finishes a rotation of keys that was cut off: the ledger says which of two keys is the institution's.
+
+Fresh seeds wait in keys-waiting/ from before the entry is submitted until after it is committed. Whatever waits
+there is put in place when the registry names it, and thrown away when it does not.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gateway.identity.keyring import KeyRing, read_keys, write_key
+from gateway.settings import Settings
+from ledger.encoding import b64u
+
+if TYPE_CHECKING:
+    from ledger.view import View
+
+
+def keep_waiting(settings: Settings, institution: str, seeds: dict[str, bytes]) -> None:
+    """Puts fresh seeds {use: 32 bytes} on disk before the ledger hears of them."""
+    for use, seed in seeds.items():
+        write_key(_waiting(settings), institution, use, seed)
+
+
+def settle_waiting(settings: Settings, view: View) -> KeyRing:
+    """Puts in place what the registry names, removes the rest; answers the keys as they are then."""
+    waiting = sorted(_waiting(settings).glob("*/*.key"))
+    ring = read_keys(_waiting(settings))
+    for path in waiting:
+        subject, use = path.parent.name, path.stem
+        institution = view.institution(subject)
+        if institution is not None and institution.keys.get(use) == b64u(ring.public(subject, use)):
+            os.replace(path, settings.keys_path / subject / path.name)
+        else:
+            path.unlink()
+    return read_keys(settings.keys_path)
+
+
+def _waiting(settings: Settings) -> Path:
+    return settings.keys_path.with_name("keys-waiting")
