@@ -6,7 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 from gateway.links.links import ensure_link, link_of_patient, links_of_patient, patient_of_link, reserve_link
 from gateway.looks.looks import record_look
-from ledger.errors import Refusal
+from ledger.entry import parse_entry
+from ledger.errors import Malformed, Refusal
+from ledger.record import decode_record
 from tests.gateway.wallet.story import Story
 
 WHO = {"id": "nurse-1", "name": "护士（合成）", "role": "nurse"}
@@ -22,10 +24,6 @@ def opened_links(story: Story) -> list[str]:
 
 
 def _payload(record: bytes) -> bytes:
-    from ledger.entry import parse_entry
-    from ledger.errors import Malformed
-    from ledger.record import decode_record
-
     try:
         return parse_entry(decode_record(record).entry.decode()).kind.encode()
     except Malformed:

@@ -100,7 +100,7 @@ class Phone:
         return self.post("entries", {"entry": self.entry(kind, **members)})
 
     def give(self, request: str, /, **changes: Any) -> tuple[TestResponse, dict[str, Any]]:
-        """Grant what the request asks for, narrowed by ``scope`` and other ``changes``; the answer for B too."""
+        """Grant what the request asks for, but for ``changes`` of its terms (``members``: of the entry)."""
         asked = peek_compact(request)[1]
         terms = {
             "grantee": asked["institution"],
@@ -110,11 +110,13 @@ class Phone:
             "scope": scope_of(asked),
             "request": hashlib.sha256(request.encode()).hexdigest(),
         }
-        not_after = changes.pop("not_after", asked["not_after"])
+        members = {"not_after": asked["not_after"], **changes.pop("members", {})}
+        if "not_after" in changes:
+            members["not_after"] = changes.pop("not_after")
         text = canonical_json({**terms, **changes})
         salt = self.gw.entropy(32)
         opening = {"salt": b64u(salt), "details": text.decode()}
-        entry = self.entry("grant.give", not_after=not_after, commitment=commit(salt, text))
+        entry = self.entry("grant.give", commitment=commit(salt, text), **members)
         answer = self.post("entries", {"entry": entry, "opening": opening})
         receipt = answer.json.get("receipt") if answer.status_code == 201 else None
         offer = {

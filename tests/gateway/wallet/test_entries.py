@@ -11,7 +11,7 @@ from gateway.disclosure.openings import openings_of_link
 from ledger.commitment import commit
 from ledger.encoding import b64u, canonical_json
 from tests.gateway.wallet.phone import Phone
-from tests.gateway.wallet.story import HOUR, Story
+from tests.gateway.wallet.story import CHECKS, HOUR, Story
 
 
 def strange_link(phone: Phone, story: Story) -> str:
@@ -27,8 +27,6 @@ def unknown_key(phone: Phone, story: Story) -> str:
 
 
 def key_of_another_link(phone: Phone, story: Story) -> str:
-    from tests.gateway.wallet.story import CHECKS
-
     desk = story.sign_in("desk", story.clinic)
     made = desk.post(f"/console/api/patients/{story.chart}/invites", json={"checks": CHECKS, "rekey": False})
     other, reference = story.phone(story.clinic), made.json["reference"]
