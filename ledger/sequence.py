@@ -7,7 +7,7 @@ replays a log, places entries here, so that all compute the same roots.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ledger.genesis import Genesis
 from ledger.heads import BLOCK, Node, Subject, block_root, root_hash, tree_of, with_block
@@ -65,7 +65,7 @@ def place(
         raise ValueError("a new subject has a type")
     record = Record(tip.size, time, number, seq, prev, entry)
     data = record.encode()
-    after = replace(before, seq=seq, head=record_hash(data))
+    after = Subject(number, before.type, before.id, seq, record_hash(data))
     _set_head(tip, after, leaves_of)
     return _append(tip, record, data, after)
 

@@ -31,7 +31,7 @@ class Lock:
     """An exclusive lock on `<file>.lock`, held as long as the process lives or until `release`."""
 
     def __init__(self, path: Path) -> None:
-        self._file = Path(f"{path}.lock").open("ab")
+        self._file = Path(f"{path}.lock").open("ab")  # noqa: SIM115  held, not used
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

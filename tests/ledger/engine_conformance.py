@@ -1,7 +1,7 @@
 """What every engine must do, whoever orders its entries: one suite, run once for each engine.
 
-An engine's own test module makes a class of this with a fixture `opened`: a factory that opens (or opens again)
-the engine of one ledger, with a clock that the test may set.
+An engine's own test module makes a class of this with a fixture `opened`: a factory that opens (or opens
+again) the engine of one ledger, with a clock that the test may set.
 """
 
 from __future__ import annotations
@@ -52,6 +52,22 @@ def refused(engine: Engine, entry: str) -> str:
         assert (view.size, view.root) == before, "a refusal changes nothing"
     assert isinstance(result, Refusal), result
     return result.code
+
+
+REFUSALS: Any = {
+    "entry-wrong-ledger": lambda a: world.Author("00" * 32).look(LINK),
+    "entry-unknown-key": lambda a: a.entry("stranger", "look.made", LINK),
+    "entry-kind-unknown": lambda a: a.entry("phone", "link.unheard", LINK),
+    "subject-unknown": lambda a: a.look(OTHER),
+    "subject-exists": lambda a: a.open_link(LINK),
+    "subject-type": lambda a: a.look(world.CLINIC),
+    "key-use": lambda a: a.entry(f"{world.CLINIC}/desk", "institution.keys", world.CLINIC, keys={}),
+    "step-unlucky": lambda a: a.look(LINK, step=13),
+    "key-invalid": lambda a: a.open_link(OTHER, key="AQ"),
+    "key-known": lambda a: a.open_link(OTHER, "phone"),
+    "proof-invalid": lambda a: a.open_link(OTHER, "phone-2", proof="a.b.c"),
+    "entry-members": lambda a: a.entry(f"{world.CLINIC}/offline", "institution.keys", world.CLINIC, keys={}),
+}
 
 
 class EngineConformance:
@@ -172,27 +188,10 @@ class EngineConformance:
         with engine.view() as view:
             assert view.size == 1
 
-    REFUSALS: Any = {
-        "entry-wrong-ledger": lambda a: world.Author("00" * 32).look(LINK),
-        "entry-unknown-key": lambda a: a.entry("stranger", "look.made", LINK),
-        "entry-kind-unknown": lambda a: a.entry("phone", "link.unheard", LINK),
-        "subject-unknown": lambda a: a.look(OTHER),
-        "subject-exists": lambda a: a.open_link(LINK),
-        "subject-type": lambda a: a.look(world.CLINIC),
-        "key-use": lambda a: a.entry(f"{world.CLINIC}/desk", "institution.keys", world.CLINIC, keys={}),
-        "step-unlucky": lambda a: a.look(LINK, step=13),
-        "key-invalid": lambda a: a.open_link(OTHER, key="AQ"),
-        "key-known": lambda a: a.open_link(OTHER, "phone"),
-        "proof-invalid": lambda a: a.open_link(OTHER, "phone-2", proof="a.b.c"),
-        "entry-members": lambda a: a.entry(
-            f"{world.CLINIC}/offline", "institution.keys", world.CLINIC, keys={}
-        ),
-    }
-
     @pytest.mark.parametrize("code", REFUSALS)
     def test_an_entry_is_refused_with(self, engine: Engine, author: world.Author, code: str) -> None:
         committed(engine, author.open_link(LINK, "phone"))
-        assert refused(engine, self.REFUSALS[code](author)) == code
+        assert refused(engine, REFUSALS[code](author)) == code
 
     def test_a_proof_must_be_about_this_link_institution_ledger_and_key(
         self, engine: Engine, author: world.Author

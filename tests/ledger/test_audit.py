@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ Tamper = Callable[[Lines], Lines]
 
 
 @pytest.fixture(scope="module")
-def exported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Lines]]:
+def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Lines]:
     path: Path = tmp_path_factory.mktemp("audit") / "ledger.db"
     engine = open_engine(path, SettableClock())
     author = world.Author(engine.id)
@@ -39,7 +39,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Li
     with engine.view() as view:
         export_log(view, file)
     engine.close()
-    yield engine.id, [json.loads(line) for line in file.getvalue().splitlines()]
+    return engine.id, [json.loads(line) for line in file.getvalue().splitlines()]
 
 
 def audit(lines: Lines, expected_id: str | None = None, tail: bytes = b"") -> AuditResult:

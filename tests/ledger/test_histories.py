@@ -1,7 +1,8 @@
-"""Random histories: the engine, batched as it likes, and a replay one by one give the same roots and state."""
+"""Random histories: the engine in batches, and a replay one by one, give the same roots and state."""
 
 from __future__ import annotations
 
+import hashlib
 import io
 import tempfile
 from pathlib import Path
@@ -15,7 +16,7 @@ from ledger.entry import parse_entry
 from ledger.errors import Malformed, Refusal
 from ledger.genesis import parse_genesis
 from ledger.heads import BLOCK, Subject, head_proof, root_hash, tree_of, with_block
-from ledger.merkle import root_of, verify_inclusion
+from ledger.merkle import leaf_hash, root_of, verify_inclusion
 from ledger.record import decode_record
 from ledger.replay import Replay
 from tests.ledger import world
@@ -104,11 +105,7 @@ def test_heads_of_every_size_are_those_of_one_tree() -> None:
 
 
 def test_the_published_shape_of_heads_holds_without_the_type() -> None:
-    """The vector of the specification has no type byte; its shape (tag, number, id, seq, head) is checked here."""
-    import hashlib
-
-    from ledger.merkle import leaf_hash
-
+    """The published vector has no type byte; its shape (tag, number, id, seq, head) is checked here."""
     leaves = []
     for number in range(3):
         head = hashlib.sha256(bytes([number])).digest()
