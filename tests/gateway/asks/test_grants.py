@@ -32,7 +32,9 @@ NARROWER: dict[str, dict[str, Any]] = {
     "fewer kinds than asked": {"scope": {"kinds": ["laboratory"]}},
     "a later first day": {"scope": {"kinds": ["imaging", "laboratory"], "from": "2025-06-01"}},
     "a last day": {"scope": {"kinds": ["laboratory"], "from": "2025-01-01", "to": "2026-01-01"}},
-    "one code": {"scope": {"kinds": ["laboratory"], "from": "2025-01-01", "codes": ["http://loinc.org|4548-4"]}},
+    "one code": {
+        "scope": {"kinds": ["laboratory"], "from": "2025-01-01", "codes": ["http://loinc.org|4548-4"]}
+    },
     "single records": {"scope": {"kinds": [], "records": ["Observation/abc"]}},
     "a sensitive kind that the patient ticked": {
         "scope": {"kinds": ["laboratory"], "from": "2025-01-01", "sensitive": ["HIV"]}
@@ -90,7 +92,9 @@ def test_an_answer_is_refused_when_it_lasts_longer_than_asked(story: Story) -> N
     assert post(story, reference, asker, [offer]).json["code"] == "grant-wider-than-asked"
 
 
-def test_an_answer_is_refused_when_it_is_for_another_institution(story: Story, institutions: list[str]) -> None:
+def test_an_answer_is_refused_when_it_is_for_another_institution(
+    story: Story, institutions: list[str]
+) -> None:
     phone, reference, asker, request = prepared(story)
     _, offer = phone.give(request, grantee=institutions[2])
     assert post(story, reference, asker, [offer]).json["code"] == "grantee-differs"

@@ -135,7 +135,9 @@ def test_two_looks_at_once_pull_once(story: Story) -> None:
     single = story.app.test_client()
     cookie = story.doctor.get_cookie("yaoshi", domain="localhost")
     single.set_cookie("yaoshi", cookie.value, domain="localhost")
-    threads = [Thread(target=one.get, args=(f"/console/api/visits/{reference}",)) for one in (story.doctor, single)]
+    threads = [
+        Thread(target=one.get, args=(f"/console/api/visits/{reference}",)) for one in (story.doctor, single)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -145,7 +147,11 @@ def test_two_looks_at_once_pull_once(story: Story) -> None:
     assert len(phone.timeline()["records"]) - length == 2 * pulled
 
 
-WHO = ["another doctor of the institution", "a doctor of another institution", "a doctor, of a visit that is none"]
+WHO = [
+    "another doctor of the institution",
+    "a doctor of another institution",
+    "a doctor, of a visit that is none",
+]
 
 
 @pytest.mark.parametrize("who", WHO)
@@ -195,7 +201,9 @@ CHARTS = {
 
 
 @pytest.mark.parametrize(("changes", "match"), CHARTS.values(), ids=CHARTS.keys())
-def test_the_doctor_is_told_whether_the_chart_is_of(story: Story, changes: dict[str, str], match: str) -> None:
+def test_the_doctor_is_told_whether_the_chart_is_of(
+    story: Story, changes: dict[str, str], match: str
+) -> None:
     with story.gw.db.begin() as conn:
         if changes:
             conn.execute(update(chart).where(chart.c.patient_id == story.chart).values(changes))

@@ -104,7 +104,8 @@ def test_of_two_invitations_the_first_to_be_confirmed_connects(story: Story) -> 
         phone.fetch(reference)
         phone.prove(reference)
     answers = [
-        story.desk.post(f"/console/api/references/{reference}/confirm", json={}).json for reference in references
+        story.desk.post(f"/console/api/references/{reference}/confirm", json={}).json
+        for reference in references
     ]
     assert answers[0]["state"] == "confirmed"
     assert answers[1]["code"] == "link-claimed"

@@ -53,9 +53,7 @@ class Phone:
         return self.post(f"references/{reference}/state", {"key": self.key}, institution)
 
     def digits(self, reference: str, institution: str | None = None) -> str:
-        return digits(
-            self.gw.ledger.id, institution or self.institution, reference, public_key(self.seed)
-        )
+        return digits(self.gw.ledger.id, institution or self.institution, reference, public_key(self.seed))
 
     # Sign-in and reading
 

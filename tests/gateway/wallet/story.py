@@ -1,4 +1,4 @@
-"""A small town for the exchange's tests: two institutions' staff, one person with a chart at each, and a phone."""
+"""A small town for the exchange's tests: two institutions' staff, one person with charts, a phone."""
 
 from __future__ import annotations
 

@@ -82,7 +82,9 @@ def test_an_institution_takes_entries_of_its_own_links_only(story: Story) -> Non
     assert answer.json["code"] == "entry-refused"
 
 
-@pytest.mark.parametrize("kind", ["look.made", "disclosure.made", "link.open", "link.settle", "institution.keys"])
+@pytest.mark.parametrize(
+    "kind", ["look.made", "disclosure.made", "link.open", "link.settle", "institution.keys"]
+)
 def test_a_phone_cannot_make(story: Story, kind: str) -> None:
     phone = story.linked()
     assert phone.submit(kind).json["code"] == "entry-not-from-phone"

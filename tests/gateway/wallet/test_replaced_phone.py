@@ -27,7 +27,9 @@ def test_a_replacement_needs_a_fresh_sign_in(story: Story) -> None:
     assert refused.json["code"] == "signin-fresh-required"
 
 
-@pytest.mark.parametrize(("linked", "rekey", "code"), [(True, False, "link-claimed"), (False, True, "link-unclaimed")])
+@pytest.mark.parametrize(
+    ("linked", "rekey", "code"), [(True, False, "link-claimed"), (False, True, "link-unclaimed")]
+)
 def test_the_desk_cannot_mistake_an_invitation_for_a_replacement(
     story: Story, linked: bool, rekey: bool, code: str
 ) -> None:

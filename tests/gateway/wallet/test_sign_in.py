@@ -58,7 +58,9 @@ REFUSED: dict[str, Callable[[Phone, Story], str]] = {
 
 
 @pytest.mark.parametrize("attempt", REFUSED.values(), ids=REFUSED.keys())
-def test_a_sign_in_is_refused_with_one_answer_when(story: Story, attempt: Callable[[Phone, Story], str]) -> None:
+def test_a_sign_in_is_refused_with_one_answer_when(
+    story: Story, attempt: Callable[[Phone, Story], str]
+) -> None:
     phone = story.linked()
     nobody = story.phone()
     nobody.link = "0" * 32

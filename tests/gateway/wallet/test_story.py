@@ -60,7 +60,9 @@ def test_every_opening_of_the_timeline_opens_its_commitment(story: Story) -> Non
     phone.records()
     story.visit(story.granted(phone)[0])
     timeline = phone.timeline()
-    committed = [entry.payload["commitment"] for entry in entries_of(timeline) if "commitment" in entry.payload]
+    committed = [
+        entry.payload["commitment"] for entry in entries_of(timeline) if "commitment" in entry.payload
+    ]
     assert set(committed) == timeline["openings"].keys()
     assert len(committed) > 2
     for commitment, opening in timeline["openings"].items():
