@@ -11,6 +11,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ledger.merkle import EMPTY_ROOT, inclusion_proof, leaf_hash, list_reader, node_hash, root_of, split_point
 
@@ -39,8 +40,7 @@ class Subject:
         return leaf_hash(_TAG + fields)
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """A node of the tree of block roots; a single block has no children. Never changed once made."""
 
     hash: bytes
