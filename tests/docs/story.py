@@ -1,4 +1,4 @@
-"""One small ledger with fixed keys, times and salts, from which every worked example of the format pages comes.
+"""One small ledger with fixed keys, times and salts: every worked example of the format pages is from it.
 
 A hospital links a phone; a clinic asks; the phone gives; the hospital discloses and looks; the phone revokes.
 Seeds are SHA-256 of "yaoshi/example/<name>", ids the first 16 bytes of SHA-256 of "yaoshi/example/id/<name>",
