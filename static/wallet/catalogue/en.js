@@ -5,7 +5,6 @@ export const en = {
   "back": "Back",
   "done": "Done",
   "again": "Try again",
-  "list.comma": ", ",
   "tabs.label": "Main pages",
   "tabs.home": "Home",
   "tabs.results": "Results",
@@ -231,6 +230,7 @@ export const en = {
   "results.logged": "Reading your own records is written down too.",
   "results.empty": "No results here yet",
   "results.unread": "Records of {places} could not be read.",
+  "results.range": "Reference range {range}",
   "results.undated": "no date",
   "results.times": { one: "once", other: "{count} times" },
 

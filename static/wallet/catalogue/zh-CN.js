@@ -5,7 +5,6 @@ export const zhCN = {
   "back": "返回",
   "done": "好了",
   "again": "再试一次",
-  "list.comma": "、",
   "tabs.label": "主要页面",
   "tabs.home": "首页",
   "tabs.results": "我的结果",
@@ -231,6 +230,7 @@ export const zhCN = {
   "results.logged": "每次读取自己的记录，也会记一笔。",
   "results.empty": "这里还没有结果",
   "results.unread": "没有读到 {places} 的记录。",
+  "results.range": "参考范围 {range}",
   "results.undated": "没有日期",
   "results.times": "共 {count} 次",
 

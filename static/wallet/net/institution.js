@@ -3,9 +3,12 @@
 
 import { api } from "../../shared/api.js";
 
+/** An answer that takes longer is an outage, ms. */
+const PATIENCE = 20_000;
+
 /** `institution`: as the genesis names it ({id, base, …}). */
 export function doorsOf(institution) {
-  const post = (path, body, token) => api("POST", `${institution.base}/wallet/${path}`, body, { token });
+  const post = (path, body, token) => api("POST", `${institution.base}/wallet/${path}`, body, { token, signal: AbortSignal.timeout(PATIENCE) });
   const reference = (code, action = "") => `references/${encodeURIComponent(code)}${action}`;
   return {
     claim: (code, key) => post(reference(code), { key }),

@@ -4,7 +4,7 @@ import { h } from "../../shared/dom.js";
 import { icon } from "../../shared/icons.js";
 import { t } from "../../shared/i18n.js";
 
-const TABS = [["home", "home"], ["results", "results"], ["who", "eye"], ["settings", "person"]];
+const TABS = [["home", "home"], ["results", "chart"], ["who", "eye"], ["settings", "person"]];
 
 export function tabs({ go }, current) {
   return h("nav", { class: "tabs", "aria-label": t("tabs.label") }, TABS.map(([name, sign]) => h(

@@ -1,11 +1,11 @@
 // The thread: entries by day on one line. Green: a look, checked. Hollow grey: an own act. Red diamond: withheld.
 
 import { h } from "../../shared/dom.js";
-import { clock, day, lang, moment, t } from "../../shared/i18n.js";
+import { clock, day, lang, list, moment, t } from "../../shared/i18n.js";
 import { kindName } from "../../shared/terms.js";
 import { seenIn } from "../model/visits.js";
 import { explainedShield } from "./shield.js";
-import { list, personName, placeName, purposeText, scopeText, seenText } from "./words.js";
+import { personName, placeName, purposeText, scopeText, seenText } from "./words.js";
 import { sumOfScopes } from "../model/doors.js";
 
 export function thread(context, lines, { isOpen, toggle, keyOf }) {

@@ -1,13 +1,11 @@
 // The few sentences that several screens share: names, kinds, spans, moments, counts.
 
-import { day, moment, named, t } from "../../shared/i18n.js";
+import { day, list, moment, named, t } from "../../shared/i18n.js";
 import { kindName, termName, unitText, valueText } from "../../shared/terms.js";
 import { spanNamed } from "../model/dates.js";
 
 /** Text with a count, by the language's own plural rule. */
 export const counted = (key, count, params = {}) => t(key, { count, ...params });
-
-export const list = (words) => words.join(t("list.comma"));
 
 export const placeName = (wallet, id) => {
   const institution = wallet.institution(id);

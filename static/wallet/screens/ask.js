@@ -81,6 +81,6 @@ function answers(context, { ask, choice, claimed }) {
 
 const refused = (context) => page(context, {
   top: closeTop(context),
-  body: h("div", { class: "notice", role: "status" }, title(t("ask.refused")), h("p", {}, t("ask.refused-more"))),
+  body: h("div", { class: "statement", role: "status" }, title(t("ask.refused")), h("p", {}, t("ask.refused-more"))),
   foot: button("primary", t("link.home"), () => context.go("home", {}, { replace: true })),
 });

@@ -16,8 +16,8 @@ defineScreen("y-blocked", {
     return page(context, {
       top: null,
       body: [
-        h("div", { class: "notice" },
-          h("span", { class: "notice-mark" }, icon("alarm")),
+        h("div", { class: "statement" },
+          h("span", { class: "statement-mark" }, icon("alarm")),
           title(t(`blocked.${reason}.title`)),
           h("p", {}, t(`blocked.${reason}.text`)),
           reason === "insecure" ? h("p", { class: "address" }, address) : null,

@@ -3,12 +3,12 @@
 import { h } from "../../shared/dom.js";
 import { icon } from "../../shared/icons.js";
 import { t } from "../../shared/i18n.js";
-import { kindName } from "../../shared/terms.js";
+import { kindName, sensitivityName } from "../../shared/terms.js";
 import { SPANS } from "../model/dates.js";
 import { familyOf } from "../model/scope.js";
 import { partsOf, setGroup, setSpan, spanOfChoice, tickAsked, tickable } from "../flow/choice.js";
 import { backTop, busy, button, defineScreen, page, title } from "../parts/screen.js";
-import { checkRow, setMixed } from "../parts/check_row.js";
+import { checkRow } from "../parts/check_row.js";
 import { counted, placeName, personName } from "../parts/words.js";
 import { loadRecords } from "../wallet.js";
 
@@ -65,7 +65,7 @@ function choosing(context, { ask, choice }) {
     }))),
     families.length > 0 ? h("h2", { class: "section" }, icon("lock"), t("choose.sensitive")) : null,
     families.length > 0 ? h("div", { class: "card checks" }, families.map((family) => group(context, choice, {
-      name: t(`sensitive.${family}`), items: items.filter((item) => familyOf(item) === family), kind: null, key: `family-${family}`,
+      name: sensitivityName(family), items: items.filter((item) => familyOf(item) === family), kind: null, key: `family-${family}`,
     }))) : null,
     h("p", { class: "meta always" }, t("choose.untold")),
   ];
@@ -78,7 +78,7 @@ function spans({ wallet, redraw }, ask, choice) {
     redraw();
   };
   return h("div", { class: "segments", role: "group", "aria-label": t("choose.span") }, SPANS.map((span) => h(
-    "button", { type: "button", class: span === current ? "segment current" : "segment", "aria-pressed": String(span === current),
+    "button", { type: "button", class: "segment", "aria-pressed": String(span === current),
       "data-keep": `span-${span}`, onClick: () => set(span) }, t(`span.${span}`),
   )));
 }
@@ -89,15 +89,14 @@ function group({ go, redraw }, choice, { name, items, kind, key }) {
   const words = items.length === 0 ? t("choose.none-yet")
     : whole ? counted("choose.all-of", items.length)
       : ticked > 0 ? t("choose.some-of", { ticked, n: items.length }) : counted("choose.items", items.length);
-  const box = checkRow({
-    key, name, words, checked: whole,
+  return checkRow({
+    key, name, words, checked: whole, mixed: ticked > 0 && !whole,
     change: (on) => {
       setGroup(choice, items, on, kind);
       redraw();
     },
     more: items.length > 0 ? { words: t("choose.pick"), open: () => go("pick", { key }) } : null,
   });
-  return setMixed(box, ticked > 0 && !whole);
 }
 
 function sum({ wallet, back }, { ask, choice }) {

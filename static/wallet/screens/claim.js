@@ -31,7 +31,7 @@ defineScreen("y-claim", {
   render: (context) => {
     const { local, go, wallet } = context;
     const body = local.problem
-      ? h("div", { class: "notice", role: "alert" }, h("span", { class: "notice-mark care" }, icon("alarm")),
+      ? h("div", { class: "statement", role: "alert" }, h("span", { class: "statement-mark care" }, icon("alarm")),
         title(t(`claim.${local.problem}.title`)), h("p", {}, t(`claim.${local.problem}.text`)))
       : busy(local.since ?? null, wallet.clock(), t("claim.fetching"));
     return page(context, {

@@ -2,7 +2,7 @@
 
 import { h } from "../../shared/dom.js";
 import { day, t } from "../../shared/i18n.js";
-import { flagNode, kindName } from "../../shared/terms.js";
+import { flagNode, kindName, sensitivityName } from "../../shared/terms.js";
 import { timeOf } from "../model/dates.js";
 import { familyOf } from "../model/scope.js";
 import { setOne, tickable } from "../flow/choice.js";
@@ -24,7 +24,7 @@ defineScreen("y-pick", {
     return page(context, {
       top: backTop(context, t("choose.title")),
       body: [
-        title(family ? t(`sensitive.${family}`) : kindName(params.key)),
+        title(family ? sensitivityName(family) : kindName(params.key)),
         h("p", { class: "meta", role: "status" }, t("choose.some-of", { ticked, n: items.length })),
         h("div", { class: "card checks" }, items.map((item) => checkRow({
           key: item.id, name: itemName(item), words: itemWords(wallet, item), checked: choice.ticked.has(item.id),

@@ -20,7 +20,7 @@ defineScreen("y-rekey", {
     return page(context, {
       top: backTop(context, t("tabs.home"), () => go("home", {}, { replace: true })),
       body: [
-        h("span", { class: "notice-mark" }, icon("phone")),
+        h("span", { class: "statement-mark" }, icon("phone")),
         title(t("rekey.title")),
         h("p", {}, t("rekey.text", { place, moment: rekey ? moment(rekey.time) : "" })),
         h("p", {}, t("rekey.ended")),

@@ -54,7 +54,7 @@ const foreign = ({ foreign: text }) => (text === undefined ? null : h("section",
   h("p", { class: "foreign" }, text.slice(0, 400))));
 
 function photo(read, { local, redraw }) {
-  const choose = h("input", { type: "file", accept: "image/*", capture: "environment", class: "unseen", id: "photo",
+  const choose = h("input", { type: "file", accept: "image/*", capture: "environment", class: "visually-hidden", id: "photo",
     onChange: async ({ target }) => {
       const found = await decode(target.files[0]).catch(() => null);
       if (found) read(found);

@@ -2,8 +2,7 @@
 
 import { h } from "../../shared/dom.js";
 import { ago, day, t } from "../../shared/i18n.js";
-import { seriesChart } from "../../shared/chart.js";
-import { markNode, marksFor } from "../../shared/chart.js";
+import { markNode, marksFor, seriesChart } from "../../shared/chart.js";
 import { flagNode, rangeText, termSentence, unitText, valueText } from "../../shared/terms.js";
 import { timeOf } from "../model/dates.js";
 import { seriesOf } from "../model/series.js";
@@ -46,8 +45,8 @@ function head(item) {
 
 function row(wallet, item, marks) {
   const time = timeOf(item);
-  const range = item.range ? rangeText(item) : null;
-  const under = [placeName(wallet, item.source), range ? t("range.label", { range }) : null].filter(Boolean).join(" · ");
+  const range = rangeText(item);
+  const under = [placeName(wallet, item.source), range ? t("results.range", { range }) : null].filter(Boolean).join(" · ");
   return [
     markNode(marks[item.source]),
     h("span", { class: "result-name" }, h("span", {}, time === null ? t("results.undated") : day(time)), h("span", { class: "meta" }, under),

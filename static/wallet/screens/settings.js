@@ -38,7 +38,7 @@ defineScreen("y-settings", {
 function choice(label, options, current, set) {
   return h("div", { class: "setting" }, h("h2", { class: "section" }, label),
     h("div", { class: "segments", role: "group", "aria-label": label }, options.map(([value, words]) => h(
-      "button", { type: "button", class: value === current ? "segment current" : "segment", "aria-pressed": String(value === current),
+      "button", { type: "button", class: "segment", "aria-pressed": String(value === current),
         "data-keep": `${label}-${value}`, onClick: () => set(value) }, words,
     ))));
 }

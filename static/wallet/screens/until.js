@@ -24,7 +24,7 @@ defineScreen("y-until", {
       body: [
         title(t("until.title")),
         h("p", { class: "meta" }, t("until.narrow")),
-        h("fieldset", { class: "card checks" }, h("legend", { class: "unseen" }, t("until.title")),
+        h("fieldset", { class: "card checks" }, h("legend", { class: "visually-hidden" }, t("until.title")),
           moments.map((each) => until({ each, checked: each === nearest, asked: each === asked, now: local.now, set: () => {
             choice.notAfter = each;
             redraw();

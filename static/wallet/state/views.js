@@ -79,7 +79,7 @@ export function createViews({ database, sessions, genesis, clock, changed }) {
         try {
           await check(link);
         } catch (problem) {
-          set(link.subject, { status: problem.outage === false ? "refused" : "offline", problem });
+          set(link.subject, { status: problem.status >= 400 && problem.status < 500 ? "refused" : "offline", problem });
         }
       } while (turn.again);
       running.delete(link.subject);
