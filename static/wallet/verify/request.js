@@ -1,7 +1,7 @@
 // A doctor's request: signed by the asking institution, read only after that signature holds.
 // The key comes from the registry as another institution showed it; the asking one is never its own witness.
 
-import { Malformed } from "./bytes.js";
+import { hex, Malformed, sha256, utf8 } from "./bytes.js";
 import { isSignedBy, parseCompact } from "./jws.js";
 
 const KINDS = /^[a-z][a-z-]{0,40}$/;
@@ -31,7 +31,7 @@ export async function openRequest(jws, { key, ledger, institution, reference, no
       return { problem: "unverified" };
     }
     if (payload.expires <= now) return { problem: "expired" };
-    return { request: payload, id: parsed.id };
+    return { request: payload, id: hex(await sha256(utf8(jws))) }; // the whole JWS: docs/formats/opening.md
   } catch (problem) {
     if (problem instanceof Malformed) return { problem: "unverified" };
     throw problem;
