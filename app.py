@@ -164,8 +164,8 @@ def serving_app() -> Flask:
 
 
 def _end_streams_on_signal(gw: Gateway) -> None:
-    # The server waits for open answers, and an event stream is open for up to a minute. Its own signal handlers
-    # are set after this, so the byte that every handled signal writes here is what we hear of a stop.
+    # The server waits for open answers, and an event stream is open for up to a minute. Its own signal
+    # handlers are set after this, so the byte that every handled signal writes here tells us of a stop.
     hears, tells = os.pipe()
     os.set_blocking(tells, False)
     signal.set_wakeup_fd(tells, warn_on_full_buffer=False)

@@ -15,7 +15,7 @@ from flask.cli import AppGroup
 
 from gateway.cli.opening import command_settings, find_institution, node
 from gateway.composition import Gateway
-from gateway.identity.keyring import KeyMissing, KeyRing, read_keys
+from gateway.identity.keyring import KeyMissingError, KeyRing, read_keys
 from gateway.identity.rotation import keep_waiting, settle_waiting
 from gateway.identity.signing import submit_signed
 from gateway.settings import Settings
@@ -81,7 +81,7 @@ def _submit(gw: Gateway, ring: KeyRing, institution: str, kind: str, subject: st
     payload = {"ledger": gw.ledger.id, "subject": subject, "kind": kind, "at": gw.clock(), **members}
     try:
         entry = ring.sign(institution, "offline", "yaoshi-entry", payload)
-    except KeyMissing:
+    except KeyMissingError:
         raise click.ClickException("The offline key is not here. Give its folder with --offline.") from None
     answer = submit_signed(gw, entry)
     if hasattr(answer, "code"):

@@ -1,7 +1,7 @@
 """Opens for a command what it needs, and no more: a running node keeps the ledger to itself.
 
-`node()` opens everything and fails plainly while the node runs; `without_ledger()` opens the database only and
-is safe beside it.
+`node()` opens everything and fails plainly while the node runs; `without_ledger()` opens the database only
+and is safe beside it.
 """
 
 from __future__ import annotations

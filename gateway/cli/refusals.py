@@ -11,9 +11,9 @@ from gateway.web.problem_codes import gather
 PATH = ROOT / "docs" / "refusals.md"
 HEAD = """# Refusals
 
-Every way in which the gateway says no, and what to do next. The codes are stable. Our own API answers with them
-as problems (RFC 9457, `application/problem+json`); under `/i/<institution>/fhir` the same code stands in an
-OperationOutcome. This page is written by `make refusals` from the tables in `gateway/web/problem_codes`,
+Every way in which the gateway says no, and what to do next. The codes are stable. Our own API answers with
+them as problems (RFC 9457, `application/problem+json`); under `/i/<institution>/fhir` the same code stands in
+an OperationOutcome. This page is written by `make refusals` from the tables in `gateway/web/problem_codes`,
 `ledger` and `consent`; a test keeps it current.
 
 | code | status | what happened | what to do | 发生了什么 | 怎么办 |

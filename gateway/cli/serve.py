@@ -1,7 +1,7 @@
 """`flask serve`: founds a ledger when there is none, fills the demonstration once, and starts the server.
 
-What runs afterwards is granian (WSGI, one process, 32 threads), which takes this process's place: Ctrl-C and
-SIGTERM reach it directly.
+The server is granian, which enters here: WSGI, one worker (a ledger has one writer), 32 threads. Ctrl-C and
+SIGTERM stop it cleanly.
 """
 
 from __future__ import annotations
@@ -11,9 +11,13 @@ import json
 import os
 import socket
 import sys
+from pathlib import Path
 
 import click
 from flask.cli import with_appcontext
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
 
 from gateway.cli.demonstration import announce, prepare_demonstration
 from gateway.cli.opening import command_settings, node, now_ms
@@ -31,20 +35,32 @@ def command(demo: bool) -> None:
     os.umask(0o077)
     settings = command_settings()
     require_free_port("127.0.0.1", settings.port)
+    sheet = settings.data / "demo.json"
+    if not settings.genesis_path.exists() or (demo and not sheet.exists()):
+        prepare(settings, sheet if demo else None)
+        # Begin anew with a process in which no thread of the preparation ever ran: the server forks.
+        os.execv(  # noqa: S606 - our own interpreter and program
+            sys.executable,
+            [sys.executable, "-m", "flask", "--app", "app", *sys.argv[sys.argv.index("serve") :]],
+        )
+    if demo:
+        write_private(settings.data.parent / "demo.json", sheet.read_bytes())
+        announce(json.loads(sheet.read_text("utf-8")), settings)
+    start_server(settings)
+
+
+def prepare(settings: Settings, sheet: Path | None) -> None:
+    """Founds the ledger when there is none; with a sheet, fills the demonstration and writes sign-ins there."""
     if not settings.genesis_path.exists():
         click.echo("Founding a new ledger: fresh keys, genesis, three institutions ...")
         try:
             found(settings, now_ms, os.urandom)
         except FoundingError as error:
             raise click.ClickException(str(error)) from None
-    sheet = settings.data / "demo.json"
-    if demo and not sheet.exists():
+    if sheet is not None:
         with node(settings) as gw:
-            write_private(sheet, json.dumps(prepare_demonstration(gw), ensure_ascii=False, indent=1).encode())
-    if demo:
-        write_private(settings.data.parent / "demo.json", sheet.read_bytes())
-        announce(json.loads(sheet.read_text("utf-8")), settings)
-    start_server(settings)
+            text = json.dumps(prepare_demonstration(gw), ensure_ascii=False, indent=1)
+            write_private(sheet, text.encode())
 
 
 def require_free_port(host: str, port: int) -> None:
@@ -63,33 +79,18 @@ def require_free_port(host: str, port: int) -> None:
 
 
 def start_server(settings: Settings) -> None:
-    """Replaces this process by the server; does not return."""
-    sys.stdout.flush()
+    """Serves until SIGTERM or Ctrl-C. The worker is forked from here, so nothing is imported twice."""
     os.chdir(ROOT)
-    os.execv(
-        sys.executable,
-        [  # noqa: S606 - our own interpreter, fixed arguments
-            sys.executable,
-            "-m",
-            "granian",
-            "app:serving_app",
-            "--factory",
-            "--interface",
-            "wsgi",
-            "--host",
-            "127.0.0.1",
-            "--port",
-            str(settings.port),
-            "--workers",
-            "1",
-            "--blocking-threads",
-            str(THREADS),
-            "--runtime-threads",
-            "1",
-            "--no-ws",
-            "--log-level",
-            "error",
-            "--workers-kill-timeout",
-            "5",
-        ],
-    )
+    Granian(
+        "app:serving_app",
+        factory=True,
+        interface=Interfaces.WSGI,
+        address="127.0.0.1",
+        port=settings.port,
+        workers=1,
+        blocking_threads=THREADS,
+        runtime_threads=1,
+        websockets=False,
+        log_level=LogLevels.error,
+        workers_kill_timeout=5,
+    ).serve()

@@ -8,7 +8,7 @@ import click
 from flask.cli import AppGroup
 
 from gateway.cli.opening import command_settings, find_institution, read_genesis, without_ledger
-from gateway.identity.passwords import PasswordUnfit
+from gateway.identity.passwords import PasswordUnfitError
 from gateway.identity.roles import ROLES
 from gateway.identity.staff import StaffError, add_staff, disable_staff, list_staff, set_password
 
@@ -76,7 +76,7 @@ def password(institution: str, user: str, ask: bool) -> None:
     with without_ledger(settings) as gw:
         try:
             set_password(gw, one["id"], user, new)
-        except (StaffError, PasswordUnfit) as error:
+        except (StaffError, PasswordUnfitError) as error:
             raise click.ClickException(str(error)) from None
     click.echo("The new password is set." if ask else f"{user} at {one['name']['en']}: password {new}")
 

@@ -1,7 +1,7 @@
-"""The auditor's page: check the whole ledger anew, list its records, take it away, check a file brought along.
+"""The auditor's page: check the whole ledger anew, list its records, take it away, check a file.
 
-A check runs in a thread of its own over an export made from one snapshot, exactly as `flask ledger verify` does
-offline; the page asks for its progress. Only pseudonyms, kinds and times are shown here: nothing about a person.
+A check runs in a thread of its own over an export made from one snapshot, exactly as `flask ledger verify`
+does offline; the page asks for its progress. Only pseudonyms, kinds and times are shown: nothing of a person.
 """
 
 from __future__ import annotations

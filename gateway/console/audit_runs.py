@@ -1,6 +1,6 @@
 """Runs checks of the ledger one at a time in the background, and keeps the newest results for the page.
 
-The three claims are ledger.audit's: unaltered (chains and roots), signed (every signature valid and every rule
+The three claims are ledger.audit's: unaltered (chains and roots), signed (every signature valid, every rule
 obeyed, by replay), checkpoint (the end is what the operator signed).
 """
 

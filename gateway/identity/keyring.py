@@ -15,7 +15,7 @@ from ledger.encoding import b64u, unb64u
 from ledger.signing import public_key, sign_compact
 
 
-class KeyMissing(LookupError):
+class KeyMissingError(LookupError):
     """This node holds no such key."""
 
 
@@ -47,7 +47,7 @@ class KeyRing:
     def _seed(self, subject: str, use: str) -> bytes:
         seed = self._seeds.get((subject, use))
         if seed is None:
-            raise KeyMissing(f"no {use} key here")
+            raise KeyMissingError(f"no {use} key here")
         return seed
 
 

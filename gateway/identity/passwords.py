@@ -17,14 +17,14 @@ _AT_ONCE = BoundedSemaphore(2)
 _HASHER = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=1)
 
 
-class PasswordUnfit(ValueError):
+class PasswordUnfitError(ValueError):
     """A password too short or too long to be set."""
 
 
 def hash_password(password: str) -> str:
     """The encoded argon2id hash of a password of 12 to 200 characters."""
     if not SHORTEST <= len(password) <= LONGEST:
-        raise PasswordUnfit(f"a password has {SHORTEST} to {LONGEST} characters")
+        raise PasswordUnfitError(f"a password has {SHORTEST} to {LONGEST} characters")
     with _AT_ONCE:
         return _HASHER.hash(password)
 

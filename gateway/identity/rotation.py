@@ -1,7 +1,7 @@
 """Finishes a rotation of keys that was cut off: the ledger says which of two keys is the institution's.
 
-Fresh seeds wait in keys-waiting/ from before the entry is submitted until after it is committed. Whatever waits
-there is put in place when the registry names it, and thrown away when it does not.
+Fresh seeds wait in keys-waiting/ from before the entry is submitted until after it is committed. Whatever
+waits there is put in place when the registry names it, and thrown away when it does not.
 """
 
 from __future__ import annotations

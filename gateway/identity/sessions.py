@@ -1,8 +1,8 @@
-"""Opens, finds and ends a member of staff's session: a signed cookie, and a row that can be ended at any time.
+"""Opens, finds and ends a staff session: a signed cookie, and a row that can be ended at any time.
 
-The cookie is a JWT (RFC 7519) by flask-jwt-extended, which enters here: HttpOnly, SameSite=Strict, and __Host-
-with Secure on https. It names a session; everything else is read from the row. One session is bound to one
-institution. Writes need our own Origin (RFC 6454); an Authorization header is never looked at.
+The cookie is a JWT (RFC 7519) by flask-jwt-extended, which enters here: HttpOnly, SameSite=Strict, and on
+https __Host- with Secure. It names a session; everything else is read from the row. One session is bound to
+one institution. Writes need our own Origin (RFC 6454); an Authorization header is never looked at.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Puts an institution's own entry on the ledger and waits until it is there.
 
-Answers Committed (durable) or Refusal (nothing changed). Unavailable is raised when neither is known to be the
-case in time: the caller must not release anything then.
+Answers Committed (durable) or Refusal (nothing changed). Unavailable is raised when neither is known to be
+the case in time: the caller must not release anything then.
 """
 
 from __future__ import annotations

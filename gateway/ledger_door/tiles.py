@@ -1,7 +1,7 @@
 """Names of hash tiles: which hashes /ledger/tile/<L>/<N>[.p/<W>] stands for.
 
-C2SP tlog-tiles: 256 hashes a tile; level L+1 holds roots of full level-L tiles; N in groups of three digits, all
-but the last with `x`; a partial tile has the width that the checkpoint's size gives it, or less.
+C2SP tlog-tiles: 256 hashes a tile; level L+1 holds roots of full level-L tiles; N in groups of three digits,
+all but the last with `x`; a partial tile has the width that the checkpoint's size gives it, or less.
 """
 
 from __future__ import annotations

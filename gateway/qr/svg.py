@@ -16,14 +16,14 @@ MASK = 3
 LONGEST = 200  # bytes: version 10 at level M, still read from a hand's distance
 
 
-class TextTooLong(ValueError):
+class TextTooLongError(ValueError):
     """More than a phone reads with ease."""
 
 
 def qr_svg(text: str) -> str:
     """The SVG document for `text` (at most 200 bytes of UTF-8)."""
     if len(text.encode()) > LONGEST:
-        raise TextTooLong(f"more than {LONGEST} bytes")
+        raise TextTooLongError(f"more than {LONGEST} bytes")
     code: QRCode = QRCode(error_correction=ERROR_CORRECT_M, border=0, mask_pattern=MASK)
     code.add_data(text)
     code.make(fit=True)

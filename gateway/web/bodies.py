@@ -1,7 +1,7 @@
 """Judges a request's body before any view reads it: size, content type, and one meaning of its JSON.
 
-Parsed by the ledger's strict reader: no name twice, no NaN, no fractions, whole numbers within ±2^53-1, at most
-8 levels, no lone surrogates (RFC 8259 leaves these open, so two readers could differ).
+Parsed by the ledger's strict reader: no name twice, no NaN, no fractions, whole numbers within ±2^53-1, at
+most 8 levels, no lone surrogates (RFC 8259 leaves these open, so two readers could differ).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The description of our API for people: one page, rendered here, without any script.
 
-OpenAPI 3.1 at /openapi.json, the same as a page at /docs, and /problems/<code> (RFC 9457's `type`) leads to the
-code's place on it. Tools that draw OpenAPI in the browser need scripts that our CSP forbids.
+OpenAPI 3.1 at /openapi.json, the same as a page at /docs, and /problems/<code> (RFC 9457's `type`) leads to
+the code's place on it. Tools that draw OpenAPI in the browser need scripts that our CSP forbids.
 """
 
 from __future__ import annotations

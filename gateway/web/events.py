@@ -1,8 +1,8 @@
-"""Tells open screens that something changed, and nothing else: a channel's name stays here, a number goes out.
+"""Tells open screens that something changed, and nothing else: a channel's name stays here, a number goes.
 
 Server-sent events (HTML Living Standard 9.2) with a cap, because each stream holds one server thread, and a
-polling fallback with ETag. A cursor is the time of a channel's newest change in ms (made strictly growing), so
-it tells a listener nothing about other channels, and cursors stay ordered over a restart.
+polling fallback with ETag. A cursor is the time of a channel's newest change in ms (made strictly growing),
+so it tells a listener nothing about other channels, and cursors stay ordered over a restart.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ class Bus:
         self._clock = clock
         self._changed = Condition()
         self._cursors: OrderedDict[str, int] = OrderedDict()
-        # Channels never seen (or forgotten) stand at the floor: a listener then looks once too often, never too
-        # seldom.
+        # Channels never seen (or forgotten) stand at the floor: a listener then looks once too often, never
+        # too seldom.
         self._floor = self._last = clock()
         self._streams = 0
         self._closed = False

@@ -1,4 +1,4 @@
-"""Keeps the two origins apart by the Host header: the wallet's host serves files only, the console's the rest.
+"""Keeps two origins apart by the Host header: the wallet's host serves files only, the console's the rest.
 
 RFC 9110 7.4 (421 Misdirected Request) for any other name, so a rebound DNS name reaches nothing.
 """

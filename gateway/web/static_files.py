@@ -1,7 +1,8 @@
 """Serves the two front ends and what a wallet needs before it can ask anything: genesis and registry.
 
-Files are plain and unbundled; they carry an ETag and are asked for again each time (no-cache), so a new release
-is never mixed with an old one. Nothing outside static/wallet, static/console and static/shared can be named.
+Files are plain and unbundled; they carry an ETag and are asked for again each time (no-cache), so a new
+release is never mixed with an old one. Nothing outside the three folders of
+static/ can be named.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from gateway.web.access import open_route
 from gateway.web.hosts import BOTH, WALLET, on_host
 
 blueprint = Blueprint("static_files", __name__)
-NOT_SECRET = "program text and public registry, the same for everybody"
+FOR_ALL = "program text and public registry, the same for everybody"
 TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".mjs": "text/javascript; charset=utf-8",
@@ -32,7 +33,7 @@ TYPES = {
 
 @blueprint.get("/")
 @on_host(BOTH)
-@open_route(NOT_SECRET)
+@open_route(FOR_ALL)
 def root() -> Response:
     """The wallet on its host; the way to the console on the other."""
     if g.side == WALLET:
@@ -42,7 +43,7 @@ def root() -> Response:
 
 @blueprint.get("/q")
 @on_host(WALLET)
-@open_route(NOT_SECRET)
+@open_route(FOR_ALL)
 def scanned() -> Response:
     """Where every QR code leads; what it holds stays in the fragment and never reaches a server."""
     return _file("wallet", "index.html")
@@ -50,47 +51,47 @@ def scanned() -> Response:
 
 @blueprint.get("/wallet/<path:name>")
 @on_host(WALLET)
-@open_route(NOT_SECRET)
+@open_route(FOR_ALL)
 def wallet(name: str) -> Response:
     return _file("wallet", name)
 
 
 @blueprint.get("/sw.js")
 @on_host(WALLET)
-@open_route(NOT_SECRET)
+@open_route(FOR_ALL)
 def service_worker() -> Response:
     return _file("wallet", "sw.js")
 
 
 @blueprint.get("/manifest.webmanifest")
 @on_host(WALLET)
-@open_route(NOT_SECRET)
+@open_route(FOR_ALL)
 def manifest() -> Response:
     return _file("wallet", "manifest.webmanifest")
 
 
 @blueprint.get("/shared/<path:name>")
 @on_host(BOTH)
-@open_route(NOT_SECRET)
+@open_route(FOR_ALL)
 def shared(name: str) -> Response:
     return _file("shared", name)
 
 
 @blueprint.get("/console/")
-@open_route(NOT_SECRET)
+@open_route(FOR_ALL)
 def console_page() -> Response:
     return _file("console", "index.html")
 
 
 @blueprint.get("/console/<path:name>")
-@open_route(NOT_SECRET)
+@open_route(FOR_ALL)
 def console(name: str) -> Response:
     return _file("console", name)
 
 
 @blueprint.get("/genesis.json")
 @on_host(WALLET)
-@open_route(NOT_SECRET)
+@open_route(FOR_ALL)
 def genesis() -> Response:
     """The exact bytes whose SHA-256 is the ledger id."""
     response = Response(current_gateway().ledger.genesis_bytes, content_type="application/json")
@@ -100,7 +101,7 @@ def genesis() -> Response:
 
 @blueprint.get("/registry.json")
 @on_host(WALLET)
-@open_route(NOT_SECRET)
+@open_route(FOR_ALL)
 def registry() -> dict[str, object]:
     """Which institutions there are and where they answer; the wallet checks it against the ledger."""
     gw = current_gateway()

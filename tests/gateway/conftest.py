@@ -125,7 +125,7 @@ def institutions(gw: Gateway) -> list[str]:
 
 @pytest.fixture
 def console_as(gw: Gateway, flask_app: Flask) -> Callable[..., FlaskClient]:
-    """console_as(role, institution id) -> a client whose session is open (`client.staff_id` is the account)."""
+    """console_as(role, institution id): a client whose session is open; `client.staff_id` is the account."""
 
     def make(role: str, institution: str, user: str | None = None) -> FlaskClient:
         staff = gw.entropy(16).hex()

@@ -1,9 +1,10 @@
 """Gathers what people read when something is refused: one table a folder, one file an area.
 
-Each file of this package has CODES: {code: (http status, title en, title zh, FHIR issue code, to do en, to do
-zh)}. ledger.errors.CODES and consent.errors.CODES have {code: (title en, title zh, to do en, to do zh)}; they
-answer 409 unless STATUSES says otherwise. A code stands in one table only, or the start fails; but consent and
-ledger do not know each other and may use one word for one thing: the words of consent, nearer to people, stand.
+Each file of this package has CODES: {code: (http status, title en, title zh, FHIR issue code, to do en, to
+do zh)}. ledger.errors.CODES and consent.errors.CODES have {code: (title en, title zh, to do en, to do zh)};
+they answer 409 unless STATUSES says otherwise. A code stands in one table only, or the start fails; but
+consent and ledger do not know each other and may use one word for one thing: then the words of consent,
+which are nearer to people, stand.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ class Meaning(NamedTuple):
     area: str
 
 
-class DuplicateCode(ValueError):
+class DuplicateCodeError(ValueError):
     """Two tables claim one code."""
 
 
@@ -39,7 +40,7 @@ def gather() -> dict[str, Meaning]:
     for area, rows in _tables():
         for code, row in rows.items():
             if code in found and not (area in DOMAINS and found[code].area in DOMAINS):
-                raise DuplicateCode(f"{code} stands in {found[code].area} and in {area}")
+                raise DuplicateCodeError(f"{code} stands in {found[code].area} and in {area}")
             found[code] = _meaning(area, code, row)
     return dict(sorted(found.items()))
 
@@ -62,5 +63,13 @@ def _meaning(area: str, code: str, row: Any) -> Meaning:
     return Meaning(status, title_en, title_zh, issue, todo_en, todo_zh, area)
 
 
-ISSUES = {400: "invalid", 401: "login", 403: "forbidden", 404: "not-found", 409: "conflict", 413: "too-long",
-          429: "throttled", 503: "transient"}
+ISSUES = {
+    400: "invalid",
+    401: "login",
+    403: "forbidden",
+    404: "not-found",
+    409: "conflict",
+    413: "too-long",
+    429: "throttled",
+    503: "transient",
+}

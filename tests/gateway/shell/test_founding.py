@@ -10,7 +10,7 @@ import pytest
 from app import compose
 from gateway.identity.founding import FoundingError, found
 from gateway.identity.keyring import read_keys
-from gateway.qr.svg import TextTooLong, qr_svg
+from gateway.qr.svg import TextTooLongError, qr_svg
 from gateway.settings import Settings, SettingsError, settings_from_env
 from ledger.genesis import parse_genesis
 from tests.gateway.conftest import Clock, Entropy
@@ -139,7 +139,7 @@ def test_a_code_is_one_small_picture_that_a_camera_reads() -> None:
 
 
 def test_a_text_too_long_for_a_phone_is_refused() -> None:
-    with pytest.raises(TextTooLong):
+    with pytest.raises(TextTooLongError):
         qr_svg("x" * 201)
 
 
