@@ -155,16 +155,17 @@ def stand(
     """Decide on the newest state of the ledger whether an ask is permitted; writes only a visit's id."""
     now = gw.clock()
     with gw.ledger.view() as view:
-        found = grant_state(view, grant)
+        state = _ReadOnce(view)
+        found = grant_state(state, grant)
         # An unknown grant takes the same steps as a known one, so that time tells a stranger nothing.
         link = found["link"] if found else ""
         with gw.db.connect() as conn:
             opening = opening_of(conn, found["commitment"] if found else "")
             patient_id = patient_of_link(conn, custodian, link)
         terms = parse_terms(opening["details"] if opening else "")
-        joined = visit or running_visit_of(gw, view, grant, user["id"], now)
+        joined = visit or running_visit_of(gw, state, grant, user["id"], now)
         decision = decide(
-            view,
+            state,
             grant_id=grant,
             terms=terms if isinstance(terms, GrantTerms) else None,
             grantee=grantee,
@@ -179,8 +180,22 @@ def stand(
         if isinstance(decision, Deny) or patient_id is None:
             cause = decision.code if isinstance(decision, Deny) else "link-without-patient"
             return _denied(gw, custodian, grant, cause)
-        begun = joined or begin_visit(gw, view, grant, user["id"], now)
+        begun = joined or begin_visit(gw, state, grant, user["id"], now)
         return Standing(link, patient_id, view.institution(custodian).base, decision, begun)
+
+
+class _ReadOnce:
+    """The state of one snapshot; the rules ask for the same documents again and again."""
+
+    def __init__(self, view: Any) -> None:
+        self._view = view
+        self._documents: dict[str, dict[str, Any] | None] = {}
+        self.time: int = view.time
+
+    def get(self, key: str) -> dict[str, Any] | None:
+        if key not in self._documents:
+            self._documents[key] = self._view.get(key)
+        return self._documents[key]
 
 
 def _ended_meanwhile(gw: Gateway, grant: str) -> str | None:
