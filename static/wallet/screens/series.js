@@ -18,14 +18,15 @@ defineScreen("y-series", {
     if (!series) return page(context, { top, body: h("p", { class: "empty" }, t("results.empty")), tab: "results" });
     const { newest, items } = series;
     const marks = marksFor(wallet.links.map((link) => link.institution));
-    const chart = items.length > 1 ? seriesChart(items, { marks, width: 350, height: 250 }) : null;
-    const plain = newest.code ? termSentence(newest.code) : "";
+    const numeric = items.filter((item) => item.value?.number).length;
+    const chart = numeric > 1 ? seriesChart(items, { marks, names: (source) => placeName(wallet, source), height: 260 }) : null;
+    const plain = newest.code ? termSentence(newest.code) : null;
     return page(context, {
       top,
       body: [
         h("div", {}, title(itemName(newest)), plain ? h("p", { class: "meta" }, plain) : null),
         head(newest),
-        chart ? h("section", { class: "card chart-card" }, chart, legend(wallet, items, marks)) : null,
+        chart ? h("section", { class: "card" }, chart, legend(wallet, items, marks)) : null,
         h("ul", { class: "card list" }, [...items].reverse().map((item) => h("li", { class: "result-row" }, row(wallet, item, marks)))),
       ],
       tab: "results",
