@@ -93,11 +93,8 @@ def checkpoint(note: str, origin: str, key: bytes) -> tuple[int, bytes]:
             (1, text.encode(), blob[4:]),
             (4, f"cosignature/v1\ntime {int.from_bytes(blob[4:12])}\n{text}".encode(), blob[12:]),
         ):
-            if (
-                dash == "—"
-                and name == origin
-                and blob[:4] == sha(f"{name}\n".encode(), bytes([kind]), key)[:4]
-            ):
+            key_id = sha(f"{name}\n".encode(), bytes([kind]), key)[:4]
+            if (dash, name, blob[:4]) == ("—", origin, key_id):
                 want(ed25519(key, message, signature), "signature of the checkpoint")
                 seen.add(kind)
     want(seen == {1, 4}, "both signatures of the checkpoint")
@@ -116,7 +113,8 @@ def record(text: str) -> dict[str, Any]:
     want(len(entry) == int.from_bytes(data[at + 64 : at + 68]), "length of a record")
     prev = data[at + 32 : at + 64]
     return {
-        "index": index, "time": time, "number": number, "seq": seq, "prev": prev, "entry": entry, "hash": sha(data)
+        "index": index, "time": time, "number": number, "seq": seq, "prev": prev, "entry": entry,
+        "hash": sha(data),
     }  # fmt: skip
 
 
@@ -194,10 +192,11 @@ def check_chain(
 def kept_root(served: dict[str, Any]) -> bytes:
     """The root at size 3, from the three leaves that the example shows."""
     beginning = record(served["registry"]["records"][0])
-    heads_zero = bytes.fromhex("00" * 32)
     subjects = [
-        sha(b"\x00yaoshi/head/v1\x00", one["number"].to_bytes(8), bytes([one["type"]]), bytes.fromhex(one["id"]),
-            (1).to_bytes(8), beginning["hash"])
+        sha(
+            b"\x00yaoshi/head/v1\x00", one["number"].to_bytes(8), bytes([one["type"]]),
+            bytes.fromhex(one["id"]), (1).to_bytes(8), beginning["hash"],
+        )
         for one in served["registry"]["subjects"]
     ]  # fmt: skip
     heads_zero = node(node(subjects[0], subjects[1]), subjects[2])
