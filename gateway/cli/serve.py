@@ -50,7 +50,7 @@ def command(demo: bool) -> None:
 
 
 def prepare(settings: Settings, sheet: Path | None) -> None:
-    """Founds the ledger when there is none; with a sheet, fills the demonstration and writes sign-ins there."""
+    """Founds the ledger when there is none; with a sheet, fills the demonstration and writes sign-ins."""
     if not settings.genesis_path.exists():
         click.echo("Founding a new ledger: fresh keys, genesis, three institutions ...")
         try:

@@ -203,7 +203,7 @@ def test_the_two_languages_say_the_same_things() -> None:
     folders = [path for path in (ROOT / "static").rglob("catalogue") if path.is_dir()]
     assert folders, "the catalogues are under static/**/catalogue"
     script = """
-    const forms = new Set(["zero", "one", "two", "few", "many", "other"]);  // one key, whatever its plurals
+    const forms = new Set(["zero", "one", "two", "few", "many", "other"]);  // one key
     const plural = (value) => Object.keys(value).every((name) => forms.has(name));
     const show = (value, path) => value && typeof value === "object" && !Array.isArray(value) && !plural(value)
       ? Object.entries(value).flatMap(([k, v]) => show(v, path + "/" + k)) : [path];
