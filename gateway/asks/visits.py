@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 
 
 def open_visit(gw: Gateway, room: VisitRoom, staff: Staff, row: Any, again: bool = False) -> dict[str, Any]:
-    """The visit as the console's API gives it; ``again`` pulls anew what is not ended for good."""
+    """The visit as the console's API gives it; ``again`` pulls anew what is not ended for good.
+
+    Raises ledger.errors.Unavailable when no source could be asked; one of several then reads "unavailable".
+    """
     view = room.view(staff.session, row.reference, staff.institution)
     with view.pulling:
         for granted in grants_of(row):
@@ -36,6 +39,8 @@ def open_visit(gw: Gateway, room: VisitRoom, staff: Staff, row: Any, again: bool
     room.loaded()
     sources = list(view.sources.values())
     end_what_ended(gw, sources)
+    if sources and all(source.state == "unavailable" for source in sources):
+        raise Unavailable("unavailable", "no custodian could record a disclosure")
     return _shown(gw, row, sources)
 
 

@@ -19,7 +19,8 @@ VECTORS, STRINGS = DATA / "json-parsing/test_parsing", DATA / "naughty-strings/b
 
 # One of each way in which text goes wrong somewhere; sent as JSON escapes where UTF-8 cannot hold it.
 NAUGHTY = [
-    "", " ", "\u0000", "a\u0000b", "\ud800", "\udfff\ud800", "null", "undefined", "NaN", "-1", "1e400", "0x10",
+    "", " ", "\u0000", "a\u0000b", "\ud800", "\udfff\ud800", "null", "undefined", "NaN", "-1", "1e400",
+    "0x10",
     "9" * 400, "' OR 1=1 --", "\"; DROP TABLE reference; --", "%", "%00", "_", "../../etc/passwd", "..\\..\\",
     "<script>alert(1)</script>", "{{7*7}}", "${7*7}", "$(id)", "`id`", "%s%s%n", "\r\nSet-Cookie: a=b",
     "\u202eevil", "\u200b", "\ufeff", "\ufffe", "ﷺ", "Ω≈ç√∫", "田中さんにあげて下さい", "👩‍👩‍👧‍👦", "Z̮̞̠͙͔ͅḀ̗̞͈̻̗Ḷ͙͎̯̹̞͓G̻O̭̗̮",
@@ -86,7 +87,7 @@ def doors(story: Story, phone: Phone, asker: Phone, invited: str, asked: str) ->
 
 
 def variants(body: Any) -> Iterator[Any]:
-    """The body with each of its values replaced by each hostile one, with one member too many, and one missing."""
+    """The body with each value replaced by each hostile one, with a member missing, with one too many."""
     yield from VALUES
     for name, value in body.items():
         yield {other: kept for other, kept in body.items() if other != name}

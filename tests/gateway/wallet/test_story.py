@@ -108,8 +108,8 @@ def test_the_request_names_what_was_asked_and_no_patient(story: Story) -> None:
     assert header["typ"] == "yaoshi-request"
     assert header["kid"] == thumbprint(clinic.keys["peer"])
     assert payload.keys() == {
-        "ledger", "institution", "reference", "clinician", "purpose", "reason", "kinds", "from", "not_after", "at",
-        "expires",
+        "ledger", "institution", "reference", "clinician", "purpose", "reason", "kinds", "from", "not_after",
+        "at", "expires",
     }  # fmt: skip
     assert (payload["institution"], payload["from"]) == (story.clinic, "2024-01-01")
     assert story.chart not in request
