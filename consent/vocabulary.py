@@ -4,7 +4,6 @@ Codes are HL7's (v3-ActReason, v3-ActCode, v3-Confidentiality) where HL7 has the
 belong to the screens. A word that is not on a list is refused, never guessed.
 """
 
-ACT_REASON = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
 ACT_CODE = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 CONFIDENTIALITY = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 
@@ -55,10 +54,10 @@ PURPOSES = frozenset(
 # Marketing and training are no reason to open a patient's records; breaking the glass is never a grant.
 GRANT_PURPOSES = PURPOSES - {"HMARKT", "TRAIN", "BTG"}
 
-# v3-Confidentiality from lowest to highest; a record without a label is N.
+# v3-Confidentiality up to normal; a record without a label is N. V, and HIDDEN for what the patient hid, are
+# on no list here, so no scope can name them.
 CONFIDENTIALITY_OPEN = frozenset({"U", "L", "M", "N"})
 RESTRICTED = "R"
-NEVER_BY_GRANT = frozenset({"V", "HIDDEN"})  # HIDDEN: the patient hid the record
 
 # HL7 prints these codes in trees that differ between releases, so the families are a table of ours. A family
 # is what a screen shows together; a grant still names each code.
@@ -74,12 +73,6 @@ FAMILIES = (
     frozenset({"SPI"}),
 )
 SENSITIVITY = frozenset().union(*FAMILIES)
-
-
-def family_of(code: str) -> frozenset[str]:
-    """The sensitivity codes shown together with this one; empty for a code that is none."""
-    return next((family for family in FAMILIES if code in family), frozenset())
-
 
 # Why an institution's own staff looked.
 BASES = ("own-care", "own-administration", "patient-request")
