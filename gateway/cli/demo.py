@@ -15,7 +15,7 @@ from gateway.records.tables import chart
 @click.command("demo")
 @with_appcontext
 def command() -> None:
-    """Fill an empty store with synthetic patients; print demo.json. Patients who are there are left alone."""
+    """Fill an empty store with synthetic patients, and print demo.json."""
     settings = command_settings()
     institutions = read_genesis(settings).institutions
     with without_ledger(settings) as gw:
@@ -26,5 +26,5 @@ def command() -> None:
                 seed_institutions(gw, institutions, progress)
     sheet = settings.data / "demo.json"
     if not sheet.exists():
-        raise click.ClickException(f"{sheet} does not exist: `make run` makes it, with the accounts it names.")
+        raise click.ClickException(f"{sheet} does not exist: make run writes it, with accounts.")
     click.echo(sheet.read_text("utf-8"))

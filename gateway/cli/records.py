@@ -24,11 +24,14 @@ _SHOWN_PER_REASON = 20
 
 
 @command.command("import")
-@click.option("--institution", required=True, metavar="CODE", help="Whose records they are: two characters, or the id.")
-@click.option("--refused", type=click.File("w", encoding="utf-8"), help="Also write every refusal to this file, as NDJSON.")
+@click.option("--institution", required=True, metavar="CODE", help="Whose records they are: code or id.")
+@click.option("--refused", type=click.File("w", encoding="utf-8"), help="Write all refusals here (NDJSON).")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 def import_(institution: str, refused: TextIO | None, paths: tuple[Path, ...]) -> None:
-    """Import FHIR R4 Bundles and NDJSON (plain, .gz, .bz2), or folders of them. The same files again change nothing."""
+    """Import FHIR R4 Bundles and NDJSON (plain, .gz, .bz2), or folders of them.
+
+    The same files again change nothing. What cannot be stored is named, and the import goes on.
+    """
     settings = command_settings()
     one = find_institution(settings, institution)
     console = Console()
@@ -58,12 +61,16 @@ def _progress(console: Console) -> Progress:
 
 
 def _as_json(each: Refused) -> dict[str, object]:
-    detail = each.detail or REASONS[each.code][0]
-    return {"file": str(each.file), "place": each.place, "type": each.type, "code": each.code, "detail": detail}
+    where = {"file": str(each.file), "place": each.place, "type": each.type}
+    return {**where, "code": each.code, "detail": each.detail or REASONS[each.code][0]}
 
 
 def _print(
-    console: Console, name: str, report: Report, listed: dict[tuple[str, str], list[Refused]], everything: bool
+    console: Console,
+    name: str,
+    report: Report,
+    listed: dict[tuple[str, str], list[Refused]],
+    everything: bool,
 ) -> None:
     console.print(_counts(name, report))
     for (type_, code), shown in sorted(listed.items()):

@@ -94,6 +94,7 @@ def _result(make: Maker, analyte: Analyte, number: int, days_ago: int, at: str, 
     value = _value(make, analyte.name, days_ago, analyte.decimals)
     low, high = range_of(analyte, make.institution, make.person.sex)
     in_laboratory = analyte.category == "laboratory"
+    specimen = analyte.specimen if in_laboratory and make.institution in _STATES_SPECIMEN else None
     return make.resource(
         "Observation", (analyte.name, number), status="final", category=_category(analyte.category),
         code=concept((LOINC, analyte.loinc, analyte.english, analyte.chinese)), subject=make.subject,
@@ -101,7 +102,7 @@ def _result(make: Maker, analyte: Analyte, number: int, days_ago: int, at: str, 
         valueQuantity=_quantity(value, analyte),
         interpretation=_interpretation(make.institution, value, low, high),
         method={"text": analyte.method} if analyte.method and make.institution in _STATES_METHOD else None,
-        specimen={"display": analyte.specimen} if in_laboratory and make.institution in _STATES_SPECIMEN else None,
+        specimen={"display": specimen} if specimen else None,
         referenceRange=_reference_range(analyte, low, high),
     )  # fmt: skip
 
@@ -139,7 +140,7 @@ def _pressure(make: Maker, number: int, days_ago: int, at: str, encounter: Json)
         code=concept((LOINC, "85354-9", "Blood pressure panel with all children optional", "血压")),
         subject=make.subject, encounter=reference(encounter), effectiveDateTime=at,
         component=[
-            {"code": concept((LOINC, code, english, chinese)), "valueQuantity": {"value": Number(value), **unit}}
-            for code, english, chinese, value in parts
+            {"code": concept((LOINC, *names)), "valueQuantity": {"value": Number(value), **unit}}
+            for *names, value in parts
         ],
     )  # fmt: skip

@@ -26,7 +26,7 @@ def moment_range(text: object) -> tuple[int, int] | None:
     year, month, day, hour, minute, second, fraction, zone = match.groups()
     try:
         if hour is None:
-            return _day_range(int(year), month and int(month), day and int(day))
+            return _day_range(int(year), *(None if part is None else int(part) for part in (month, day)))
         low = _midnight(int(year), int(month), int(day))
     except ValueError:  # the thirtieth of February, year 0
         return None
@@ -43,10 +43,10 @@ def moment_range(text: object) -> tuple[int, int] | None:
 
 
 def _day_range(year: int, month: int | None, day: int | None) -> tuple[int, int]:
-    low = _midnight(year, month or 1, day or 1)
-    if day:
+    low = _midnight(year, 1 if month is None else month, 1 if day is None else day)
+    if day is not None:
         return low, low + _DAY_MS
-    if month and month < 12:
+    if month is not None and month < 12:
         return low, _midnight(year, month + 1, 1)
     return low, _midnight(year, 12, 31) + _DAY_MS
 

@@ -2,8 +2,7 @@
 
 Used by the wallet, the console and peers alike. A flag is the laboratory's own interpretation; where it gave
 none, the value against its own reference range; critical (HH, LL) only when the laboratory says so. Texts
-are shown as they came, never translated or interpreted. Broken elements are left out, never guessed. Not here:
-who may see the item.
+are shown as they came, never translated or interpreted. Broken elements are left out, never guessed.
 """
 
 from collections.abc import Iterable

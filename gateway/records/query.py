@@ -7,7 +7,6 @@ Not here: paging cursors, includes, and who may ask.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from types import MappingProxyType
 from urllib.parse import urlencode
 
 from gateway.records.dates import moment_range
@@ -20,20 +19,13 @@ MAX_PARAMETERS = 20
 PREFIXES = ("eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap")
 SORTS = frozenset({"date", "-date", "_lastUpdated", "-_lastUpdated", "_id", "-_id"})
 
-# Refusals of a search: code -> what it means, in English and Chinese.
-REASONS: MappingProxyType[str, tuple[str, str]] = MappingProxyType(
-    {
-        "not-supported": ("The search uses something not supported here", "检索使用了本系统不支持的参数"),
-        "invalid-value": ("A search value has the wrong form", "检索值的格式不正确"),
-        "patient-required": ("A search of records names a patient", "检索病历须指明患者"),
-        "type-unknown": ("Records of this type are not kept here", "不保存这种类型的记录"),
-    }
-)  # fmt: skip
-
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why a search is not made; `detail` names a parameter, never a value."""
+    """Why a search is not made: not-supported, invalid-value, patient-required or type-unknown.
+
+    `detail` names a parameter, never a value.
+    """
 
     code: str
     detail: str

@@ -1,0 +1,116 @@
+"""A records store of its own for each test, and short ways to make and import resources."""
+
+import itertools
+import json
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, select
+
+from gateway.records.importer import import_bundle, import_paths
+from gateway.records.json_text import parse
+from gateway.records.refusals import Refused
+from gateway.records.report import Report
+from gateway.records.search import Page, Query, parse_query, search
+from gateway.records.tables import record
+from gateway.store.database import connect_database
+from gateway.store.metadata import metadata
+
+WX, WT = "a" * 32, "b" * 32
+NOW = 1_767_225_600_000  # 2026-01-01T00:00:00Z
+DATA = Path(__file__).parents[4] / "shared" / "data"
+LOINC, ICD_10, SNOMED = "http://loinc.org", "http://hl7.org/fhir/sid/icd-10", "http://snomed.info/sct"
+
+
+def open_store(folder: Path) -> Engine:
+    """An empty store in a real file."""
+    db = connect_database(folder / "gateway.db")
+    metadata.create_all(db)
+    return db
+
+
+class Store:
+    """One institution's store under test; `report` is that of the last import."""
+
+    def __init__(self, db: Engine) -> None:
+        self.db, self.now = db, NOW
+        self.refused: list[Refused] = []
+        self._ids = itertools.count(1)
+        self.report = Report()
+
+    def entropy(self, count: int) -> bytes:
+        return next(self._ids).to_bytes(count, "big")
+
+    def take(self, *resources: Any, institution: str = WX, type_: str = "collection") -> Report:
+        """Imports resources as one Bundle."""
+        entries = [each if "resource" in each else {"resource": each} for each in resources]
+        bundle = {"resourceType": "Bundle", "type": type_, "entry": entries}
+        return self.take_text(json.dumps(bundle), institution)
+
+    def take_text(self, text: str, institution: str = WX) -> Report:
+        self.report, self.refused = self._report(), []
+        return import_bundle(
+            self.db, institution, text, self.report, clock=lambda: self.now, entropy=self.entropy
+        )
+
+    def take_files(self, *paths: Path, institution: str = WX) -> Report:
+        self.report, self.refused = self._report(), []
+        return import_paths(
+            self.db, institution, paths, self.report, clock=lambda: self.now, entropy=self.entropy
+        )
+
+    def _report(self) -> Report:
+        return Report(lambda refused: self.refused.append(refused))
+
+    @property
+    def codes(self) -> list[str]:
+        """Codes of the refusals of the last import."""
+        return [each.code for each in self.refused]
+
+    def rows(self, type_: str | None = None, institution: str = WX) -> list[Any]:
+        query = select(record).where(record.c.institution == institution).order_by(record.c.number)
+        with self.db.connect() as conn:
+            return conn.execute(query if type_ is None else query.where(record.c.type == type_)).all()
+
+    def row(self, type_: str, institution: str = WX) -> Any:
+        (only,) = self.rows(type_, institution)
+        return only
+
+    def resource(self, type_: str) -> dict[str, Any]:
+        return parse(self.row(type_).json_text)
+
+    def patient(self) -> str:
+        """The local id of the only Patient."""
+        return str(self.row("Patient").id)
+
+    def search(self, type_: str, *pairs: tuple[str, str], scope: Any = None, **more: Any) -> Page:
+        """A search of the only patient's records."""
+        patient = self.patient()
+        query = parse_query(type_, [("patient", patient), *pairs])
+        assert isinstance(query, Query), query
+        with self.db.connect() as conn:
+            return search(conn, WX, patient, query, scope, **more)
+
+
+def patient(id_: str = "p1", **more: Any) -> dict[str, Any]:
+    return {"resourceType": "Patient", "id": id_, "name": [{"text": "林秀兰（合成）"}], "gender": "female",
+            "birthDate": "1946-03-08", **more}  # fmt: skip
+
+
+def observation(id_: str = "o1", code: str = "4548-4", whose: str = "p1", **more: Any) -> dict[str, Any]:
+    return {"resourceType": "Observation", "id": id_, "status": "final",
+            "category": [{"coding": [{"code": "laboratory"}]}],
+            "code": {"coding": [{"system": LOINC, "code": code}]},
+            "subject": {"reference": f"Patient/{whose}"},
+            "effectiveDateTime": "2025-06-02T08:10:00+08:00", **more}  # fmt: skip
+
+
+def report(id_: str = "r1", whose: str = "p1", **more: Any) -> dict[str, Any]:
+    return {"resourceType": "DiagnosticReport", "id": id_, "status": "final",
+            "code": {"text": "报告"},
+            "subject": {"reference": f"Patient/{whose}"}, "effectiveDateTime": "2025-06-02", **more}  # fmt: skip
+
+
+def encounter(id_: str = "e1", whose: str = "p1", **more: Any) -> dict[str, Any]:
+    return {"resourceType": "Encounter", "id": id_, "status": "finished",
+            "subject": {"reference": f"Patient/{whose}"}, **more}  # fmt: skip
