@@ -205,7 +205,8 @@ def test_the_two_languages_say_the_same_things() -> None:
     script = """
     const forms = new Set(["zero", "one", "two", "few", "many", "other"]);  // one key
     const plural = (value) => Object.keys(value).every((name) => forms.has(name));
-    const show = (value, path) => value && typeof value === "object" && !Array.isArray(value) && !plural(value)
+    const show = (value, path) =>
+      value && typeof value === "object" && !Array.isArray(value) && !plural(value)
       ? Object.entries(value).flatMap(([k, v]) => show(v, path + "/" + k)) : [path];
     const module = await import(process.argv[1]);
     const named = Object.values(module);
