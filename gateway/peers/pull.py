@@ -104,7 +104,9 @@ def _token(
 def _pages(gw: Gateway, token: Token, resource_type: str) -> Iterator[Released | Denied]:
     """Every page of a search for all that is granted of one type; each decides and is recorded on its own."""
     parameter = "_id" if resource_type == "Patient" else "patient"
-    query = parse_query(resource_type, [(parameter, token.patient_id), ("_count", PAGE)], "strict")
+    query = parse_query(
+        resource_type, [(parameter, token.patient_id), ("_count", PAGE), ("_total", "none")], "strict"
+    )
     if not isinstance(query, Query):
         raise Unavailable("unavailable", "the custodian does not understand the search")
     after, upper_revision = None, None
