@@ -7,7 +7,7 @@ import { followChanges } from "./net/changes.js";
 import { doorsOf } from "./net/institution.js";
 import { createViews } from "./state/views.js";
 import { grantsOf, openDoors } from "./model/doors.js";
-import { linesOf, unseen } from "./model/visits.js";
+import { acrossLinks, linesOf, unseen } from "./model/visits.js";
 import { withSource } from "./model/series.js";
 import { settleSent } from "./flow/closing.js";
 import { sendUnsent } from "./flow/revoke.js";
@@ -39,15 +39,21 @@ export async function createWallet({ database, clock }) {
     return view?.data ? grantsOf(view.data, link) : [];
   });
   wallet.openDoors = () => openDoors(wallet.grants(), clock());
-  wallet.lines = () => wallet.links.flatMap((link) => {
+  wallet.lines = () => acrossLinks(wallet.links.flatMap((link) => {
     const view = wallet.views.of(link.subject);
     return view?.data ? linesOf(view.data, link) : [];
-  }).sort((a, b) => b.time - a.time);
+  }), requestBehind(wallet.grants()));
   wallet.unseen = () => wallet.links.reduce((sum, link) => {
     const view = wallet.views.of(link.subject);
     return sum + (view?.data ? unseen(linesOf(view.data, link), link.seenSeq ?? 0) : 0);
   }, 0);
   return wallet;
+}
+
+/** The request that a line's grant answered. */
+function requestBehind(grants) {
+  const requests = new Map(grants.map((grant) => [grant.id, grant.terms?.request ?? null]));
+  return ({ entries: [entry] }) => requests.get(entry.payload.under ?? entry.payload.grant ?? entry.id) ?? null;
 }
 
 /** Read what was kept from last time. */

@@ -32,6 +32,7 @@ export const en = {
   "home.checking": "Checking…",
   "home.nobody": "Nobody can see your records now",
   "home.nobody-as-of": "As of {moment}, nobody could see your records",
+  "home.how": "When a doctor asks, scan the code on their screen; you decide.",
   "home.open": { one: "{count} hospital can see your records now", other: "{count} hospitals can see your records now" },
   "home.open-as-of": { one: "As of {moment}, {count} hospital could see your records", other: "As of {moment}, {count} hospitals could see your records" },
   "home.new": { one: "{count} new look you have not seen", other: "{count} new looks you have not seen" },
@@ -233,6 +234,7 @@ export const en = {
   "results.range": "Reference range {range}",
   "results.undated": "no date",
   "results.times": { one: "once", other: "{count} times" },
+  "results.holds": "With {names}",
 
   "who.checked": { one: "Checked by this phone {moment} · {count} entry", other: "Checked by this phone {moment} · {count} entries" },
   "who.checking": "Checking…",
@@ -249,6 +251,7 @@ export const en = {
   "thread.allowed": "You allowed a look",
   "thread.taken-back": "You took it back",
   "thread.own-reading": "You read your own records",
+  "thread.until": "{place}, until {moment}",
   "thread.times": "{place} · {count} times",
   "thread.linked": "The desk opened your connection",
   "thread.confirmed": "You confirmed the new phone",

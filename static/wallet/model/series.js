@@ -21,5 +21,11 @@ export function seriesOf(items) {
   }).sort((a, b) => (timeOf(b.newest) ?? 0) - (timeOf(a.newest) ?? 0));
 }
 
+/** Measured things in the order of `rank`, then everything else, newest first. */
+export function inReadingOrder(series, rank) {
+  const measured = ({ newest }) => newest.value?.number !== undefined && newest.value?.number !== null;
+  return [...series.filter(measured).sort((a, b) => rank(a.newest) - rank(b.newest)), ...series.filter((each) => !measured(each))];
+}
+
 /** Items of several institutions in one list, each with its source. */
 export const withSource = (items, institution) => items.map((item) => ({ ...item, source: institution }));

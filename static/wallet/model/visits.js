@@ -37,7 +37,7 @@ const WORST = ["checked", "erased", "withheld", "unproven"];
 function lineOf(entry, link) {
   const { kind, details, payload } = entry;
   const line = {
-    time: entry.time, seq: entry.seq, entries: [entry], link: link.subject, institution: link.institution,
+    time: entry.time, seq: entry.seq, entries: [entry], link: link.subject, institution: link.institution, places: [link.institution],
     state: entry.state, late: entry.late === true, who: details?.user ?? null,
   };
   if (kind === "disclosure.made") return { ...line, type: "visit", foldKey: `${payload.under}/${payload.visit}` };
@@ -55,6 +55,30 @@ function lineOf(entry, link) {
   if (kind === "link.keys") return { ...line, type: entry.byDesk ? "key-by-desk" : "key-changed" };
   return { ...line, type: "unknown" };
 }
+
+const VISIT = 30 * 60_000;
+
+/**
+ * The lines of all links as one list, newest first: one request answered at several institutions is one line, and so
+ * is one person's visit that read from several. `requestOf(line)` names the request behind a line, or null.
+ */
+export function acrossLinks(lines, requestOf) {
+  const folded = [];
+  for (const line of [...lines].sort((a, b) => b.time - a.time)) {
+    const request = line.state === "checked" && FOLDED.has(line.type) ? requestOf(line) : null;
+    const same = request === null ? null : folded.find((each) => each.request === request && each.type === line.type
+      && each.who?.id === line.who?.id && each.time - line.time < VISIT && !each.places.includes(line.institution));
+    if (!same) {
+      folded.push({ ...line, request, entries: [...line.entries] });
+    } else {
+      same.entries.push(...line.entries);
+      same.places = [...same.places, line.institution];
+    }
+  }
+  return folded;
+}
+
+const FOLDED = new Set(["visit", "allowed", "taken-back"]);
 
 /** What a visit's releases gave, counted once however often it was asked: {Observation: 41, …}. */
 export function seenIn(line) {

@@ -46,9 +46,11 @@ function entry(context, line, { isOpen, toggle, key }) {
   ];
 }
 
+const placesOf = (wallet, line) => list(line.places.map((id) => placeName(wallet, id)));
+
 /** First and second line of an entry. */
 function words(wallet, line) {
-  const place = placeName(wallet, line.institution);
+  const place = placesOf(wallet, line);
   const late = line.late ? ` · ${t("thread.late")}` : "";
   if (line.state === "withheld") return { heading: t("thread.withheld"), under: place + late };
   if (line.state === "unproven") return { heading: t("thread.unproven"), under: place };
@@ -59,8 +61,8 @@ function words(wallet, line) {
   }
   if (line.type === "look") return { heading: personName(line.who), under: `${place} · ${t("thread.own-staff")}${late}` };
   if (line.type === "allowed") {
-    const until = t("until", { moment: moment(payload.not_after) });
-    return { heading: t("thread.allowed"), under: details ? list([placeName(wallet, details.grantee), until]) : place };
+    const until = moment(payload.not_after);
+    return { heading: t("thread.allowed"), under: details ? t("thread.until", { place: placeName(wallet, details.grantee), moment: until }) : place };
   }
   if (line.type === "own-reading") {
     return { heading: t("thread.own-reading"), under: line.entries.length > 1 ? t("thread.times", { place, count: line.entries.length }) : place };
@@ -79,7 +81,7 @@ const departmentOf = (wallet, line) => wallet.requests.get(grantOf(wallet, line)
 function rows(wallet, line) {
   const { details } = line.entries[0];
   if (line.state !== "checked" || !details) return [];
-  const place = placeName(wallet, line.institution);
+  const place = line.places.map((id) => h("span", { class: "line" }, placeName(wallet, id)));
   if (line.type === "visit") {
     const grant = grantOf(wallet, line);
     const reason = wallet.requests.get(grant?.terms?.request)?.reason;

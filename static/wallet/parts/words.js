@@ -1,5 +1,6 @@
 // The few sentences that several screens share: names, kinds, spans, moments, counts.
 
+import { h } from "../../shared/dom.js";
 import { day, list, moment, named, t } from "../../shared/i18n.js";
 import { kindName, termName, unitText, valueText } from "../../shared/terms.js";
 import { spanNamed } from "../model/dates.js";
@@ -20,8 +21,10 @@ const NURSES = new Set(["nurse", "106292003"]);
 export function personName(person) {
   if (!person?.name) return t("person.unnamed");
   if (TITLED.test(person.name)) return person.name;
-  if (DOCTORS.has(person.role)) return t("person.doctor", { name: person.name });
-  return NURSES.has(person.role) ? t("person.nurse", { name: person.name }) : person.name;
+  // What stands in brackets after a name stays after the title: 沈怀瑾医生（合成）.
+  const [, name, aside] = /^(.*?)(\s*[（(].*)?$/su.exec(person.name);
+  const title = DOCTORS.has(person.role) ? "person.doctor" : NURSES.has(person.role) ? "person.nurse" : null;
+  return title ? `${t(title, { name })}${aside ?? ""}` : person.name;
 }
 
 export const unitAndDoctor = (department, person) => [department, person ? personName(person) : null]
@@ -66,6 +69,13 @@ export function seenText(counts) {
 export const untilText = (ms) => t("until", { moment: moment(ms) });
 
 export const itemName = (item) => (item.code ? termName(item.code) : item.title ?? kindName(item.kind));
+
+/** The same as a node: the number stands out, the unit beside it. */
+export function valueNode(item) {
+  if (!item.value) return null;
+  if (item.value.number === undefined || item.value.number === null) return h("span", { class: "said" }, valueText(item));
+  return h("span", { class: "measure" }, valueText(item), h("span", { class: "meta" }, unitText(item)));
+}
 
 /** "6.8 %", as issued; nothing for a record without a value. */
 export const itemValue = (item) => (item.value ? `${valueText(item)} ${unitText(item)}`.trim() : "");

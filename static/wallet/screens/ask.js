@@ -52,8 +52,14 @@ function rows({ wallet, go }, { ask, choice, summary }) {
     row(t("ask.why"), purposeText(request.purpose, request.reason)),
     row(t("ask.what"), nothing ? t("ask.nothing") : scopeText(summary, now), () => go("choose"), "what"),
     row(t("ask.from"), places.length > 0 ? places : t("ask.nowhere"), () => go("from"), "from"),
-    row(t("ask.until"), t("ask.until-in", { moment: moment(choice.notAfter), time: remaining(choice.notAfter - now) }),
+    row(t("ask.until"), t("ask.until-in", { moment: moment(choice.notAfter), time: roughly(choice.notAfter - now) }),
       () => go("until"), "until"));
+}
+
+/** The largest unit only: "2 天". */
+function roughly(ms) {
+  const unit = [86_400_000, 3_600_000].find((each) => ms >= each) ?? 60_000;
+  return remaining(Math.round(ms / unit) * unit);
 }
 
 function row(label, value, change = null, keep = null) {

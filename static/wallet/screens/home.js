@@ -31,6 +31,7 @@ function standard(context) {
       alarmCards(context),
       waitingNotes(context),
       newLooks(context),
+      doors.length === 0 ? h("p", { class: "meta" }, t("home.how")) : null,
       h("div", { class: "cards" }, doors.map(({ card, state }) => doorCard({ wallet, card, state, close }))),
     ],
     foot: button("primary", t("scan.button"), () => go("scan"), { icon: "scan", "data-keep": "scan" }),

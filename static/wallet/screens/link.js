@@ -29,11 +29,11 @@ defineScreen("y-link", {
 
 function middle({ local }, claimed) {
   if (local.state === "connected") {
-    return h("div", { class: "digits-block" }, h("span", { class: "big-tick" }, icon("tick")),
+    return h("div", { class: "digits-block large" }, h("span", { class: "big-tick" }, icon("tick")),
       h("p", { class: "question", role: "status" }, t("link.connected")));
   }
   if (["stopped", "expired", "doubtful", "failed"].includes(local.state)) {
-    return h("div", { class: "digits-block" },
+    return h("div", { class: "digits-block large" },
       h("p", { class: "question", role: "alert" }, t(`link.${local.state}`)), h("p", { class: "meta" }, t(`link.${local.state}-more`)));
   }
   const waiting = local.state === "waiting";

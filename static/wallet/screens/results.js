@@ -3,16 +3,18 @@
 import { h } from "../../shared/dom.js";
 import { icon } from "../../shared/icons.js";
 import { ago, day, t } from "../../shared/i18n.js";
-import { flagNode, kindName } from "../../shared/terms.js";
+import { GROUPS, flagNode, kindName, termGroup, termRank } from "../../shared/terms.js";
 import { timeOf } from "../model/dates.js";
-import { seriesOf } from "../model/series.js";
+import { inReadingOrder, seriesOf } from "../model/series.js";
 import { busy, button, defineScreen, nameTop, page, title } from "../parts/screen.js";
 import { offlineStrip } from "../parts/notes.js";
-import { itemName, itemValue, placeName } from "../parts/words.js";
+import { itemName, placeName, valueNode } from "../parts/words.js";
 import { loadRecords } from "../wallet.js";
 
 const ORDER = ["laboratory", "vital-signs", "medication", "allergy", "imaging", "condition", "immunization", "procedure"];
 const place = (kind) => (ORDER.includes(kind) ? ORDER.indexOf(kind) : ORDER.length);
+
+const rank = (item) => GROUPS.indexOf(termGroup(item)) * 10_000 + termRank(item.code);
 
 export const allItems = (wallet) => wallet.links.flatMap((link) => wallet.items.get(link.subject) ?? []);
 
@@ -55,7 +57,7 @@ function failed(context) {
 
 function group(context, kind, items) {
   return h("section", {}, h("h2", { class: "section" }, kindName(kind)),
-    h("ul", { class: "card list" }, seriesOf(items).map((series) => h("li", {}, row(context, series)))));
+    h("ul", { class: "card list" }, inReadingOrder(seriesOf(items), rank).map((series) => h("li", {}, row(context, series)))));
 }
 
 function row({ go, wallet }, series) {
@@ -63,7 +65,7 @@ function row({ go, wallet }, series) {
   const time = timeOf(newest);
   return h("button", { type: "button", class: "plain result", "data-keep": `series-${series.key}`, onClick: () => go("series", { key: series.key }) },
     h("span", { class: "result-name" }, h("strong", {}, itemName(newest)),
-      h("span", { class: "meta" }, time === null ? t("results.undated") : `${day(time)} · ${ago(time)}`,
+      h("span", { class: "meta" }, time === null ? t("results.undated") : items.length > 1 ? day(time) : `${day(time)} · ${ago(time)}`,
         items.length > 1 ? ` · ${t("results.times", { count: items.length })}` : ` · ${placeName(wallet, newest.source)}`)),
-    h("span", { class: "result-value" }, itemValue(newest), flagNode(newest)), icon("forward"));
+    h("span", { class: "result-value" }, valueNode(newest), flagNode(newest)), icon("forward"));
 }

@@ -1,13 +1,13 @@
 // One thing over time: newest value, chart with the laboratory's own range, every result in a list. Never advice.
 
 import { h } from "../../shared/dom.js";
-import { ago, day, t } from "../../shared/i18n.js";
+import { ago, day, list, t } from "../../shared/i18n.js";
 import { markNode, marksFor, seriesChart } from "../../shared/chart.js";
 import { flagNode, rangeText, termSentence, unitText, valueText } from "../../shared/terms.js";
 import { timeOf } from "../model/dates.js";
 import { seriesOf } from "../model/series.js";
 import { backTop, defineScreen, page, title } from "../parts/screen.js";
-import { itemName, itemValue, placeName } from "../parts/words.js";
+import { itemName, placeName, valueNode } from "../parts/words.js";
 import { allItems } from "./results.js";
 
 defineScreen("y-series", {
@@ -51,9 +51,16 @@ function row(wallet, item, marks) {
   return [
     markNode(marks[item.source]),
     h("span", { class: "result-name" }, h("span", {}, time === null ? t("results.undated") : day(time)), h("span", { class: "meta" }, under),
-      item.text ? h("span", {}, item.text) : null),
-    h("span", { class: "result-value" }, itemValue(item), flagNode(item)),
+      item.text ? h("span", {}, item.text) : null, holds(wallet, item)),
+    h("span", { class: "result-value" }, valueNode(item), flagNode(item)),
   ];
+}
+
+/** The results that a report holds, by name. */
+function holds(wallet, item) {
+  const names = (item.results ?? []).map((ref) => allItems(wallet).find((each) => each.ref === ref && each.source === item.source))
+    .filter(Boolean).map(itemName);
+  return names.length > 0 ? h("span", { class: "meta" }, t("results.holds", { names: list(names) })) : null;
 }
 
 const legend = (wallet, items, marks) => h("ul", { class: "legend" }, [...new Set(items.map((item) => item.source))]

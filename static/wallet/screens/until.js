@@ -17,7 +17,8 @@ defineScreen("y-until", {
     const { local, wallet, redraw } = context;
     local.now ??= wallet.clock();
     const asked = ask.request.not_after;
-    const moments = [...CHOICES.map((span) => local.now + span - (local.now % 60_000)).filter((each) => each < asked - 5 * 60_000), asked];
+    const shorter = CHOICES.filter((span) => local.now + span < asked - 5 * 60_000);
+    const moments = [...shorter.map((span) => local.now + span), asked];
     const nearest = moments.reduce((best, each) => (Math.abs(each - choice.notAfter) < Math.abs(best - choice.notAfter) ? each : best));
     return page(context, {
       top: backTop(context, t("back")),
@@ -25,7 +26,7 @@ defineScreen("y-until", {
         title(t("until.title")),
         h("p", { class: "meta" }, t("until.narrow")),
         h("fieldset", { class: "card checks" }, h("legend", { class: "visually-hidden" }, t("until.title")),
-          moments.map((each) => until({ each, checked: each === nearest, asked: each === asked, now: local.now, set: () => {
+          moments.map((each) => until({ each, span: each - local.now, checked: each === nearest, asked: each === asked, set: () => {
             choice.notAfter = each;
             redraw();
           } }))),
@@ -35,10 +36,10 @@ defineScreen("y-until", {
   }),
 });
 
-function until({ each, checked, asked, now, set }) {
+function until({ each, span, checked, asked, set }) {
   const id = `until-${each}`;
   return h("div", { class: "check-row" },
     h("input", { type: "radio", name: "until", id, checked: checked ? true : null, onChange: set, "data-keep": id }),
-    h("label", { for: id }, h("strong", {}, t("until.for", { time: remaining(each - now) })),
+    h("label", { for: id }, h("strong", {}, t("until.for", { time: remaining(span) })),
       h("span", { class: "meta" }, t("until", { moment: moment(each) }), asked ? ` · ${t("until.asked")}` : "")));
 }

@@ -17,6 +17,7 @@ defineScreen("y-who", {
     const { wallet, local } = context;
     const newest = wallet.lines().find((line) => isLook(line) && line.entries[0].details);
     local.openKey = newest ? keyOf(newest) : null;
+    context.redraw();
     // From here on the person has been shown these looks.
     for (const link of wallet.links) {
       const seq = wallet.views.of(link.subject)?.data?.seq ?? 0;
