@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from consent.vocabulary import BASES
 from gateway.disclosure.openings import commit_details
 from gateway.identity.signing import submit_entry
 from gateway.links.links import ensure_link
@@ -16,8 +17,6 @@ from ledger.errors import Refusal
 
 if TYPE_CHECKING:
     from gateway.composition import Gateway
-
-BASES = ("own-care", "own-administration", "patient-request")
 
 
 def record_look(
