@@ -78,7 +78,7 @@ class Released:
     link: str
     patient_id: str
     base: str
-    upper_revision: int
+    upper_revision: int | None
 
 
 @dataclass(frozen=True)
@@ -103,11 +103,12 @@ def release(gw: Gateway, ask: Ask) -> Released | Denied:
     )
     if isinstance(standing, Denied):
         return standing
+    scope, upper = standing.permit.scope, ask.upper_revision
     with gw.db.connect() as conn:
-        upper = ask.upper_revision if ask.upper_revision is not None else revision(conn)
-        page = search(
-            conn, ask.custodian, standing.patient_id, ask.query, standing.permit.scope, ask.after, upper
-        )
+        page = search(conn, ask.custodian, standing.patient_id, ask.query, scope, ask.after, upper)
+        if upper is None and page.next_after is not None:
+            # Read in the same snapshot: what arrives later is on none of the following pages.
+            upper = revision(conn)
     with gw.db.begin() as conn:
         # Durable before the entry is submitted: a crash leaves no entry that cannot be opened.
         commitment = commit_details(gw, conn, ask.custodian, standing.link, _details(ask, page), ask.grantee)

@@ -147,10 +147,10 @@ def _place(gw: Gateway, token: Token, resource_type: str, word: str) -> Place:
 def _next_url(
     gw: Gateway, token: Token, query: Query, released: Released, pairs: list[tuple[str, str]], base: str
 ) -> str | None:
-    after = released.page.next_after
-    if after is None:
+    after, upper = released.page.next_after, released.upper_revision
+    if after is None or upper is None:
         return None
-    word = save_place(gw, token, Place(query.type, pairs, after, released.upper_revision))
+    word = save_place(gw, token, Place(query.type, pairs, after, upper))
     return f"{base}/{query.type}?{urlencode({CURSOR: word})}"
 
 
