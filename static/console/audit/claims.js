@@ -1,0 +1,33 @@
+// The three claims of a check: each with what was checked, when, and how to check it without us.
+
+import { h } from "../../shared/dom.js";
+import { icon } from "../../shared/icons.js";
+import { moment, number, t } from "../../shared/i18n.js";
+
+const CLAIMS = ["nothing-altered", "signatures-and-rules", "matches-checkpoint"];
+
+/** `result` of a finished check, or null; `open` the claim whose instructions are shown. */
+export const claims = (result, open, toggle) => h("section", { class: "card claims", "aria-label": t("audit.claims") },
+  CLAIMS.map((claim) => claimBox(claim, result, open === claim, () => toggle(open === claim ? null : claim))));
+
+function claimBox(claim, result, open, toggle) {
+  const holds = result ? result.claims[claim] : undefined;
+  const tone = holds === true ? "holds" : holds === false ? "failed" : "unchecked";
+  return h("article", { class: `claim ${tone}` },
+    h("span", { class: "claim-sign" }, icon(holds === true ? "shield" : holds === false ? "alert" : "clock")),
+    h("div", { class: "claim-words" },
+      h("h2", {}, t(holds === false ? `claim.${claim}.failed` : `claim.${claim}`)),
+      h("p", { class: "meta" }, facts(claim, result, holds)),
+      h("div", { class: "claim-end" },
+        h("span", { class: "meta" }, result && holds !== null ? t("audit.checked-at", { moment: moment(result.at) }) : t("audit.unchecked")),
+        h("button", { type: "button", class: "plain", "aria-expanded": String(open), "data-keep": `how-${claim}`, onClick: toggle }, t("audit.how"))),
+      open ? h("p", { class: "how" }, t(`claim.${claim}.how`)) : null));
+}
+
+function facts(claim, result, holds) {
+  if (!result) return t("audit.not-yet");
+  if (holds === null) return t("audit.after-failure");
+  if (holds) return t(`claim.${claim}.facts`, { count: result.size, size: number(result.size) });
+  const { index, detail } = result.first_difference;
+  return index === null || index === undefined ? detail : t("audit.first-difference", { index: number(index), detail });
+}

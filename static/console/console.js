@@ -1,0 +1,127 @@
+// Starts the staff console: who is signed in decides the landing page; locking empties everything.
+// Composition only; each page and part lives in its own file.
+
+import { h, replace } from "../shared/dom.js";
+import { addCatalogue, named, t } from "../shared/i18n.js";
+import en from "./catalogue/en.js";
+import zh from "./catalogue/zh-CN.js";
+import { startListening, stopListening } from "./live.js";
+import { startIdleWatch, stopIdleWatch } from "./lock.js";
+import { idleBanner, printHead, topLine, warningBanner } from "./parts/frame.js";
+import { forgetPatient } from "./record/opened.js";
+import { route } from "./route.js";
+import { onSignedOut, server } from "./server.js";
+import { endSession, forgetSession, resumeSession, session } from "./session.js";
+import "./pages/sign_in.js";
+import "./pages/find.js";
+import "./pages/patient.js";
+import "./pages/ask.js";
+import "./pages/desk.js";
+import "./pages/accounting.js";
+import "./pages/audit.js";
+import "./pages/node.js";
+
+addCatalogue("zh-CN", zh);
+addCatalogue("en", en);
+
+const PAGES = {
+  desk: ["find", "desk", "rekey"], clinician: ["find", "patient", "visit", "ask"], privacy: ["find", "accounting", "audit"],
+  auditor: ["audit"], administrator: ["node"],
+};
+const STATUS_MS = 60_000;
+
+const top = h("div", { class: "frame-top" });
+const place = h("div", { class: "frame-page" });
+let statusTimer = null;
+let idle = false;
+
+const app = {
+  session, status: null, lastInstitution: null, lastUser: null, lockedWords: null, auditResult: null,
+  titleText: () => (session() ? named(session().institution.name) : t("app.name")),
+  readStatus: async () => {
+    app.status = await server.status();
+    drawTop();
+  },
+  signedIn: () => {
+    app.lockedWords = null;
+    begin();
+    show();
+  },
+};
+
+function pageName() {
+  if (!session()) return "sign-in";
+  const allowed = PAGES[session().staff.role];
+  const { page, ids } = route();
+  const needsId = !["find", "audit", "node"].includes(page);
+  return allowed.includes(page) && (!needsId || ids.length > 0) ? page : allowed[0];
+}
+
+function drawTop() {
+  replace(top, topLine({ session: session(), page: pageName(), lock: () => lock("lock.done") }), session() ? warningBanner(app.status) : null,
+    idle ? idleBanner(() => {}) : null, printHead(session()));
+}
+
+function show() {
+  drawTop();
+  const page = h(`console-${pageName()}`);
+  Object.assign(page, { app, ids: route().ids });
+  replace(place, page);
+}
+
+function begin() {
+  const { institution, staff } = session();
+  Object.assign(app, { lastInstitution: institution.id, lastUser: staff.user });
+  startListening();
+  startIdleWatch({
+    warn: (on) => {
+      idle = on;
+      drawTop();
+    },
+    lock: () => lock("lock.idle"),
+  });
+  const look = () => app.readStatus().catch(() => {
+    // The next look tells; what a person does meanwhile shows an outage in words.
+  });
+  look();
+  statusTimer = setInterval(look, STATUS_MS);
+}
+
+/** Everything of a patient leaves page and memory at once; then the server ends the session. */
+function lock(words) {
+  if (!session()) return;
+  const ending = endSession();
+  emptied(words);
+  ending.catch(() => {
+    // The cookie could not be taken back now; the server's own idle limit ends the session.
+  });
+}
+
+function emptied(words) {
+  stopListening();
+  stopIdleWatch();
+  clearInterval(statusTimer);
+  document.querySelectorAll("dialog").forEach((dialog) => dialog.remove());
+  forgetPatient();
+  idle = false;
+  Object.assign(app, { status: null, auditResult: null, lockedWords: words });
+  show();
+}
+
+onSignedOut(() => {
+  if (!session()) return;
+  forgetSession();
+  emptied("lock.expired");
+});
+window.addEventListener("hashchange", show);
+window.addEventListener("yaoshi-language", () => {
+  drawTop();
+  place.firstElementChild?.drawSoon();
+});
+window.addEventListener("beforeprint", drawTop);
+
+document.body.append(top, place);
+resumeSession().then(() => begin(), (problem) => {
+  // Nobody signed in is the usual start; an outage shows at the first try to sign in.
+  if (problem.status === undefined) throw problem;
+}).then(show);

@@ -1,0 +1,63 @@
+// For the privacy officer: who looked at one patient's records, one line a visit. This look is a line of its own.
+
+import { h } from "../../shared/dom.js";
+import { icon } from "../../shared/icons.js";
+import { has, list, named, stamp, t } from "../../shared/i18n.js";
+import { kindName } from "../../shared/terms.js";
+import { button } from "../parts/controls.js";
+import { note, problemNotice } from "../parts/problem.js";
+import { strip } from "../parts/strip.js";
+import { definePage } from "../page.js";
+import { go } from "../route.js";
+import { server } from "../server.js";
+
+const load = (context) => context.run(async () => {
+  const [{ institutions }, { patient, rows }] = await Promise.all([server.institutions(), server.accounting(context.ids[0])]);
+  context.set({ patient, rows, names: new Map(institutions.map(({ id, name }) => [id, name])) });
+}, "opening");
+
+definePage("console-accounting", {
+  title: ({ app }) => `${app.titleText()} · ${t("accounting.title")}`,
+  start: load,
+  render: (context) => {
+    const { local } = context;
+    if (!local.rows) {
+      return h("main", { class: "wait", id: "main" }, problemNotice(local.problem), local.problem
+        ? button("outline", t("page.back-to-find"), () => go("find")) : note("clock", t("accounting.opening")));
+    }
+    return [
+      strip(local.patient),
+      h("main", { class: "wide", id: "main" },
+        h("div", { class: "wide-head" }, h("div", {}, h("h1", {}, t("accounting.title")), h("p", { class: "meta" }, t("accounting.under"))),
+          button("outline", t("print"), () => window.print(), { icon: "print" })),
+        h("section", { class: "card listing", tabindex: "0", role: "region", "aria-label": t("accounting.title"), "data-scroll": "rows" },
+          local.rows.length === 0 ? h("p", { class: "meta" }, t("accounting.none")) : table(local))),
+    ];
+  },
+});
+
+const COLUMNS = ["when", "act", "who", "where", "why", "what", "state"];
+
+const table = ({ rows, names }) => h("table", {},
+  h("thead", {}, h("tr", {}, COLUMNS.map((key) => h("th", { scope: "col" }, t(`column.${key}`))))),
+  h("tbody", {}, rows.map((row) => h("tr", {},
+    h("td", { class: "nowrap" }, stamp(row.first, 0), row.last > row.first ? h("span", { class: "meta" }, ` – ${stamp(row.last, 0).slice(11)}`) : null),
+    h("th", { scope: "row" }, t(has(`entry.${row.kind}`) ? `entry.${row.kind}` : "entry.other")),
+    h("td", {}, row.user?.name ?? (row.basis === "patient-request" ? t("accounting.patient") : "")),
+    h("td", {}, row.institution ? named(names.get(row.institution)) || t("accounting.elsewhere") : ""),
+    h("td", {}, reason(row)), h("td", {}, counts(row.counts)), h("td", {}, state(row))))));
+
+function reason({ purpose, basis }) {
+  const key = purpose ? `purpose.${purpose}` : basis ? `basis.${basis}` : null;
+  return key ? t(has(key) ? key : "purpose.other") : "";
+}
+
+const counts = (found) => list(Object.entries(found ?? {}).map(([kind, count]) => t("accounting.count", {
+  kind: has(`type.${kind}`) ? t(`type.${kind}`) : kindName(kind), count,
+})));
+
+function state({ state: of, late }) {
+  const lateMark = late ? h("span", { class: "flag" }, icon("clock"), t("accounting.late")) : null;
+  if (of === "withheld") return [h("span", { class: "flag critical" }, "◇ ", t("accounting.withheld")), lateMark];
+  return [of === "erased" ? t("accounting.erased") : null, lateMark];
+}

@@ -1,0 +1,119 @@
+// A doctor asks a patient: what, why, from when, until when; then QR, digits, and the records arrive by themselves.
+// Declined and expired read alike. What was asked stays on the left, fixed.
+
+import { h } from "../../shared/dom.js";
+import { icon } from "../../shared/icons.js";
+import { clock, t } from "../../shared/i18n.js";
+import { note, problemNotice } from "../parts/problem.js";
+import { steps } from "../parts/steps.js";
+import { strip } from "../parts/strip.js";
+import { askForm, freshDraft, questionOf, sentForm } from "../ask/form.js";
+import { arrived } from "../ask/arrived.js";
+import { comparePanel, gonePanel, qrPanel } from "../ask/panels.js";
+import { definePage } from "../page.js";
+import { addVisit, forgetPatient, openedPatient } from "../record/opened.js";
+import { go, goInstead, route } from "../route.js";
+import { server } from "../server.js";
+
+const STEPS = ["ask.step.scan", "ask.step.choose", "ask.step.compare", "ask.step.arrive"];
+const UNDECIDED = new Set(["waiting", "claimed", "chosen"]);
+
+async function read(context) {
+  const name = context.ids[1];
+  const { local } = context;
+  if (!name || local.reading || (local.reference && !UNDECIDED.has(local.reference.state) && local.visit)) return;
+  local.reading = true;
+  try {
+    await take(context, await server.reference(name));
+  } catch (problem) {
+    if (problem.status === undefined) throw problem;
+    context.set({ problem });
+  } finally {
+    local.reading = false;
+  }
+}
+
+async function take(context, reference) {
+  const { local } = context;
+  const before = local.reference;
+  if (reference.digits_confirmed && !before?.digits_confirmed) local.comparedAt = before ? Date.now() : null;
+  context.set({ reference, problem: null });
+  if (reference.state === "accepted" && !local.visit) {
+    const visit = await server.visit(reference.reference);
+    addVisit(reference.patient, reference.reference);
+    context.set({ visit });
+  }
+}
+
+const act = (context, work) => context.run(async () => take(context, await work(context.ids[1])));
+
+const send = (context) => context.run(async () => {
+  const patient = context.ids[0] === "new" ? null : context.ids[0];
+  const reference = await server.ask({ patient, ...questionOf(context.local.draft) });
+  goInstead("ask", context.ids[0], reference.reference);
+});
+
+definePage("console-ask", {
+  title: ({ app }) => `${app.titleText()} · ${t("ask.button")}`,
+  changed: read,
+  leave: ({ ids }) => {
+    const next = route();
+    if (next.ids[0] !== ids[0]) forgetPatient();
+  },
+  start: (context) => {
+    const [patient, name] = context.ids;
+    context.local.draft = freshDraft();
+    context.run(async () => {
+      if (patient !== "new") {
+        const opened = await openedPatient(patient);
+        context.set({ person: opened.chart.patient });
+      }
+      if (name) await take(context, await server.reference(name));
+      else document.querySelector("#reason")?.focus();
+    }, "opening");
+  },
+  render: (context) => {
+    const { local, ids } = context;
+    const { person, reference } = local;
+    return [
+      ids[0] === "new" ? strip(null, { number: false }) : person ? strip(person) : null,
+      h("main", { class: "exchange", id: "main" },
+        h("section", { class: "exchange-left" },
+          h("h1", {}, person ? t("ask.title", { name: person.name }) : t("ask.title.nobody")),
+          h("p", { class: "meta" }, t(`ask.under.${person?.sex === "female" || person?.sex === "male" ? person.sex : "other"}`)),
+          reference
+            ? sentForm(reference, { again: () => goInstead("ask", ids[0]), cancel: () => act(context, server.cancel), busy: local.busy })
+            : askForm(context, () => send(context))),
+        h("section", { class: "card exchange-right", "aria-live": "polite" },
+          steps(STEPS, stepOf(local)), problemNotice(local.problem, reference ? () => read(context) : null), panel(context))),
+    ];
+  },
+});
+
+function stepOf({ reference, visit }) {
+  if (!reference) return 0;
+  if (reference.state === "accepted") return visit ? 5 : 4;
+  if (reference.state === "chosen") return 3;
+  return reference.state === "claimed" ? (reference.digits_confirmed ? 2 : 3) : 1;
+}
+
+function panel(context) {
+  const { local, ids } = context;
+  const { reference, visit, person } = local;
+  if (!reference) return h("div", { class: "middle" }, h("div", { class: "waiting-words" }, icon("phone"), h("p", {}, t("ask.before"))));
+  const doing = {
+    busy: local.busy, confirm: () => act(context, server.confirm), cancel: () => act(context, server.cancel),
+    extend: () => act(context, server.extend), ended: () => read(context), again: () => goInstead("ask", ids[0]),
+  };
+  if (reference.state === "accepted") {
+    return visit ? arrived({ visit, reference, person, comparedAt: local.comparedAt, see: () => see(ids[0], reference) })
+      : note("clock", t("ask.arriving"));
+  }
+  if (reference.state === "waiting") return qrPanel(reference, doing);
+  if (reference.state === "claimed" || reference.state === "chosen") {
+    return comparePanel(reference, person, doing, local.comparedAt ? clock(local.comparedAt) : null);
+  }
+  return gonePanel(doing);
+}
+
+const see = (patient, reference) => (patient === "new" ? go("visit", reference.reference) : go("patient", patient));

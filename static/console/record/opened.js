@@ -1,0 +1,58 @@
+// What is open about one patient: the own chart, and what visits brought from elsewhere. In memory only.
+// Invariants: contents of a source that has ended are dropped, not hidden; locking drops everything.
+
+import { server } from "../server.js";
+
+let held = null;
+
+/** The opened patient {id, chart, visits}; opening is a look that the patient will see, so it is done once. */
+export async function openedPatient(id) {
+  if (held?.id !== id) {
+    const chart = await server.openPatient(id);
+    held = { id, chart, visits: new Map((chart.visits ?? []).map((name) => [name, null])) };
+  }
+  return held;
+}
+
+/** What is held of this patient already, without asking; null otherwise. */
+export const heldPatient = (id) => (held?.id === id ? held : null);
+
+/** A visit that began after the chart was opened. */
+export function addVisit(id, name) {
+  if (held?.id === id && !held.visits.has(name)) held.visits = new Map([[name, null], ...held.visits]);
+}
+
+export function forgetPatient() {
+  held = null;
+}
+
+/**
+ * Reads visits anew; gives {visits: Map, problem}. A visit that is not to be had any more keeps its place without
+ * contents; when the server cannot be reached nothing from elsewhere stays on the screen.
+ */
+export async function readVisits(names) {
+  const visits = new Map();
+  let problem = null;
+  for (const name of names) {
+    try {
+      visits.set(name, await server.visit(name));
+    } catch (refused) {
+      if (refused.status === undefined) throw refused;
+      if (refused.status !== 404) problem = refused;
+      visits.set(name, null);
+    }
+  }
+  return { visits, problem };
+}
+
+/** Sources of all visits, each with its reference: [{reference, …source}]. */
+export const sourcesOf = (visits) => [...visits].flatMap(([reference, visit]) => (
+  (visit?.sources ?? []).map((source) => ({ reference, ...source }))));
+
+/** Empties a source on this screen at once when its time is over, before the server has said so. */
+export function emptySource(visits, grant, state, at) {
+  for (const visit of visits.values()) {
+    const source = visit?.sources.find((one) => one.grant === grant);
+    if (source) Object.assign(source, { state, ended_at: at, items: [] });
+  }
+}
