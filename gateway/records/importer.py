@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import perf_counter, sleep
 
 from sqlalchemy import Engine
 
@@ -22,6 +23,7 @@ from gateway.records.writer import Desk, unmatched, write_resources
 Progress = Callable[[Path, int, int], None]  # the file just finished, files finished, files in all
 
 RESOURCES_AT_ONCE = 500
+REST = 0.2  # of the time that a transaction took
 PLACES_KEPT = 500_000  # how many resources may wait for a patient in a later file
 
 # These may be cured by a later file, so they are tried once more at the end.
@@ -128,6 +130,7 @@ def _import_batch(run: _Run, batch: Batch, listener: _Listener) -> None:
     for start in range(0, len(prepared), step):
         identities = Identities(run.institution, lambda: run.entropy(16).hex())
         desk = Desk(run.institution, run.clock(), identities, names)
+        started = perf_counter()
         with run.db.begin() as conn:
             some = prepared[start : start + step]
             lost = unmatched(conn, desk, some) if batch.atomic else []
@@ -135,6 +138,8 @@ def _import_batch(run: _Run, batch: Batch, listener: _Listener) -> None:
                 _refuse_all(some, lost, listener)
             else:
                 write_resources(conn, desk, some, listener.outcome)
+        # SQLite gives waiting writers no queue: without a rest between transactions the node could not write.
+        sleep(REST * (perf_counter() - started))
 
 
 def _refuse_all(prepared: list[Prepared], lost: list[Prepared], listener: _Listener) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from gateway.records.facts import values_at
 from gateway.records.json_text import NotJson, write
+from gateway.records.label_codes import VERSION
 from gateway.records.references import Conditional, Found, Names, conditional, source_id, survey
 from gateway.records.resource_types import TYPES
 from gateway.records.sources import Batch, Entry
@@ -104,7 +105,8 @@ def _identity(resource: dict[str, Any], full_url: str) -> tuple[str, str]:
     name = source_id(resource["resourceType"], resource.get("id", ""), full_url)
     if not name or len(name) > _LONGEST_SOURCE:
         name = f"{resource['resourceType']}/sha256:{sha256(content.encode()).hexdigest()}"
-    return name, sha256(f"{name}\n{content}".encode()).hexdigest()
+    # With the label table's version: after a change of the table the same file labels its records anew.
+    return name, sha256(f"{name}\n{VERSION}\n{content}".encode()).hexdigest()
 
 
 def _medications(batch: Batch) -> dict[str, Any]:

@@ -25,8 +25,3 @@ class Report:
         self.refused[refused.type, refused.code] += 1
         if self.on_refusal is not None:
             self.on_refusal(refused)
-
-    @property
-    def resources(self) -> int:
-        """Everything that was looked at so far."""
-        return sum(sum(each.values()) for each in (self.stored, self.changed, self.unchanged, self.refused))

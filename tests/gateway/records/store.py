@@ -108,7 +108,8 @@ def observation(id_: str = "o1", code: str = "4548-4", whose: str = "p1", **more
 def report(id_: str = "r1", whose: str = "p1", **more: Any) -> dict[str, Any]:
     return {"resourceType": "DiagnosticReport", "id": id_, "status": "final",
             "code": {"text": "报告"},
-            "subject": {"reference": f"Patient/{whose}"}, "effectiveDateTime": "2025-06-02", **more}  # fmt: skip
+            "subject": {"reference": f"Patient/{whose}"},
+            "effectiveDateTime": "2025-06-02", **more}  # fmt: skip
 
 
 def encounter(id_: str = "e1", whose: str = "p1", **more: Any) -> dict[str, Any]:

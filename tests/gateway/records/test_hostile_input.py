@@ -13,9 +13,11 @@ from tests.gateway.records.store import DATA, WX, Store, observation, patient
 PARSING = DATA / "vectors" / "json-parsing"
 NAUGHTY = DATA / "vectors" / "naughty-strings"
 TEXTS = [
-    "", "undefined", "NULL", "1/0", "0xFF", "١٢٣", "Ω≈ç√", "田中さん", "👨‍👩‍👧", "\u200b\u2060\ufeff", "\u202e abc", "Z̮̞̠͙",
-    "<script>alert(1)</script>", "' OR 1=1 --", "%00", "{{7*7}}", "../../etc/passwd", "\\u0000", "\r\n\t", "a" * 100_000,
-    "$(id)", "=1+1", "\U0010ffff", "ÅÄÖ", "ﷺ", "https://x.invalid/?q=%zz", "Patient?identifier=%", "urn:uuid:", "#",
+    "", "undefined", "NULL", "1/0", "0xFF", "١٢٣", "Ω≈ç√", "田中さん", "👨‍👩‍👧", "\u200b\u2060\ufeff",
+    "\u202e abc",
+    "Z̮̞̠͙", "<script>alert(1)</script>", "' OR 1=1 --", "%00", "{{7*7}}", "../../etc/passwd", "\\u0000",
+    "\r\n\t", "a" * 100_000, "$(id)", "=1+1", "\U0010ffff", "ÅÄÖ", "ﷺ", "https://x.invalid/?q=%zz",
+    "Patient?identifier=%", "urn:uuid:", "#",
 ]  # fmt: skip
 
 
@@ -35,11 +37,12 @@ def test_a_strange_text_is_kept_as_it_came(store: Store, text: str) -> None:
         find_patients(conn, WX, text)
 
 
-@pytest.mark.parametrize("path", sorted(NAUGHTY.rglob("*.json")), ids=lambda path: path.name)
-def test_the_list_of_naughty_strings_is_kept(store: Store, path: Path) -> None:
-    texts = [each for each in json.loads(path.read_text("utf-8")) if isinstance(each, str)]
-    resources = [observation(f"o{number}", valueString=text) for number, text in enumerate(texts)]
-    store.take(patient(), *resources)
+@pytest.mark.skipif(not NAUGHTY.is_dir(), reason="needs ../shared/data/vectors/naughty-strings")
+def test_the_list_of_naughty_strings_is_kept(store: Store) -> None:
+    lists = [json.loads(path.read_text("utf-8")) for path in sorted(NAUGHTY.rglob("*.json"))]
+    texts = [each for listed in lists for each in listed if isinstance(each, str)]
+    assert len(texts) > 400
+    store.take(patient(), *(observation(f"o{n}", valueString=text) for n, text in enumerate(texts)))
     kept = [parse(row.json_text)["valueString"] for row in store.rows("Observation")]
     assert len(kept) + len(store.refused) == len(texts)
     assert set(store.codes) <= {"control-character", "text-not-unicode"}
@@ -70,7 +73,7 @@ def test_the_json_vectors_are_read_or_refused(store: Store, tmp_path: Path) -> N
 
 def _has_control(data: bytes) -> bool:
     """FHIR strings hold no control characters, JSON's may."""
-    return any(mark in data for mark in (b"\\u00", b"\\b", b"\\f", b"\\u00"))
+    return any(mark in data for mark in (b"\\u00", b"\\b", b"\\f"))
 
 
 @pytest.mark.skipif(not PARSING.is_dir(), reason="needs ../shared/data/vectors/json-parsing")

@@ -3,12 +3,11 @@
 import bz2
 import gzip
 import json
-import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event
 
 from gateway.records.refusals import REASONS
 from gateway.records.sources import MAX_LINE
@@ -51,20 +50,29 @@ REFERENCES = {
 }
 
 
-@pytest.mark.parametrize("apart", [False, True], ids=["in one bundle", "in two bundles"])
 @pytest.mark.parametrize(("reference", "full_url"), REFERENCES.values(), ids=REFERENCES)
-def test_a_patient_is_referred_to(store: Store, reference: str, full_url: str, apart: bool) -> None:
-    if apart and reference.startswith("urn:"):
-        pytest.skip("a urn:uuid means nothing outside its bundle")
+def test_a_patient_of_the_same_bundle_is_referred_to(store: Store, reference: str, full_url: str) -> None:
     who = entry(patient(identifier=[{"system": "urn:mr", "value": "77"}]), full_url)
-    what = entry(observation(subject={"reference": reference}), f"{URN}2")
-    if apart:
-        store.take(who, type_="transaction")
-        store.take(what, type_="transaction")
-    else:
-        store.take(what, who, type_="transaction")
+    store.take(entry(observation(subject={"reference": reference}), f"{URN}2"), who, type_="transaction")
     assert store.refused == []
     assert store.resource("Observation")["subject"]["reference"] == f"Patient/{store.patient()}"
+
+
+LASTING = {name: value for name, value in REFERENCES.items() if name != "by urn:uuid"}
+
+
+@pytest.mark.parametrize(("reference", "full_url"), LASTING.values(), ids=LASTING)
+def test_a_patient_of_an_earlier_bundle_is_referred_to(store: Store, reference: str, full_url: str) -> None:
+    store.take(entry(patient(identifier=[{"system": "urn:mr", "value": "77"}]), full_url))
+    store.take(entry(observation(subject={"reference": reference}), f"{URN}2"), type_="transaction")
+    assert store.refused == []
+    assert store.resource("Observation")["subject"]["reference"] == f"Patient/{store.patient()}"
+
+
+def test_a_urn_uuid_means_nothing_outside_its_bundle(store: Store) -> None:
+    store.take(entry(patient(), f"{URN}1"))
+    store.take(entry(observation(subject={"reference": f"{URN}1"})))
+    assert store.codes == ["no-patient"]
 
 
 def test_a_relative_reference_is_read_beside_its_own_address(store: Store) -> None:
@@ -328,30 +336,19 @@ def test_progress_counts_files(store: Store, tmp_path: Path) -> None:
         (tmp_path / f"{name}.json").write_text(json.dumps(patient(name)))
     seen: list[tuple[str, int, int]] = []
     import_paths(
-        store.db, WX, [tmp_path], store.report, lambda path, done, total: seen.append((path.name, done, total)),
+        store.db, WX, [tmp_path], store.report,
+        lambda path, done, total: seen.append((path.name, done, total)),
         clock=lambda: store.now, entropy=store.entropy,
     )  # fmt: skip
     assert seen == [("a.json", 1, 2), ("b.json", 2, 2)]
 
 
-def test_another_thread_can_write_while_a_large_bundle_comes_in(store: Store) -> None:
-    with store.db.begin() as conn:
-        conn.execute(text("CREATE TABLE beside (n INTEGER)"))
-    stop, written = threading.Event(), 0
-    resources = [patient(), *(observation(f"o{number}") for number in range(2500))]
-
-    def bring() -> None:
-        try:
-            store.take(*resources)
-        finally:
-            stop.set()
-
-    importing = threading.Thread(target=bring)
-    importing.start()
-    while not stop.is_set():
-        with store.db.begin() as conn:
-            conn.execute(text("INSERT INTO beside VALUES (1)"))
-        written += 1
-    importing.join()
+@pytest.mark.parametrize(("type_", "transactions"), [("collection", 6), ("transaction", 1)])
+def test_a_large_bundle_comes_in_short_pieces_unless_it_is_a_transaction(
+    store: Store, type_: str, transactions: int
+) -> None:
+    commits = []
+    event.listen(store.db, "commit", commits.append)
+    store.take(patient(), *(observation(f"o{number}") for number in range(2500)), type_=type_)
     assert store.report.stored == {"Patient": 1, "Observation": 2500}
-    assert written > 1
+    assert len(commits) == transactions

@@ -170,11 +170,29 @@ def test_an_observation_is_of_the_kind(elements: dict[str, Any], kind: str) -> N
     assert seen(**elements)["kind"] == kind
 
 
-ELEMENTS = (
-    "code category valueQuantity referenceRange interpretation method specimen component result "
-    "effectiveDateTime effectivePeriod note reaction dosageInstruction contained status clinicalStatus meta "
-    "valueCodeableConcept medicationCodeableConcept id"
-).split()
+ELEMENTS = [
+    "code",
+    "category",
+    "valueQuantity",
+    "referenceRange",
+    "interpretation",
+    "method",
+    "specimen",
+    "component",
+    "result",
+    "effectiveDateTime",
+    "effectivePeriod",
+    "note",
+    "reaction",
+    "dosageInstruction",
+    "contained",
+    "status",
+    "clinicalStatus",
+    "meta",
+    "valueCodeableConcept",
+    "medicationCodeableConcept",
+    "id",
+]
 BROKEN: list[Any] = [None, True, 0, "x", [], {}, [None], [[]], [{"coding": "x"}], {"coding": [1]}]
 
 

@@ -149,3 +149,10 @@ def test_a_provenance_does_not_tell_of_sensitive_records(store: Store) -> None:
 def test_another_patients_label_does_not_spread(store: Store) -> None:
     store.take(patient(), patient("p2"), *sensitive_visit(), report("r9", whose="p2"))
     assert [row.labels for row in store.rows("DiagnosticReport")] == ["PSY", "PSY", ""]
+
+
+def test_a_new_label_table_labels_the_same_file_anew(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.take(patient(), observation())
+    monkeypatch.setattr("gateway.records.preparation.VERSION", "2030-01")
+    store.take(observation())
+    assert store.report.changed == {"Observation": 1}

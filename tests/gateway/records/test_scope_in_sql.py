@@ -59,10 +59,11 @@ def resources(draw: st.DrawFn, number: int) -> dict[str, Any]:
 
 
 STORES = st.integers(1, 6).flatmap(lambda count: st.tuples(*(resources(number) for number in range(count))))
+SCOPE_CODES = [f"{system}|{code}" for system in (LOINC, ICD_10) for code in CODES]
 SCOPES = st.builds(
     lambda kinds, start, end, codes, places, sensitive: (kinds, start, end, codes, places, sensitive),
     st.frozensets(st.sampled_from(KINDS)), st.sampled_from(DAYS), st.sampled_from(DAYS),
-    st.frozensets(st.sampled_from([f"{each}|{code}" for each in (LOINC, ICD_10) for code in CODES]), max_size=2),
+    st.frozensets(st.sampled_from(SCOPE_CODES), max_size=2),
     st.frozensets(st.integers(0, 5), max_size=2), st.frozensets(st.sampled_from(("PSY", "HIV", "R"))),
 )  # fmt: skip
 
