@@ -41,12 +41,9 @@ export async function createWallet({ database, clock }) {
   wallet.openDoors = () => openDoors(wallet.grants(), clock());
   wallet.lines = () => acrossLinks(wallet.links.flatMap((link) => {
     const view = wallet.views.of(link.subject);
-    return view?.data ? linesOf(view.data, link) : [];
+    return view?.data ? linesOf(view.data, link, link.seenSeq) : [];
   }), requestBehind(wallet.grants()));
-  wallet.unseen = () => wallet.links.reduce((sum, link) => {
-    const view = wallet.views.of(link.subject);
-    return sum + (view?.data ? unseen(linesOf(view.data, link), link.seenSeq ?? 0) : 0);
-  }, 0);
+  wallet.unseen = () => unseen(wallet.lines());
   return wallet;
 }
 

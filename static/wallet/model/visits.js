@@ -1,14 +1,14 @@
 // Who looked, as people read it: one line a visit, newest first, own acts beside them.
 // All releases of one visit fold into one line; own readings of one day fold into one; what was not opened stays visible.
 
-/** Lines of one link: [{type, time, entries, link, institution, state, …}] newest first. */
-export function linesOf(view, link) {
+/** Lines of one link: [{type, time, entries, link, institution, state, …}] newest first; `seenSeq`: up to where it was shown. */
+export function linesOf(view, link, seenSeq = 0) {
   const lines = [];
   const visits = new Map();
   const readings = new Map();
   for (const entry of view.entries) {
     const line = lineOf(entry, link);
-    if (line === null) continue;
+    line.fresh = isLook(line) && entry.seq > seenSeq;
     const fold = line.type === "visit" ? visits : line.type === "own-reading" ? readings : null;
     const earlier = fold?.get(line.foldKey);
     if (earlier) join(earlier, line);
@@ -29,6 +29,7 @@ function join(line, other) {
   line.time = other.time;
   line.seq = other.seq;
   line.late ||= other.late;
+  line.fresh ||= other.fresh;
   if (WORST.indexOf(other.state) > WORST.indexOf(line.state)) line.state = other.state;
 }
 
@@ -73,6 +74,7 @@ export function acrossLinks(lines, requestOf) {
     } else {
       same.entries.push(...line.entries);
       same.places = [...same.places, line.institution];
+      same.fresh ||= line.fresh;
     }
   }
   return folded;
@@ -95,5 +97,5 @@ export function seenIn(line) {
   return counts;
 }
 
-/** Looks that the person has not been shown yet. */
-export const unseen = (lines, seenSeq) => lines.filter((line) => isLook(line) && line.seq > seenSeq).length;
+/** How many lines are looks that the person has not been shown yet. */
+export const unseen = (lines) => lines.filter((line) => line.fresh).length;

@@ -46,12 +46,12 @@ export function defineScreen(tag, { start, render }) {
   });
 }
 
-/** The frame of a screen: top line, what is on it, what stays in reach at the bottom. `tab` shows the tabs. */
-export function page(context, { top, body, foot = null, tab = null, tone = "" }) {
+/** The frame of a screen: top line, what is on it, what stays in reach at the bottom (`after`: below the rest, where all must be read first). `tab`: tabs. */
+export function page(context, { top, body, foot = null, tab = null, after = false }) {
   return [
-    h("header", { class: `top ${tone}` }, top),
+    h("header", { class: "top" }, top),
     h("main", { class: "body", id: "main", tabindex: "-1" }, body),
-    foot ? h("div", { class: "foot" }, foot) : null,
+    foot ? h("div", { class: after ? "foot after" : "foot" }, foot) : null,
     tab ? tabs(context, tab) : null,
   ];
 }

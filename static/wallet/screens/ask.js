@@ -40,6 +40,7 @@ function asking(context, { ask, choice, claimed }) {
       h("div", { class: "digits-block" }, h("p", { class: "question" }, t("ask.question")), digits(claimed.digits)),
     ],
     foot: answers(context, { ask, choice, claimed }),
+    after: true,
   });
 }
 

@@ -23,6 +23,7 @@ defineScreen("y-link", {
         middle(context, claimed),
       ],
       foot: foot(context, claimed),
+      after: true,
     });
   },
 });

@@ -47,10 +47,10 @@ function head(item) {
 function row(wallet, item, marks) {
   const time = timeOf(item);
   const range = rangeText(item);
-  const under = [placeName(wallet, item.source), range ? t("results.range", { range }) : null].filter(Boolean).join(" · ");
   return [
     markNode(marks[item.source]),
-    h("span", { class: "result-name" }, h("span", {}, time === null ? t("results.undated") : day(time)), h("span", { class: "meta" }, under),
+    h("span", { class: "result-name" }, h("span", {}, time === null ? t("results.undated") : day(time)), h("span", { class: "meta" }, placeName(wallet, item.source)),
+      range ? h("span", { class: "meta" }, t("results.range", { range })) : null,
       item.text ? h("span", {}, item.text) : null, holds(wallet, item)),
     h("span", { class: "result-value" }, valueNode(item), flagNode(item)),
   ];

@@ -6,7 +6,7 @@ import test from "node:test";
 import { firstDay, spanNamed, spanOf } from "../../../static/wallet/model/dates.js";
 import { grantsOf, openDoors } from "../../../static/wallet/model/doors.js";
 import { covers, familyOf, offered, scopeFor } from "../../../static/wallet/model/scope.js";
-import { linesOf, seenIn, unseen } from "../../../static/wallet/model/visits.js";
+import { acrossLinks, linesOf, seenIn, unseen } from "../../../static/wallet/model/visits.js";
 
 const item = (n, kind, date, labels = []) => ({ ref: `Observation/${n}`, kind, date, labels });
 const ITEMS = [
@@ -82,15 +82,28 @@ test("grants of one request at two institutions are one card, and a card ends wi
 
 test("releases of one visit are one line that counts each record once", () => {
   const seen = (records) => ({ user: { name: "x" }, records, counts: { Observation: records.length } });
-  const lines = linesOf({ entries: [
+  const entries = [
     entry(1, "disclosure.made", { under: "g", visit: "v" }, seen([["Observation/1", "h"], ["Observation/2", "h"]])),
     entry(2, "disclosure.made", { under: "g", visit: "v" }, seen([["Observation/2", "h"], ["MedicationRequest/1", "h"]])),
     entry(3, "disclosure.made", { under: "g", visit: "w" }, seen([["Observation/2", "h"]])),
     entry(4, "look.made", {}, null, { state: "withheld" }),
     entry(5, "look.made", {}, { basis: "patient-request" }), entry(6, "look.made", {}, { basis: "patient-request" }),
-  ] }, LINK);
+  ];
+  const lines = linesOf({ entries }, LINK);
+  assert.equal(unseen(linesOf({ entries }, LINK, 3)), 1);
   assert.deepEqual(lines.map(({ type }) => type), ["own-reading", "look", "visit", "visit"]);
   assert.deepEqual(seenIn(lines[3]), { Observation: 2, MedicationRequest: 1 });
-  assert.equal(unseen(lines, 0), 3);
-  assert.equal(unseen(lines, 3), 1);
+  assert.equal(unseen(lines), 3);
+});
+
+test("one request answered at two institutions, and one visit to both, are one line each", () => {
+  const visit = (seq, link) => linesOf({ entries: [entry(seq, "disclosure.made", { under: "g", visit: link.subject }, { user: { id: "u" }, records: [[`Observation/${seq}`, "h"]] })] }, link);
+  const other = { subject: "d", institution: "e" };
+  const lines = acrossLinks([...visit(1, LINK), ...visit(2, other)], () => "request");
+  assert.equal(lines.length, 1);
+  assert.deepEqual(lines[0].places, ["e", LINK.institution]);
+  assert.deepEqual(seenIn(lines[0]), { Observation: 2 });
+  assert.equal(unseen(lines), 1);
+  assert.equal(acrossLinks([...visit(1, LINK), ...visit(2, other)], () => null).length, 2, "without a request nothing is joined");
+  assert.equal(acrossLinks([...visit(1, LINK), ...visit(2, LINK)], () => "request").length, 2, "two visits to one institution stay two");
 });
