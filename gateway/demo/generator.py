@@ -132,15 +132,17 @@ def _interpretation(institution: str, value: str, low: str | None, high: str | N
 def _pressure(make: Maker, number: int, days_ago: int, at: str, encounter: Json) -> Json:
     systolic = _value(make, "systolic", days_ago, 0)
     diastolic = str(round(int(systolic) * 0.58))
-    parts = (("8480-6", "Systolic blood pressure", "收缩压", systolic),
-             ("8462-4", "Diastolic blood pressure", "舒张压", diastolic))  # fmt: skip
+    parts = (
+        ((LOINC, "8480-6", "Systolic blood pressure", "收缩压"), systolic),
+        ((LOINC, "8462-4", "Diastolic blood pressure", "舒张压"), diastolic),
+    )
     unit = {"unit": "mmHg", "system": "http://unitsofmeasure.org", "code": "mm[Hg]"}
     return make.resource(
         "Observation", ("pressure", number), status="final", category=_category("vital-signs"),
         code=concept((LOINC, "85354-9", "Blood pressure panel with all children optional", "血压")),
         subject=make.subject, encounter=reference(encounter), effectiveDateTime=at,
         component=[
-            {"code": concept((LOINC, *names)), "valueQuantity": {"value": Number(value), **unit}}
-            for *names, value in parts
+            {"code": concept(coded), "valueQuantity": {"value": Number(value), **unit}}
+            for coded, value in parts
         ],
     )  # fmt: skip

@@ -7,6 +7,7 @@ Observations and other records keep their own labels alone.
 
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
@@ -56,7 +57,7 @@ def _inherit_for(
             _relabel(conn, row, labels[row.number], now, row.revision >= first_revision)
 
 
-def _holders_of(rows: Iterable[Row], edges: Iterable[Row]) -> dict[int, set[int]]:
+def _holders_of(rows: Iterable[Row[Any]], edges: Iterable[Row[Any]]) -> dict[int, set[int]]:
     """For each record the records that take labels from it."""
     numbers = {f"{row.type}/{row.id}": row.number for row in rows}
     takes = {row.number for row in rows if TYPES[row.type].cites}
@@ -72,7 +73,7 @@ def _holders_of(rows: Iterable[Row], edges: Iterable[Row]) -> dict[int, set[int]
     return holders
 
 
-def _spread(rows: Iterable[Row], holders: dict[int, set[int]]) -> dict[int, set[str]]:
+def _spread(rows: Iterable[Row[Any]], holders: dict[int, set[int]]) -> dict[int, set[str]]:
     labels = {row.number: set(row.own_labels.split()) for row in rows}
     starts: dict[str, list[int]] = defaultdict(list)
     for number, own in labels.items():
@@ -87,7 +88,7 @@ def _spread(rows: Iterable[Row], holders: dict[int, set[int]]) -> dict[int, set[
     return labels
 
 
-def _relabel(conn: Connection, row: Row, labels: set[str], now: int, is_new: bool) -> None:
+def _relabel(conn: Connection, row: Row[Any], labels: set[str], now: int, is_new: bool) -> None:
     stored = select(record.c.json_text).where(record.c.number == row.number)
     resource = parse(conn.execute(stored).scalar_one())
     with_labels(resource, frozenset(labels))

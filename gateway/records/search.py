@@ -112,7 +112,7 @@ def _matching(institution: str, patient_id: str, query: Query, scope: Scope | No
 
 def covered(scope: Scope) -> Condition:
     """consent.scope.Scope.covers as SQL over the record table; a property test holds the two together."""
-    named = literal(False)
+    named: Condition = literal(False)
     if scope.records:
         named = (record.c.type + "/" + record.c.id).in_(sorted(scope.records))
     general: list[Condition] = [record.c.kind.in_(sorted(scope.kinds))]

@@ -176,8 +176,8 @@ def _execute(conn: Connection, rows: Rows) -> None:
         if rows.replaced:
             conn.execute(delete(table).where(table.c.record == bindparam("number")), rows.replaced)
     if rows.updates:
-        values = {name: bindparam(name) for name in rows.updates[0] if name != "key"}
-        conn.execute(update(record).where(record.c.number == bindparam("key")).values(values), rows.updates)
+        changes = {name: bindparam(name) for name in rows.updates[0] if name != "key"}
+        conn.execute(update(record).where(record.c.number == bindparam("key")).values(changes), rows.updates)
     if rows.charts:
         here = (chart.c.institution == bindparam("of")) & (chart.c.patient_id == bindparam("whose"))
         keys = [{"of": each["institution"], "whose": each["patient_id"]} for each in rows.charts]
