@@ -1,0 +1,127 @@
+"""A real node in a process of its own, on ports and in a folder of its own; ended, killed and started again.
+
+Not here: browsers (windows), people at consoles and phones (console, staff, wallet).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+STARTUP_SECONDS = 90
+POLL_SECONDS = 0.05
+
+
+@dataclass
+class Node:
+    """A running node: its addresses and sign-ins (as in demo.json), its folder, its process."""
+
+    demo: dict[str, Any]
+    var: Path
+    port: int
+    process: subprocess.Popen[bytes]
+
+    @property
+    def console(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    @property
+    def wallet(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def data(self) -> Path:
+        return self.var / f"localhost-{self.port}"
+
+    def institution(self, code: str) -> dict[str, Any]:
+        registry = json.loads(fetch(f"{self.wallet}/registry.json"))
+        return next(item for item in registry["institutions"] if item["code"] == code)
+
+    def account(self, code: str, role: str) -> dict[str, Any]:
+        institution = self.institution(code)["id"]
+        return next(s for s in self.demo["staff"] if s["institution"] == institution and s["role"] == role)
+
+
+def fetch(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - our own node on loopback
+        return answer.read().decode()
+
+
+def free_port() -> int:
+    """A port that is free, and whose metrics port (a thousand above) fits as well."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    return port if port < 60_000 else port - 20_000
+
+
+def start_node(var: Path, port: int) -> Node:
+    """Starts a node and waits until it says that it is ready. Raises AssertionError with its output otherwise."""
+    with (var / "node.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "flask", "--app", "app", "serve"],
+            cwd=ROOT,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env=environment(var, port),
+        )
+    _wait_until_ready(process, port, var)
+    return Node(json.loads((var / "demo.json").read_text()), var, port, process)
+
+
+def environment(var: Path, port: int) -> dict[str, str]:
+    # Many people sign in from one address here, as they would behind a hospital's proxy.
+    return {
+        **os.environ,
+        "YAOSHI_PORT": str(port),
+        "YAOSHI_VAR": str(var),
+        "YAOSHI_SIGNIN_PER_MINUTE": "1000",
+    }
+
+
+def stop_node(node: Node, how: int = signal.SIGTERM) -> None:
+    """Ends the node and everything that it started; SIGKILL leaves it no last word."""
+    if node.process.poll() is None:
+        os.killpg(node.process.pid, how)
+    node.process.wait(30)
+
+
+def flask(node: Node, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A `flask …` command on this node's folder, as an operator types it."""
+    return subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "app", *arguments],
+        cwd=ROOT,
+        env=environment(node.var, node.port),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], port: int, var: Path) -> None:
+    end = time.monotonic() + STARTUP_SECONDS
+    while time.monotonic() < end:
+        try:
+            fetch(f"http://localhost:{port}/readyz")
+            return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            try:
+                # Waits on the process, so that an early end is noticed at once.
+                process.wait(POLL_SECONDS)
+            except subprocess.TimeoutExpired:
+                continue
+            break
+    raise AssertionError("the node did not become ready:\n" + (var / "node.log").read_text()[-4000:])
