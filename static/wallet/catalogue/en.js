@@ -32,6 +32,7 @@ export const en = {
   "home.checking": "Checking…",
   "home.nobody": "Nobody can see your records now",
   "home.nobody-as-of": "As of {moment}, nobody could see your records",
+  "home.unsure": "Who can see your records now could not be checked",
   "home.how": "When a doctor asks, scan the code on their screen; you decide.",
   "home.open": { one: "{count} hospital can see your records now", other: "{count} hospitals can see your records now" },
   "home.open-as-of": { one: "As of {moment}, {count} hospital could see your records", other: "As of {moment}, {count} hospitals could see your records" },

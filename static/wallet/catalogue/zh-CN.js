@@ -32,6 +32,7 @@ export const zhCN = {
   "home.checking": "正在核对…",
   "home.nobody": "现在没有人\u200b能看您的记录",
   "home.nobody-as-of": "{moment}时，没有人\u200b能看您的记录",
+  "home.unsure": "现在谁能看您的记录，\u200b没有核对清楚",
   "home.how": "有医生想看时，扫他屏幕上的二维码，由您决定给不给。",
   "home.open": "现在有 {count} 家医院\u200b能看您的记录",
   "home.open-as-of": "{moment}时，有 {count} 家医院\u200b能看您的记录",

@@ -56,7 +56,10 @@ export function page(context, { top, body, foot = null, tab = null, after = fals
   ];
 }
 
-export const title = (text, attributes = {}) => h("h1", { class: "title", ...attributes }, text);
+/** Words with the places where a line may break: a catalogue marks them with U+200B, the page gets <wbr>. */
+export const phrases = (text) => text.split("\u200b").flatMap((part, place) => (place === 0 ? [part] : [h("wbr"), part]));
+
+export const title = (text) => h("h1", { class: "title" }, phrases(text));
 
 /** Key and name: the person stands on every screen after linking. */
 export const nameTop = (wallet, right = null) => [

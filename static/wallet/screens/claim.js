@@ -36,7 +36,7 @@ defineScreen("y-claim", {
       : busy(local.since ?? null, wallet.clock(), t("claim.fetching"));
     return page(context, {
       top: closeTop(context), body,
-      foot: local.problem ? button("primary", t("claim.again"), () => go("code", {}, { replace: true })) : null,
+      foot: local.problem ? button("primary", t("claim.again"), () => go("scan", {}, { replace: true })) : null,
     });
   },
 });

@@ -7,7 +7,7 @@ import { alarmCards } from "../parts/alarm_card.js";
 import { cardPerson } from "../parts/door_card.js";
 import { offlineStrip, waitingNotes } from "../parts/notes.js";
 import { shieldLine } from "../parts/shield.js";
-import { button, defineScreen, nameTop, page } from "../parts/screen.js";
+import { button, defineScreen, nameTop, page, title } from "../parts/screen.js";
 import { counted, placeName } from "../parts/words.js";
 import { closeDoor, shownDoors } from "../flow/closing.js";
 import { setElder } from "../state/preferences.js";
@@ -32,7 +32,7 @@ defineScreen("y-elder", {
 
 function oneDoor(context, doors) {
   const { wallet, local, redraw } = context;
-  if (doors.length === 0) return h("section", { class: "card elder-door" }, h("h1", { class: "title" }, t("home.nobody")));
+  if (doors.length === 0) return h("section", { class: "card elder-door" }, title(t("home.nobody")));
   const at = (local.at ?? 0) % doors.length;
   const { card, state } = doors[at];
   const next = () => {

@@ -30,7 +30,7 @@ defineScreen("y-gap", {
         h("p", {}, t(`alarm.${alarm.code}.text`, { place, count, moment: alarm.facts.time ? moment(alarm.facts.time) : "" })),
         OTHERS_HOLD.has(alarm.code) && proved ? h("p", {}, t("gap.others-hold")) : h("p", {}, t("gap.phone-fine")),
         picture(alarm.facts),
-        local.told ? h("section", { class: "card", role: "status" }, h("h2", { class: "place" }, t("gap.tell")), h("p", {}, t("gap.tell-how", { place }))) : null,
+        local.told ? h("section", { class: "card", id: "told", role: "status" }, h("h2", { class: "place" }, t("gap.tell")), h("p", {}, t("gap.tell-how", { place }))) : null,
       ],
       foot: [
         button("alarm", t("gap.tell"), () => tell(context, { place, alarm, count }), { icon: "phone" }),
@@ -51,6 +51,7 @@ function picture({ seqs, before, after }) {
 async function tell({ local, redraw }, { place, alarm, count }) {
   local.told = true;
   redraw();
+  requestAnimationFrame(() => document.getElementById("told")?.scrollIntoView({ block: "center" }));
   const text = `${place} · ${alarmTitle(alarm.code, alarm.facts)}\n${t(`alarm.${alarm.code}.text`, { place, count, moment: "" })}`;
   await navigator.share?.({ text }).catch(() => null);
 }

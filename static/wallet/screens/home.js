@@ -43,6 +43,7 @@ function standard(context) {
 export function stateSentence(wallet) {
   const views = wallet.links.map((link) => wallet.views.of(link.subject));
   if (!views.some((view) => view?.data)) return t("home.checking");
+  if (views.some((view) => view?.status === "failed")) return t("home.unsure");
   const places = new Set(wallet.openDoors().map((card) => card.grantee ?? card.key)).size;
   const unsure = views.filter((view) => view?.status !== "checked" && view?.status !== "checking" && view?.data);
   if (unsure.length > 0) {

@@ -6,7 +6,7 @@ import { icon } from "../../shared/icons.js";
 import { named, t } from "../../shared/i18n.js";
 import { sayingDifferent, sayingSame, waitForStaff } from "../flow/link.js";
 import { plateRow } from "../parts/plate.js";
-import { button, closeTop, defineScreen, page, title } from "../parts/screen.js";
+import { button, closeTop, defineScreen, page, phrases, title } from "../parts/screen.js";
 
 defineScreen("y-link", {
   start: (context) => {
@@ -39,7 +39,7 @@ function middle({ local }, claimed) {
   }
   const waiting = local.state === "waiting";
   return h("div", { class: "digits-block large" },
-    h("p", { class: "question", role: "status" }, waiting ? t("link.waiting") : t("link.question")),
+    h("p", { class: "question", role: "status" }, phrases(t(waiting ? "link.waiting" : "link.question"))),
     digits(claimed.digits),
     h("p", { class: "meta centred" }, t(waiting ? "link.waiting-more" : "link.read-out")));
 }

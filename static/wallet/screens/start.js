@@ -3,7 +3,7 @@
 import { h } from "../../shared/dom.js";
 import { icon } from "../../shared/icons.js";
 import { t } from "../../shared/i18n.js";
-import { button, defineScreen, page } from "../parts/screen.js";
+import { button, defineScreen, page, phrases } from "../parts/screen.js";
 
 const FACTS = [["scan", "start.scan-title", "start.scan-more"], ["clock", "start.time", "start.time-more"], ["eye", "start.seen", "start.seen-more"]];
 
@@ -13,7 +13,7 @@ defineScreen("y-start", {
     body: h("div", { class: "start" },
       h("span", { class: "app-mark", "aria-hidden": "true" }, icon("key")),
       h("h1", { class: "title" }, t("app.name")),
-      h("p", { class: "promise" }, t("start.promise")),
+      h("p", { class: "promise" }, phrases(t("start.promise"))),
       h("ul", { class: "facts" }, FACTS.map(([sign, fact, more]) => h("li", {}, icon(sign),
         h("div", {}, h("strong", {}, t(fact)), h("p", { class: "meta" }, t(more))))))),
     foot: [
