@@ -5,12 +5,11 @@ Not here: whether and under what name the look is written down (looks.looks); re
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from sqlalchemy import Connection, select
 
-from gateway.records.items import item_of
+from gateway.records.items import item_of_text
 from gateway.records.tables import record
 
 # Who else is named in a chart is not an item of the patient's, and the patient heads the page.
@@ -32,7 +31,7 @@ def chart_items(
     if kinds is not None:
         query = query.where(record.c.kind.in_(kinds))
     return [
-        {**item_of(json.loads(row.json_text)), "labels": row.labels.split(), "source": institution}
+        {**item_of_text(row.json_text), "labels": row.labels.split(), "source": institution}
         for row in conn.execute(query)
     ]
 
