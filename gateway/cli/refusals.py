@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 from flask.cli import with_appcontext
 
+from gateway.records.refusals import REASONS
 from gateway.settings import ROOT
 from gateway.web.problem_codes import gather
 
@@ -19,6 +20,14 @@ an OperationOutcome. This page is written by `make refusals` from the tables in 
 | code | status | what happened | what to do | 发生了什么 | 怎么办 |
 |---|---|---|---|---|---|
 """
+IMPORT_HEAD = """
+## While importing
+
+`flask records import` names each resource that it does not take, with one of these codes, and goes on.
+
+| code | what is wrong | 问题 |
+|---|---|---|
+"""
 
 
 def page() -> str:
@@ -27,7 +36,8 @@ def page() -> str:
         f"| `{code}` | {one.status} | {one.title_en} | {one.todo_en} | {one.title_zh} | {one.todo_zh} |"
         for code, one in gather().items()
     ]
-    return HEAD + "\n".join(rows) + "\n"
+    reasons = [f"| `{code}` | {english} | {chinese} |" for code, (english, chinese) in sorted(REASONS.items())]
+    return HEAD + "\n".join(rows) + "\n" + IMPORT_HEAD + "\n".join(reasons) + "\n"
 
 
 @click.command("refusals")
