@@ -62,7 +62,6 @@ definePage("console-ask", {
   },
   start: (context) => {
     const [patient, name] = context.ids;
-    context.local.draft = freshDraft();
     context.run(async () => {
       if (patient !== "new") {
         const opened = await openedPatient(patient);
@@ -75,6 +74,7 @@ definePage("console-ask", {
   render: (context) => {
     const { local, ids } = context;
     const { person, reference } = local;
+    local.draft ??= freshDraft();
     return [
       ids[0] === "new" ? strip(null, { number: false }) : person ? strip(person) : null,
       h("main", { class: "exchange", id: "main" },
