@@ -6,14 +6,16 @@ import { onChange } from "./live.js";
 
 /**
  * Registers `tag`. The context handed on: {app, ids, local, signal, redraw(), set(changes), run(work)}.
- * `start(context)` once; `changed(context)` when the server says that something changed; `leave(context)` at the end;
+ * `state(context)` gives `local` at first; `start(context)` once; `changed(context)` when the server says that
+ * something changed; `leave(context)` at the end;
  * `keys` {key: (context, event) => void} while nobody types in a field; `title(context)` names the window.
  */
-export function definePage(tag, { start, render, changed, leave, keys = {}, title }) {
+export function definePage(tag, { state, start, render, changed, leave, keys = {}, title }) {
   customElements.define(tag, class extends HTMLElement {
     connectedCallback() {
       const stopper = new AbortController();
       this.context = contextOf(this, stopper.signal);
+      Object.assign(this.context.local, state?.(this.context));
       this.stop = () => stopper.abort();
       this.stopHearing = changed ? onChange(() => changed(this.context)) : () => {};
       document.addEventListener("keydown", this.press = (event) => press(event, keys, this.context));

@@ -79,5 +79,6 @@ const UNITS = {
 /** The unit as people write it; what we do not know stays as issued. */
 export function unitText(item) {
   const unit = item.value?.unit ?? "";
+  if (/^10[⁰-⁹¹²³]/.test(unit)) return `×${unit}`;
   return UNITS[unit] ?? unit.replace(/\{[^}]*\}/g, "");
 }

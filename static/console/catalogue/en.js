@@ -23,7 +23,7 @@ export default {
   "strip.unknown": "Patient (no chart here)", "strip.number": "Chart {number}",
   "sex.male": "Male", "sex.female": "Female", "sex.other": "Other", "sex.unknown": "Sex not stated",
   "tabs.label": "Records", "tab.results": "Results", "tab.medication": "Medication", "tab.allergies": "Allergies", "tab.reports": "Reports", "tab.others": "Other",
-  "patient.opening": "Opening the chart; writing down this look first…", "patient.only-own": "Only this institution’s records. For records elsewhere, ask the patient.",
+  "patient.opening": "Opening the chart; writing down this look first…", "patient.only-own": "for records elsewhere, ask the patient",
   "visit.opening": "Fetching what the patient allowed and checking each item…", "visit.no-chart": "This patient has no chart here. Name, sex and birth date come from the other institution; check them with the patient.",
   "sources.label": "Sources of records", "source.own": { one: "own chart, 1 item", other: "own chart, {count} items" }, "source.look-again": "Look again",
   "source.visit-ends": "This look lasts until {time}; you can look again afterwards",

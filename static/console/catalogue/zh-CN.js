@@ -23,7 +23,7 @@ export default {
   "strip.unknown": "患者（本院无病历）", "strip.number": "病历号 {number}",
   "sex.male": "男", "sex.female": "女", "sex.other": "其他", "sex.unknown": "性别未注明",
   "tabs.label": "病历内容", "tab.results": "结果", "tab.medication": "用药", "tab.allergies": "过敏", "tab.reports": "报告", "tab.others": "其他",
-  "patient.opening": "正在打开病历，先记下这次查看…", "patient.only-own": "只有本院的记录。要看别处的，请患者授权。",
+  "patient.opening": "正在打开病历，先记下这次查看…", "patient.only-own": "要看别处的记录，请患者授权",
   "visit.opening": "正在取回患者允许的记录，并逐项核对…", "visit.no-chart": "本院没有这位患者的病历。姓名、性别、出生日期由对方机构提供，请当面核对。",
   "sources.label": "记录来源", "source.own": "本院病历，{count} 项", "source.look-again": "再看一次",
   "source.visit-ends": "本次查看到 {time}，之后可以再看一次",

@@ -60,6 +60,7 @@ definePage("console-ask", {
     const next = route();
     if (next.ids[0] !== ids[0]) forgetPatient();
   },
+  state: () => ({ draft: freshDraft() }),
   start: (context) => {
     const [patient, name] = context.ids;
     context.run(async () => {
@@ -74,7 +75,6 @@ definePage("console-ask", {
   render: (context) => {
     const { local, ids } = context;
     const { person, reference } = local;
-    local.draft ??= freshDraft();
     return [
       ids[0] === "new" ? strip(null, { number: false }) : person ? strip(person) : null,
       h("main", { class: "exchange", id: "main" },

@@ -53,8 +53,8 @@ const verify = (context, file) => context.run(async () => {
 
 definePage("console-audit", {
   title: ({ app }) => `${app.titleText()} · ${t("audit.title")}`,
+  state: ({ app }) => ({ result: app.auditResult, kind: "", institution: "" }),
   start: (context) => {
-    context.set({ result: context.app.auditResult ?? null, kind: "", institution: "" });
     context.run(async () => {
       const { institutions } = await server.institutions();
       context.set({ names: new Map(institutions.map(({ id, name }) => [id, name])) });

@@ -57,8 +57,8 @@ function definedDesk(tag, rekey) {
     leave: ({ ids }) => {
       if (route().ids[0] !== ids[0]) forgetPatient();
     },
+    state: () => ({ checks: new Set() }),
     start: (context) => {
-      context.local.checks = new Set();
       context.run(async () => {
         const { chart } = await openedPatient(context.ids[0]);
         context.set({ person: chart.patient, link: chart.link });

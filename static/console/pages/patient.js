@@ -13,7 +13,9 @@ import { gathered, recordKeys, recordView, TABS } from "../record/view.js";
 import { go, goInstead, route } from "../route.js";
 import { server } from "../server.js";
 
-const START = { tab: "results", chosen: null, find: "", order: { by: "time", up: false }, visits: new Map(), own: [], sources: [] };
+const fresh = () => ({
+  tab: "results", chosen: null, find: "", order: { by: "time", up: false }, visits: new Map(), own: [], sources: [],
+});
 
 /** Takes what was read into the page's state. */
 function show(context, changes) {
@@ -76,6 +78,7 @@ definePage("console-patient", {
   title: ({ app }) => `${app.titleText()} · ${t("page.patient")}`,
   keys: recordKeys,
   changed: read,
+  state: fresh,
   leave: ({ local, ids, app }) => {
     const next = route();
     if (next.ids[0] === ids[0] && ["patient", "ask"].includes(next.page)) return;
@@ -83,7 +86,6 @@ definePage("console-patient", {
     if (app.session()) closeAll(local.visits.keys());
   },
   start: (context) => {
-    Object.assign(context.local, START, { visits: new Map() });
     context.run(async () => {
       const opened = await openedPatient(context.ids[0]);
       if (context.signal.aborted) return;
@@ -99,13 +101,11 @@ definePage("console-patient", {
         ? button("outline", t("page.back-to-find"), () => go("find")) : note("clock", t("patient.opening")));
     }
     const differs = [...local.visits.values()].some((visit) => visit?.match === "differs");
-    const nothing = local.sources.length === 0;
     return [
       stripOf(context, local.chart.patient, () => go("ask", ids[0])),
       h("main", { class: "record", id: "main" },
         problemNotice(local.problem, () => read(context)),
         differs ? careBand(h("strong", {}, t("match.differs")), h("p", {}, t("match.differs.todo"))) : null,
-        nothing && local.own.length > 0 ? note("info", t("patient.only-own")) : null,
         recordView(context, { refresh: refresh(context), ended: (source) => over(context, source) })),
     ];
   },
@@ -115,11 +115,11 @@ definePage("console-visit", {
   title: ({ app }) => `${app.titleText()} · ${t("page.patient")}`,
   keys: recordKeys,
   changed: read,
+  state: fresh,
   leave: ({ local, ids, app }) => {
     if (!local.moved && app.session()) closeAll([ids[0]]);
   },
   start: (context) => {
-    Object.assign(context.local, START, { visits: new Map() });
     forgetPatient();
     context.run(async () => {
       const visit = await server.visit(context.ids[0]);

@@ -12,9 +12,9 @@ const KNOWN = new Set(["signin-refused", "signin-locked"]);
 
 definePage("console-sign-in", {
   title: () => `${t("app.name")} · ${t("signin.title")}`,
+  state: ({ app }) => ({ user: app.lastUser ?? "" }),
   start: (context) => {
-    const { app, local } = context;
-    local.user = app.lastUser ?? "";
+    const { app } = context;
     context.run(async () => {
       const { institutions } = await server.institutions();
       const chosen = institutions.find(({ id }) => id === app.lastInstitution) ?? (institutions.length === 1 ? institutions[0] : null);

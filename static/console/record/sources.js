@@ -16,7 +16,7 @@ export function sourceLines({ own, sources, marks, refresh, ended, busy }) {
   const closed = sources.filter(({ state }) => state !== "open");
   return h("section", { class: "sources", "aria-label": t("sources.label") },
     own || open.length > 0 ? h("div", { class: "source-row" },
-      open.map((source) => openLine(source, marks, ended)), own ? ownLine(own) : null) : null,
+      open.map((source) => openLine(source, marks, ended)), own ? ownLine(own, sources.length === 0) : null) : null,
     closed.map((source) => closedLine(source, refresh, busy)));
 }
 
@@ -36,10 +36,10 @@ function openLine(source, marks, ended) {
     short ? h("p", { class: "meta care-words" }, t("source.visit-ends", { time: clock(ends) })) : null);
 }
 
-const ownLine = ({ name, mark, count }) => h("div", { class: "source own" },
+const ownLine = ({ name, mark, count }, alone) => h("div", { class: "source own" },
   h("div", { class: "source-words" },
     h("span", { class: "institution" }, mark ? markNode(mark) : null, h("strong", {}, named(name))),
-    h("span", { class: "meta" }, t("source.own", { count }))));
+    h("span", { class: "meta" }, t("source.own", { count }), alone ? ` · ${t("patient.only-own")}` : null)));
 
 function closedLine(source, refresh, busy) {
   const { state, ended_at: at, custodian } = source;
