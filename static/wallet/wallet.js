@@ -102,11 +102,12 @@ export async function changeLink(wallet, subject, change) {
 
 /** Own records of every link, kept in memory only; a reading is itself written down at each institution. */
 export async function loadRecords(wallet) {
-  const results = await Promise.allSettled(wallet.links.map(async (link) => {
+  const readable = wallet.links.filter((link) => wallet.views.of(link.subject)?.data?.reading !== "until-removed");
+  const results = await Promise.allSettled(readable.map(async (link) => {
     const answer = await wallet.sessions.during(link, ({ token }) => wallet.doors(link.institution).records(token));
     wallet.items.set(link.subject, withSource(answer.items, link.institution));
   }));
-  const failed = wallet.links.filter((_, place) => results[place].status === "rejected");
+  const failed = readable.filter((_, place) => results[place].status === "rejected");
   wallet.changed();
   return failed;
 }

@@ -33,6 +33,7 @@ export const en = {
   "home.nobody": "Nobody can see your records now",
   "home.nobody-as-of": "As of {moment}, nobody could see your records",
   "home.unsure": "Who can see your records now could not be checked",
+  "home.replaced": "This phone does not see what was allowed after it was replaced",
   "home.how": "When a doctor asks, scan the code on their screen; you decide.",
   "home.open": { one: "{count} hospital can see your records now", other: "{count} hospitals can see your records now" },
   "home.open-as-of": { one: "As of {moment}, {count} hospital could see your records", other: "As of {moment}, {count} hospitals could see your records" },
@@ -153,6 +154,9 @@ export const en = {
   "claim.expired.text": "Ask the doctor for a new one. Nothing was shared.",
   "claim.nobody-vouches.title": "We cannot confirm this hospital. Don’t allow.",
   "claim.nobody-vouches.text": "To check who asks, this phone must first be connected at another hospital where you are a patient. Go to their desk first. Nothing was shared.",
+
+  "claim.cannot-give.title": "This phone cannot allow anyone now",
+  "claim.cannot-give.text": "It was connected only just now, or was replaced by another phone. Nothing was shared. The home page says when it can.",
 
   "link.title": "Connect this phone to your records",
   "link.mode-open": "Desk",

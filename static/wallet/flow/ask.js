@@ -7,19 +7,23 @@ import { revokeGrants } from "./revoke.js";
 import { waitFor } from "./wait.js";
 import { seal } from "../store/sealed.js";
 import { openReceipt } from "../verify/receipt.js";
+import { standing } from "../verify/link_rules.js";
 import { openRequest } from "../verify/request.js";
 
-/** Links that can give something to this institution: checked, elsewhere. */
-export function custodiansFor(wallet, institution) {
-  return wallet.links.filter((link) => link.institution !== institution.id);
+/** Whether this phone may give on the link now, as far as it knows. */
+function canGive(wallet, link) {
+  const data = wallet.views.of(link.subject)?.data;
+  const own = data?.keys.find((key) => key.kid === link.kid);
+  if (!own) return true;
+  return standing(own, wallet.clock()) === "full" && own.rights.includes("give") && !data.contested && !data.closed;
 }
 
-/** {request, id, custodians} or {problem: "unverified" | "expired" | "nobody-vouches"}. */
+/** {request, id, custodians} or {problem: "unverified" | "expired" | "nobody-vouches" | "cannot-give"}. */
 export async function openAsk(wallet, claimed) {
-  const custodians = custodiansFor(wallet, claimed.institution);
-  if (custodians.length === 0) return { problem: "nobody-vouches" };
-  await Promise.all(custodians.map((link) => wallet.views.of(link.subject)?.registry ?? wallet.views.refresh(link)));
-  const witness = custodians.find((link) => {
+  const elsewhere = wallet.links.filter((link) => link.institution !== claimed.institution.id);
+  if (elsewhere.length === 0) return { problem: "nobody-vouches" };
+  await Promise.all(elsewhere.map((link) => wallet.views.of(link.subject)?.registry ?? wallet.views.refresh(link)));
+  const witness = elsewhere.find((link) => {
     const view = wallet.views.of(link.subject);
     return view?.registry && view.status === "checked";
   });
@@ -30,7 +34,9 @@ export async function openAsk(wallet, claimed) {
     key: registry.keyAt(claimed.institution.id, "peer", Number.MAX_SAFE_INTEGER), ledger: claimed.genesis.id,
     institution: claimed.institution.id, reference: claimed.reference, now: session.now(),
   });
-  return opened.problem ? opened : { ...opened, custodians };
+  if (opened.problem) return opened;
+  const custodians = elsewhere.filter((link) => canGive(wallet, link));
+  return custodians.length === 0 ? { problem: "cannot-give" } : { ...opened, custodians };
 }
 
 export const refuseAsk = ({ doors, reference, key }) => doors.stop(reference, key);

@@ -14,7 +14,7 @@ export const stopped = (problem) => ({ problem });
 
 /**
  * {institution, doors, reference, key, kid, digits, answer, genesis}, or {problem: "other-ledger" | "unknown-place" |
- * "unknown-code" | "no-connection" | "bad-genesis"}.
+ * "unknown-code" | "no-connection" | "not-now" | "bad-genesis"}.
  */
 export async function claim(wallet, { ledgerPrefix, code, reference }) {
   let genesis = wallet.genesis;

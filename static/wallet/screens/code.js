@@ -31,7 +31,7 @@ defineScreen("y-code", {
           h("input", {
             id: "code", class: "code-field", type: "text", autocomplete: "off", autocapitalize: "characters",
             spellcheck: "false", maxlength: "24", placeholder: "WT 7HPR 3C8N", value: local.text ?? "",
-            "data-keep": "code", "aria-describedby": local.wrong ? "code-error" : null,
+            "data-keep": "code", "aria-invalid": local.wrong ? "true" : null, "aria-describedby": local.wrong ? "code-error" : null,
             onInput: ({ target }) => {
               local.text = target.value;
             },

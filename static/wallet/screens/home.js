@@ -50,7 +50,9 @@ export function stateSentence(wallet) {
     const as = moment(Math.min(...unsure.map((view) => view.data.at)));
     return places === 0 ? t("home.nobody-as-of", { moment: as }) : counted("home.open-as-of", places, { moment: as });
   }
-  return places === 0 ? t("home.nobody") : counted("home.open", places);
+  const replaced = views.some((view) => view?.data?.reading === "until-removed");
+  if (places === 0) return t(replaced ? "home.replaced" : "home.nobody");
+  return counted("home.open", places);
 }
 
 export function newLooks({ wallet, go }) {

@@ -20,7 +20,7 @@ export const allItems = (wallet) => wallet.links.flatMap((link) => wallet.items.
 
 async function read(context) {
   const { wallet, local, redraw } = context;
-  if (wallet.links.every((link) => wallet.items.has(link.subject))) return;
+  if (wallet.links.every((link) => wallet.items.has(link.subject) || wallet.views.of(link.subject)?.data?.reading === "until-removed")) return;
   local.since = wallet.clock();
   setTimeout(redraw, 1_000);
   local.failed = await loadRecords(wallet);
