@@ -1,4 +1,4 @@
-"""Runs the wallet's checks where they run in a browser: on WebCrypto, in node, against a real ledger's answers."""
+"""Runs the wallet's checks as a browser would: on WebCrypto, in node, against a real ledger's answers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,11 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("name", sorted(path.name for path in HERE.glob("*.test.mjs")))
 def test_the_wallet_keeps_its_word(name: str, story: Path) -> None:
     done = subprocess.run(
-        [str(NODE), "--test", str(HERE / name)], env={**os.environ, "STORY": str(story)}, capture_output=True,
-        text=True, timeout=120, check=False,
+        [str(NODE), "--test", str(HERE / name)],
+        env={**os.environ, "STORY": str(story)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
