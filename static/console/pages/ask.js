@@ -69,7 +69,7 @@ definePage("console-ask", {
         context.set({ person: opened.chart.patient });
       }
       if (name) await take(context, await server.reference(name));
-      else document.querySelector("#reason")?.focus();
+      else document.querySelector(".chip")?.focus();
     }, "opening");
   },
   render: (context) => {

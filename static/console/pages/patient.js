@@ -56,7 +56,8 @@ function over(context, source) {
 
 const refresh = (context) => (reference) => context.run(async () => {
   const visit = await server.refreshVisit(reference);
-  show(context, { visits: new Map([...context.local.visits, [reference, visit]]) });
+  const { since } = context.local.visits.get(reference) ?? {};
+  show(context, { visits: new Map([...context.local.visits, [reference, { ...visit, since }]]) });
 });
 
 // What was not filed is gone from the node too when the view closes. An outage here leaks nothing: the node drops

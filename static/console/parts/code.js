@@ -13,7 +13,7 @@ export const codeText = (code) => `${code.slice(0, 2)} ${code.slice(2, 6)} ${cod
 /** The picture; `taken` fades it, for a phone has scanned it and nobody else can use it. */
 export function qrPicture(reference, taken) {
   return h("figure", { class: taken ? "qr taken" : "qr" },
-    h("img", { src: server.qrAddress(reference.reference), width: 320, height: 320, alt: taken ? "" : t("qr.alt") }),
+    h("img", { src: server.qrAddress(reference.reference), width: 372, height: 372, alt: taken ? "" : t("qr.alt") }),
     taken ? h("figcaption", { class: "qr-taken" }, icon("phone"), t("qr.taken")) : null);
 }
 

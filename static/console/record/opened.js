@@ -4,6 +4,7 @@
 import { server } from "../server.js";
 
 let held = null;
+const began = new Map();
 
 /** The opened patient {id, chart, visits}; opening is a look that the patient will see, so it is done once. */
 export async function openedPatient(id) {
@@ -14,9 +15,6 @@ export async function openedPatient(id) {
   return held;
 }
 
-/** What is held of this patient already, without asking; null otherwise. */
-export const heldPatient = (id) => (held?.id === id ? held : null);
-
 /** A visit that began after the chart was opened. */
 export function addVisit(id, name) {
   if (held?.id === id && !held.visits.has(name)) held.visits = new Map([[name, null], ...held.visits]);
@@ -24,6 +22,7 @@ export function addVisit(id, name) {
 
 export function forgetPatient() {
   held = null;
+  began.clear();
 }
 
 /**
@@ -35,7 +34,7 @@ export async function readVisits(names) {
   let problem = null;
   for (const name of names) {
     try {
-      visits.set(name, await server.visit(name));
+      visits.set(name, await visitWithBeginning(name));
     } catch (refused) {
       if (refused.status === undefined) throw refused;
       if (refused.status !== 404) problem = refused;
@@ -45,9 +44,19 @@ export async function readVisits(names) {
   return { visits, problem };
 }
 
+// Since when the patient's time runs: the moment of the request, which the bar needs and the visit does not tell.
+async function visitWithBeginning(name) {
+  const visit = await server.visit(name);
+  if (!began.has(name)) {
+    const reference = await server.reference(name).catch(() => null);
+    began.set(name, reference?.ask?.at ?? null);
+  }
+  return { ...visit, since: began.get(name) };
+}
+
 /** Sources of all visits, each with its reference: [{reference, …source}]. */
 export const sourcesOf = (visits) => [...visits].flatMap(([reference, visit]) => (
-  (visit?.sources ?? []).map((source) => ({ reference, ...source }))));
+  (visit?.sources ?? []).map((source) => ({ reference, since: visit.since, ...source }))));
 
 /** Empties a source on this screen at once when its time is over, before the server has said so. */
 export function emptySource(visits, grant, state, at) {

@@ -16,12 +16,20 @@ export function seriesPanel({ series, marks, names, own, order, sort }) {
       h("h2", { id: "panel-title" }, termName(code)),
       h("span", { class: "meta" }, facts(code, newest)),
       verified(items, own),
-      h("ul", { class: "legend" }, sources.map((source) => h("li", { class: "institution" }, markNode(marks[source]), named(names(source)))))),
+      legend(items, sources, marks, names)),
     newest.value?.number ? seriesChart(items, {
       marks, names: (source) => named(names(source)), height: 236, now: recent(newest) ? Date.now() : null,
     }) : null,
     h("div", { class: "panel-table", "data-scroll": "panel", tabindex: "0", role: "region", "aria-labelledby": "panel-title" },
       table(items, { marks, names, order, sort, unit: unitText(newest) })));
+}
+
+// Where laboratories issue different ranges there is no common band: each range then stands beside its name.
+function legend(items, sources, marks, names) {
+  const ranges = new Set(items.map(rangeText).filter(Boolean));
+  const rangeOf = (source) => [...new Set(items.filter((item) => item.source === source).map(rangeText).filter(Boolean))].join(" / ");
+  return h("ul", { class: "legend" }, sources.map((source) => h("li", { class: "institution" }, markNode(marks[source]),
+    named(names(source)), ranges.size > 1 ? h("span", { class: "nowrap" }, rangeOf(source)) : null)));
 }
 
 const YEAR = 366 * 86_400_000;

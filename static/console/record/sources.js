@@ -15,8 +15,8 @@ export function sourceLines({ own, sources, marks, refresh, ended, busy }) {
   const open = sources.filter(({ state }) => state === "open");
   const closed = sources.filter(({ state }) => state !== "open");
   return h("section", { class: "sources", "aria-label": t("sources.label") },
-    own || open.length > 0 ? h("div", { class: "source-row" },
-      open.map((source) => openLine(source, marks, ended)), own ? ownLine(own, sources.length === 0) : null) : null,
+    open.length > 0 ? h("div", { class: "source-row" }, open.map((source) => openLine(source, marks, ended))) : null,
+    own && open.length === 0 ? ownLine(own, sources.length === 0) : null,
     closed.map((source) => closedLine(source, refresh, busy)));
 }
 
@@ -24,7 +24,6 @@ function openLine(source, marks, ended) {
   // A visit is over before its grant: what is on the screen then goes, a new look asks again.
   const ends = Math.min(source.ends_at ?? source.not_after, source.not_after);
   const short = ends < source.not_after && ends - Date.now() < SOON_MS;
-  const since = Math.max(source.not_before ?? 0, source.given_at ?? 0) || source.not_after - 3 * 86_400_000;
   const watch = timeLeft(ends, { ended: () => ended(source) });
   watch.hidden = true;
   return h("div", { class: "source" },
@@ -32,11 +31,12 @@ function openLine(source, marks, ended) {
       h("span", { class: "institution" }, markNode(marks[source.custodian.id]), h("strong", {}, named(source.custodian.name))),
       h("span", { class: "meta" }, scopeText(source.scope)),
       h("span", { class: "source-time" }, timeLeft(source.not_after, { care: true }), h("span", { class: "meta" }, t("until", { moment: moment(source.not_after) })))),
-    timeBar(since, source.not_after), watch,
+    source.since ? timeBar(Math.max(source.since, source.not_before ?? 0), source.not_after) : null, watch,
     short ? h("p", { class: "meta care-words" }, t("source.visit-ends", { time: clock(ends) })) : null);
 }
 
-const ownLine = ({ name, mark, count }, alone) => h("div", { class: "source own" },
+/** The own chart, as a line of its own. */
+export const ownLine = ({ name, mark, count }, alone = false) => h("div", { class: "source own" },
   h("div", { class: "source-words" },
     h("span", { class: "institution" }, mark ? markNode(mark) : null, h("strong", {}, named(name))),
     h("span", { class: "meta" }, t("source.own", { count }), alone ? ` · ${t("patient.only-own")}` : null)));

@@ -6,7 +6,7 @@ import { marksFor } from "../../shared/chart.js";
 import { seriesList } from "./list.js";
 import { seriesPanel } from "./panel.js";
 import { matching, seriesOf } from "./series.js";
-import { sourceLines } from "./sources.js";
+import { ownLine, sourceLines } from "./sources.js";
 import { allergyTable, medicationTable, otherTable, reportList, tabOf } from "./tables.js";
 
 export const TABS = ["results", "medication", "allergies", "reports", "others"];
@@ -31,9 +31,14 @@ export function recordView(context, { refresh, ended }) {
   return [
     sourceLines({ own, sources, marks: found.marks, refresh, ended, busy: local.busy }),
     found.items.length === 0 ? h("p", { class: "card meta" }, t(sources.length > 0 ? "record.gone" : "record.none")) : tabBody(context, set),
-    sources.some(({ state }) => state === "open")
-      ? h("p", { class: "meta purpose" }, t("record.purpose", { purpose: t(`purpose.${sources[0].purpose}`) })) : null,
+    foot(own, sources),
   ];
+}
+
+function foot(own, sources) {
+  const open = sources.find(({ state }) => state === "open");
+  if (!open) return null;
+  return h("div", { class: "meta purpose" }, own ? ownLine(own) : null, h("p", {}, t("record.purpose", { purpose: t(`purpose.${open.purpose}`) })));
 }
 
 function tabBody({ local }, set) {

@@ -94,6 +94,7 @@ function picture({ points, marks, names, height, now }, width) {
   xAxis(points[0].at, end, box, x, now !== null, width),
   rangesDiffer(points) ? points.map((point) => bracket(point, x(point.at), y, box)) : null,
   lines(points, x, y),
+  points.map((point) => s("circle", { class: "mark-halo", cx: x(point.at), cy: y(point.value), r: 8.5 })),
   points.map((point) => pointMark(point, marks, x(point.at), y(point.value))),
   valueLabels(points, x, y, box));
   svg.placeOf = (point) => ({ x: x(point.at), y: y(point.value) });
@@ -167,7 +168,6 @@ function pointMark({ bound, source }, marks, x, y) {
   const shape = marks[source] ?? "disc";
   const arrow = bound === "<" ? `M${x} ${y + 6}v10m-4 -4l4 4l4 -4` : `M${x} ${y - 6}v-10m-4 4l4 -4l4 4`;
   return [
-    s("circle", { class: "mark-halo", cx: x, cy: y, r: 9 }),
     bound === "<" || bound === ">" ? s("path", { class: `mark-arrow mark-${shape} open`, d: arrow }) : null,
     markAt(shape, x, y, { open: bound === "<" || bound === ">" }),
   ];
