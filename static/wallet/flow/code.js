@@ -31,6 +31,3 @@ export function parseTyped(text) {
   const found = TYPED.exec(folded);
   return found === null ? null : { ledgerPrefix: null, code: found[1], reference: found[2] };
 }
-
-/** "WT 7HPR 3C8N" */
-export const shownCode = ({ code, reference }) => `${code} ${reference.slice(0, 4)} ${reference.slice(4)}`;

@@ -1,7 +1,7 @@
 // The few sentences that several screens share: names, kinds, spans, moments, counts.
 
 import { h } from "../../shared/dom.js";
-import { day, list, moment, named, t } from "../../shared/i18n.js";
+import { day, list, named, t } from "../../shared/i18n.js";
 import { kindName, termName, unitText, valueText } from "../../shared/terms.js";
 import { spanNamed } from "../model/dates.js";
 
@@ -65,8 +65,6 @@ export function seenText(counts) {
   if (others.length > 0) words.push(counted("type.other", others.reduce((sum, type) => sum + counts[type], 0)));
   return words.length > 0 ? list(words) : t("seen.nothing");
 }
-
-export const untilText = (ms) => t("until", { moment: moment(ms) });
 
 export const itemName = (item) => (item.code ? termName(item.code) : item.title ?? kindName(item.kind));
 

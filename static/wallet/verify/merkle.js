@@ -2,14 +2,13 @@
 // RFC 9162 sections 2.1.3.2 and 2.1.4.2 (RFC 6962 hashes). Numbers may pass 2^31, so halves are taken by arithmetic,
 // never by bit operators.
 
-import { concat, equal, sha256 } from "./bytes.js";
+import { equal, sha256 } from "./bytes.js";
 
 const LEAF = Uint8Array.of(0);
 const NODE = Uint8Array.of(1);
 
 export const leafHash = (data) => sha256(LEAF, data);
 const nodeHash = (left, right) => sha256(NODE, left, right);
-export const emptyRoot = () => sha256(concat());
 
 const odd = (n) => n % 2 === 1;
 const half = (n) => Math.floor(n / 2);
