@@ -36,7 +36,7 @@ def page() -> str:
         f"| `{code}` | {one.status} | {one.title_en} | {one.todo_en} | {one.title_zh} | {one.todo_zh} |"
         for code, one in gather().items()
     ]
-    reasons = [f"| `{code}` | {english} | {chinese} |" for code, (english, chinese) in sorted(REASONS.items())]
+    reasons = [f"| `{code}` | {en} | {zh} |" for code, (en, zh) in sorted(REASONS.items())]
     return HEAD + "\n".join(rows) + "\n" + IMPORT_HEAD + "\n".join(reasons) + "\n"
 
 
