@@ -156,4 +156,4 @@ def _live(gw: Gateway, conn: Connection, session: str) -> Any | None:
 
 
 def _row_id(token: str) -> str:
-    return sha256(token.encode()).hexdigest()
+    return sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

@@ -164,4 +164,6 @@ def http_problem(error: HTTPException) -> Response:
         kept["Allow"] = ", ".join(sorted(valid_methods))
     fields = (getattr(error, "data", None) or {}).get("messages")
     extra = {"fields": fields} if fields and error.code == 422 else {}
-    return problem(OF_STATUS.get(error.code or 500, "internal-error"), headers=kept, **extra)
+    # A status to which we give no name of its own (416 …) is the asker's mistake, not our fault.
+    unnamed = "request-malformed" if 400 <= (error.code or 500) < 500 else "internal-error"
+    return problem(OF_STATUS.get(error.code or 500, unnamed), headers=kept, **extra)
