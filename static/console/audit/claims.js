@@ -4,7 +4,7 @@ import { h } from "../../shared/dom.js";
 import { icon } from "../../shared/icons.js";
 import { moment, number, t } from "../../shared/i18n.js";
 
-const CLAIMS = ["nothing-altered", "signatures-and-rules", "matches-checkpoint"];
+const CLAIMS = ["unaltered", "signed", "checkpoint"];
 
 /** `result` of a finished check, or null; `open` the claim whose instructions are shown. */
 export const claims = (result, open, toggle) => h("section", { class: "card claims", "aria-label": t("audit.claims") },
@@ -28,6 +28,9 @@ function facts(claim, result, holds) {
   if (!result) return t("audit.not-yet");
   if (holds === null) return t("audit.after-failure");
   if (holds) return t(`claim.${claim}.facts`, { count: result.size, size: number(result.size) });
-  const { index, detail } = result.first_difference;
-  return index === null || index === undefined ? detail : t("audit.first-difference", { index: number(index), detail });
+  return differenceText(result);
 }
+
+/** Where a check first found a difference, and what. */
+export const differenceText = ({ index, first_difference: detail }) => (index === null
+  ? detail : t("audit.first-difference", { index: number(index), detail }));

@@ -23,8 +23,8 @@ export const recordTable = (rows, names, result) => h("table", { class: "audit-t
 /** "checked", "first" (the first that differs) or "unchecked". */
 export function checkOf({ index }, result) {
   if (!result) return "unchecked";
-  const first = result.first_difference?.index;
-  if (first === null || first === undefined) return result.ok && index < result.size ? "checked" : "unchecked";
+  const first = result.index;
+  if (first === null) return result.ok && index < result.size ? "checked" : "unchecked";
   if (index === first) return "first";
   return index < first ? "checked" : "unchecked";
 }

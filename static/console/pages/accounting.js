@@ -31,20 +31,23 @@ definePage("console-accounting", {
         h("div", { class: "wide-head" }, h("div", {}, h("h1", {}, t("accounting.title")), h("p", { class: "meta" }, t("accounting.under"))),
           button("outline", t("print"), () => window.print(), { icon: "print" })),
         h("section", { class: "card listing", tabindex: "0", role: "region", "aria-label": t("accounting.title"), "data-scroll": "rows" },
-          local.rows.length === 0 ? h("p", { class: "meta" }, t("accounting.none")) : table(local))),
+          local.rows.length === 0 ? h("p", { class: "meta" }, t("accounting.none")) : table(local, context.app.session().institution))),
     ];
   },
 });
 
 const COLUMNS = ["when", "act", "who", "where", "why", "what", "state"];
 
-const table = ({ rows, names }) => h("table", {},
+const place = ({ institution, basis }, names, own) => (institution ? named(names.get(institution)) || t("accounting.elsewhere")
+  : basis?.startsWith("own-") ? named(own.name) : "");
+
+const table = ({ rows, names }, own) => h("table", {},
   h("thead", {}, h("tr", {}, COLUMNS.map((key) => h("th", { scope: "col" }, t(`column.${key}`))))),
   h("tbody", {}, rows.map((row) => h("tr", {},
     h("td", { class: "nowrap" }, stamp(row.first, 0), row.last > row.first ? h("span", { class: "meta" }, ` – ${stamp(row.last, 0).slice(11)}`) : null),
     h("th", { scope: "row" }, t(has(`entry.${row.kind}`) ? `entry.${row.kind}` : "entry.other")),
     h("td", {}, row.user?.name ?? (row.basis === "patient-request" ? t("accounting.patient") : "")),
-    h("td", {}, row.institution ? named(names.get(row.institution)) || t("accounting.elsewhere") : ""),
+    h("td", {}, place(row, names, own)),
     h("td", {}, reason(row)), h("td", {}, counts(row.counts)), h("td", {}, state(row))))));
 
 function reason({ purpose, basis }) {
@@ -52,9 +55,15 @@ function reason({ purpose, basis }) {
   return key ? t(has(key) ? key : "purpose.other") : "";
 }
 
-const counts = (found) => list(Object.entries(found ?? {}).map(([kind, count]) => t("accounting.count", {
-  kind: has(`type.${kind}`) ? t(`type.${kind}`) : kindName(kind), count,
-})));
+// A release counts by type; a look names the kinds that were open, and one sum.
+const counts = (found) => list(Object.entries(found).map(([names, count]) => {
+  const kinds = names.split(",").filter(Boolean);
+  if (kinds.length === 0) return "";
+  return kinds.length === 1 ? t("accounting.count", { kind: recordsName(kinds[0]), count })
+    : t("accounting.total", { kinds: list(kinds.map(recordsName)), count });
+}));
+
+const recordsName = (name) => (has(`type.${name}`) ? t(`type.${name}`) : kindName(name));
 
 function state({ state: of, late }) {
   const lateMark = late ? h("span", { class: "flag" }, icon("clock"), t("accounting.late")) : null;

@@ -4,7 +4,7 @@
 import { h } from "../../shared/dom.js";
 import { icon } from "../../shared/icons.js";
 import { named, number, t } from "../../shared/i18n.js";
-import { claims } from "../audit/claims.js";
+import { claims, differenceText } from "../audit/claims.js";
 import { kindText, recordTable } from "../audit/records.js";
 import { button } from "../parts/controls.js";
 import { askPassword } from "../parts/password.js";
@@ -93,13 +93,12 @@ function uploadButton(context) {
 }
 
 function fileResult({ name, result }, close) {
-  const { ok, size, first_difference: first } = result;
+  const { ok, size } = result;
   return h("div", { class: ok ? "notice" : "alarm", role: "status" },
     h("span", { class: ok ? "go-words" : "" }, icon(ok ? "shield" : "alert")),
     h("div", { class: "grow" },
       h("strong", {}, t(ok ? "audit.file-holds" : "audit.file-fails", { name })),
-      h("p", {}, ok ? t("audit.file-size", { size: number(size) })
-        : first.index === null || first.index === undefined ? first.detail : t("audit.first-difference", { index: number(first.index), detail: first.detail }))),
+      h("p", {}, ok ? t("audit.file-size", { size: number(size) }) : differenceText(result))),
     h("button", { type: "button", class: "plain round", "aria-label": t("close"), onClick: close }, icon("close")));
 }
 
