@@ -91,6 +91,11 @@ def environment(var: Path, port: int) -> dict[str, str]:
     }
 
 
+def start_again(node: Node) -> None:
+    """Starts a stopped node on its own folder; the addresses stay."""
+    node.process = start_node(node.var, node.port).process
+
+
 def stop_node(node: Node, how: int = signal.SIGTERM) -> None:
     """Ends the node and everything that it started; SIGKILL leaves it no last word."""
     if node.process.poll() is None:

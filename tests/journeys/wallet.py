@@ -81,6 +81,10 @@ class Wallet:
         """Allows what a doctor asks, as asked; the doctor confirms the digits."""
         self.scan(ask["url"])
         self.press("数字一样，允许查看")
+        self.accepted_by(doctor, ask)
+
+    def accepted_by(self, doctor: Staff, ask: dict[str, Any]) -> None:
+        """The doctor compares the digits; the phone says so, and its owner goes home."""
         self.sees("等医生核对这三个数字…")
         doctor.confirm(ask["reference"])
         self.sees("医生已经核对，可以看了。")

@@ -69,8 +69,9 @@ class Windows:
         self._contexts: list[Any] = []
         self.errors: list[str] = []
 
-    def phone(self, locale: str = "zh-CN", scale: int = 1) -> Any:
-        return self._page(viewport=PHONE, device_scale_factor=scale, locale=locale, has_touch=True, is_mobile=True)
+    def phone(self, locale: str = "zh-CN", scale: int = 1, **options: Any) -> Any:
+        shape = {"viewport": PHONE, "device_scale_factor": scale, "has_touch": True, "is_mobile": True}
+        return self._page(locale=locale, **shape, **options)
 
     def desktop(self, locale: str = "zh-CN") -> Any:
         return self._page(viewport=DESKTOP, locale=locale, accept_downloads=True)
