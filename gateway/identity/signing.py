@@ -6,11 +6,9 @@ the case in time: the caller must not release anything then.
 
 from __future__ import annotations
 
-from concurrent.futures import TimeoutError as FutureTimeout
 from typing import Any
 
 from gateway.composition import Gateway
-from ledger.errors import Unavailable
 
 WAIT_SECONDS = 10
 
@@ -23,7 +21,4 @@ def submit_entry(gw: Gateway, institution: str, use: str, kind: str, subject: st
 
 def submit_signed(gw: Gateway, entry: str) -> Any:
     """Hands a signed entry to the engine and waits for its answer."""
-    try:
-        return gw.ledger.submit(entry).result(timeout=WAIT_SECONDS)
-    except FutureTimeout:
-        raise Unavailable("the ledger did not answer in time") from None
+    return gw.ledger.record(entry, WAIT_SECONDS)

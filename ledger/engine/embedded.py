@@ -20,7 +20,7 @@ from ledger.engine.inbox import Inbox, Item
 from ledger.engine.startup import check_checkpoint_seed, check_genesis, checked_genesis, load_tip
 from ledger.engine.writer import Writer
 from ledger.entry import parse_entry
-from ledger.errors import Fatal, Refusal
+from ledger.errors import Fatal, Refusal, Unavailable
 from ledger.genesis import Genesis
 from ledger.machine import Contract, Machine
 from ledger.sequence import Tip
@@ -89,6 +89,17 @@ class EmbeddedEngine:
         item.future.set_running_or_notify_cancel()
         self._inbox.put(item)
         return item.future
+
+    def record(self, entry: str, timeout: float) -> Committed | Refusal:
+        """Hand in an entry and wait for its answer; see `ledger.engine.protocol.Engine`."""
+        item = Item(parse_entry(entry))
+        item.future.set_running_or_notify_cancel()
+        if not self._writer.write_alone(item):
+            self._inbox.put(item)
+        try:
+            return item.future.result(timeout)
+        except TimeoutError:
+            raise Unavailable("outcome-unknown", "the ledger did not answer in time") from None
 
     @contextmanager
     def view(self) -> Iterator[View]:

@@ -1,8 +1,9 @@
 """The inbox holds entries that wait, in order, while their signatures are verified beside the writer.
 
 Bounded: a full inbox refuses at once, so that a slow disk is felt and memory does not grow. One lock
-guards it; verifying threads take unchecked items from the back, the writer takes checked ones from the
-front.
+guards it; verifying threads take unchecked items from the back, whoever has the turn to write takes checked
+ones from the front. There is one turn: the writing thread takes it with what waits, a submitter may take it
+when nothing waits, and so entries keep the order in which they came.
 """
 
 from __future__ import annotations
@@ -35,9 +36,10 @@ class Inbox:
         self._ordered: deque[Item] = deque()
         self._unchecked: deque[Item] = deque()
         self._closed = False
+        self._turn_taken = False
         lock = threading.Lock()
         self._unchecked_there = threading.Condition(lock)
-        self._front_ready = threading.Condition(lock)
+        self._front_ready = threading.Condition(lock)  # and nobody is writing
 
     def put(self, item: Item) -> None:
         """Raises Unavailable(ledger-closed, ledger-busy)."""
@@ -62,16 +64,38 @@ class Inbox:
         with self._front_ready:
             for item in items:
                 item.ready = True
-            if self._ordered and self._ordered[0].ready:
-                self._front_ready.notify()
+            self._wake_writer()
+
+    def take_turn(self) -> bool:
+        """Whether the caller may write at once: nothing waits and nobody writes. `end_turn` must follow.
+
+        Raises Unavailable(ledger-closed).
+        """
+        with self._front_ready:
+            if self._closed:
+                raise Unavailable("ledger-closed", "the ledger is shutting down")
+            if self._turn_taken or self._ordered:
+                return False
+            self._turn_taken = True
+            return True
+
+    def end_turn(self) -> None:
+        """What was taken is answered; the next may write."""
+        with self._front_ready:
+            self._turn_taken = False
+            self._wake_writer()
 
     def take_ready(self, limit: int) -> list[Item]:
-        """The next items in order, all that are ready; none when the inbox is closed and empty."""
+        """The turn to write with the next items in order, all that are ready; `end_turn` must follow.
+
+        None when the inbox is closed and empty and nobody writes any more.
+        """
         with self._front_ready:
-            while not (self._ordered and self._ordered[0].ready):
-                if self._closed and not self._ordered:
+            while self._turn_taken or not (self._ordered and self._ordered[0].ready):
+                if self._closed and not self._ordered and not self._turn_taken:
                     return []
                 self._front_ready.wait()
+            self._turn_taken = True
             taken: list[Item] = []
             while self._ordered and self._ordered[0].ready and len(taken) < limit:
                 taken.append(self._ordered.popleft())
@@ -83,3 +107,8 @@ class Inbox:
             self._closed = True
             self._unchecked_there.notify_all()
             self._front_ready.notify_all()
+
+    def _wake_writer(self) -> None:
+        # Only the writing thread waits for this, and only it can act on it.
+        if self._closed or (not self._turn_taken and self._ordered and self._ordered[0].ready):
+            self._front_ready.notify()

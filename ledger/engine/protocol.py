@@ -33,6 +33,13 @@ class Engine(Protocol):
         """Hand in an entry. Raises Malformed or Unavailable at once; the future may raise either, too."""
         ...
 
+    def record(self, entry: str, timeout: float) -> Committed | Refusal:
+        """Hand in an entry and wait for its answer, in seconds; an engine may do the work in this thread.
+
+        Raises Malformed or Unavailable, as the future of `submit` does.
+        """
+        ...
+
     def view(self) -> AbstractContextManager[View]:
         """One read snapshot. Raises Unavailable."""
         ...

@@ -13,9 +13,19 @@ from ledger.merkle import NodeReader
 from ledger.record import Record
 from ledger.registry import Document
 from ledger.store import tables as t
+from ledger.store.prepared import Prepared
 
 _CHUNK = 500
-_STATE = sa.select(t.state.c.document).where(t.state.c.key == sa.bindparam("key"))
+_ENDING_COLUMNS = (
+    t.ledger.c.id,
+    t.ledger.c.genesis,
+    t.ledger.c.size,
+    t.ledger.c.time,
+    t.ledger.c.subjects,
+    t.ledger.c.root,
+)
+_ENDING = Prepared(sa.select(*_ENDING_COLUMNS))
+_STATE = Prepared(sa.select(t.state.c.document).where(t.state.c.key == sa.bindparam("key")))
 _SUBJECT_COLUMNS = (
     t.subjects.c.number,
     t.subjects.c.type,
@@ -23,9 +33,10 @@ _SUBJECT_COLUMNS = (
     t.subjects.c.seq,
     t.subjects.c.head,
 )
-_SUBJECT = sa.select(*_SUBJECT_COLUMNS).where(t.subjects.c.id == sa.bindparam("id"))
-_BLOCK = sa.select(t.head_blocks.c.leaves).where(t.head_blocks.c.block == sa.bindparam("block"))
-_NODE = sa.select(t.log_nodes.c.hash).where(t.log_nodes.c.place == sa.bindparam("place"))
+_SUBJECT = Prepared(sa.select(*_SUBJECT_COLUMNS).where(t.subjects.c.id == sa.bindparam("id")))
+_BLOCK = Prepared(sa.select(t.head_blocks.c.leaves).where(t.head_blocks.c.block == sa.bindparam("block")))
+_NODE = Prepared(sa.select(t.log_nodes.c.hash).where(t.log_nodes.c.place == sa.bindparam("place")))
+_ENTRY = Prepared(sa.select(t.records.c.index).where(t.records.c.entry_id == sa.bindparam("entry_id")))
 _RECORD_COLUMNS = (
     t.records.c.index,
     t.records.c.time,
@@ -64,15 +75,14 @@ def node_place(level: int, k: int) -> int:
 
 def read_ending(connection: sa.Connection) -> Ending | None:
     """Where the ledger ends; None for a file in which none began. The first read of a snapshot."""
-    c = t.ledger.c
-    row = connection.execute(sa.select(c.id, c.genesis, c.size, c.time, c.subjects, c.root)).one_or_none()
+    row = _ENDING.first(connection)
     return None if row is None else Ending(*row)
 
 
 def read_state(connection: sa.Connection, key: str) -> str | None:
     """A state document's JSON text."""
-    text: str | None = connection.execute(_STATE, {"key": key}).scalar()
-    return text
+    row = _STATE.first(connection, key=key)
+    return None if row is None else row[0]
 
 
 def read_states(connection: sa.Connection, prefix: str) -> list[Document]:
@@ -84,7 +94,7 @@ def read_states(connection: sa.Connection, prefix: str) -> list[Document]:
 
 def read_subject(connection: sa.Connection, subject_id: str) -> Subject | None:
     """The subject with this id (hex)."""
-    row = connection.execute(_SUBJECT, {"id": bytes.fromhex(subject_id)}).one_or_none()
+    row = _SUBJECT.first(connection, id=bytes.fromhex(subject_id))
     return None if row is None else Subject(row[0], row[1], row[2].hex(), row[3], row[4])
 
 
@@ -97,8 +107,8 @@ def read_subjects(connection: sa.Connection, first: int, last: int) -> list[Subj
 
 def read_block(connection: sa.Connection, block: int) -> list[bytes]:
     """The head leaf hashes of one block; none for a block that has not begun."""
-    leaves = connection.execute(_BLOCK, {"block": block}).scalar()
-    return split_block(leaves) if leaves else []
+    row = _BLOCK.first(connection, block=block)
+    return [] if row is None else split_block(row[0])
 
 
 def read_block_roots(connection: sa.Connection) -> list[bytes]:
@@ -108,9 +118,10 @@ def read_block_roots(connection: sa.Connection) -> list[bytes]:
 
 def read_node(connection: sa.Connection, level: int, k: int) -> bytes:
     """node(level, k) of the log. Raises LookupError when it is not there."""
-    found: bytes | None = connection.execute(_NODE, {"place": node_place(level, k)}).scalar()
-    if found is None:
+    row = _NODE.first(connection, place=node_place(level, k))
+    if row is None:
         raise LookupError("a node of the log is missing")
+    found: bytes = row[0]
     return found
 
 
@@ -161,6 +172,9 @@ def read_chain(connection: sa.Connection, number: int, from_seq: int) -> list[St
 
 def read_entry_indices(connection: sa.Connection, entry_ids: Sequence[str]) -> dict[str, int]:
     """The record index of each of these entries (hex ids) that is on the ledger."""
+    if len(entry_ids) == 1:
+        row = _ENTRY.first(connection, entry_id=bytes.fromhex(entry_ids[0]))
+        return {} if row is None else {entry_ids[0]: row[0]}
     found: dict[str, int] = {}
     for start in range(0, len(entry_ids), _CHUNK):
         wanted = [bytes.fromhex(entry_id) for entry_id in entry_ids[start : start + _CHUNK]]

@@ -11,19 +11,31 @@ from ledger.genesis import Genesis
 from ledger.heads import Subject, block_root
 from ledger.sequence import Placed, Tip
 from ledger.store import tables as t
+from ledger.store.prepared import Prepared
 from ledger.store.reading import node_place
 
 _subject = upsert(t.subjects)
-_PUT_SUBJECT = _subject.on_conflict_do_update(
-    index_elements=["number"], set_={"seq": _subject.excluded.seq, "head": _subject.excluded.head}
+_PUT_SUBJECT = Prepared(
+    _subject.on_conflict_do_update(
+        index_elements=["number"], set_={"seq": _subject.excluded.seq, "head": _subject.excluded.head}
+    )
 )
 _block = upsert(t.head_blocks)
-_PUT_BLOCK = _block.on_conflict_do_update(
-    index_elements=["block"], set_={"root": _block.excluded.root, "leaves": _block.excluded.leaves}
+_PUT_BLOCK = Prepared(
+    _block.on_conflict_do_update(
+        index_elements=["block"], set_={"root": _block.excluded.root, "leaves": _block.excluded.leaves}
+    )
 )
 _state = upsert(t.state)
-_PUT_STATE = _state.on_conflict_do_update(index_elements=["key"], set_={"document": _state.excluded.document})
-_DELETE_STATE = sa.delete(t.state).where(t.state.c.key == sa.bindparam("gone"))
+_PUT_STATE = Prepared(
+    _state.on_conflict_do_update(index_elements=["key"], set_={"document": _state.excluded.document})
+)
+_DELETE_STATE = Prepared(sa.delete(t.state).where(t.state.c.key == sa.bindparam("gone")))
+_ADD_RECORD = Prepared(sa.insert(t.records))
+_ADD_NODE = Prepared(sa.insert(t.log_nodes))
+_END = Prepared(
+    sa.update(t.ledger).values({name: sa.bindparam(name) for name in ("size", "time", "subjects", "root")})
+)
 
 
 def write_beginning(connection: sa.Connection, genesis: Genesis, tip: Tip) -> None:
@@ -44,8 +56,7 @@ def write_beginning(connection: sa.Connection, genesis: Genesis, tip: Tip) -> No
 
 def write_ending(connection: sa.Connection, tip: Tip) -> None:
     """Where the ledger ends after a batch."""
-    values = {"size": tip.size, "time": tip.time, "subjects": tip.subjects, "root": tip.log_root}
-    connection.execute(sa.update(t.ledger), values)
+    _END.run(connection, size=tip.size, time=tip.time, subjects=tip.subjects, root=tip.log_root)
 
 
 def write_records(connection: sa.Connection, placed: Sequence[Placed], entry_ids: Sequence[str]) -> None:
@@ -63,11 +74,11 @@ def write_records(connection: sa.Connection, placed: Sequence[Placed], entry_ids
         }
         for item, entry_id in zip(placed, entry_ids, strict=True)
     ]
-    connection.execute(sa.insert(t.records), rows)
+    _ADD_RECORD.run_many(connection, rows)
     nodes = [
         {"place": node_place(level, k), "hash": value} for item in placed for level, k, value in item.nodes
     ]
-    connection.execute(sa.insert(t.log_nodes), nodes)
+    _ADD_NODE.run_many(connection, nodes)
 
 
 def write_subjects(connection: sa.Connection, subjects: Iterable[Subject]) -> None:
@@ -76,7 +87,7 @@ def write_subjects(connection: sa.Connection, subjects: Iterable[Subject]) -> No
         {"number": s.number, "type": s.type, "id": bytes.fromhex(s.id), "seq": s.seq, "head": s.head}
         for s in subjects
     ]
-    connection.execute(_PUT_SUBJECT, rows)
+    _PUT_SUBJECT.run_many(connection, rows)
 
 
 def write_blocks(connection: sa.Connection, blocks: Mapping[int, list[bytes]]) -> None:
@@ -85,7 +96,7 @@ def write_blocks(connection: sa.Connection, blocks: Mapping[int, list[bytes]]) -
         {"block": block, "root": block_root(leaves), "leaves": b"".join(leaves)}
         for block, leaves in blocks.items()
     ]
-    connection.execute(_PUT_BLOCK, rows)
+    _PUT_BLOCK.run_many(connection, rows)
 
 
 def write_state(connection: sa.Connection, changes: Mapping[str, str | None]) -> None:
@@ -93,6 +104,6 @@ def write_state(connection: sa.Connection, changes: Mapping[str, str | None]) ->
     puts = [{"key": key, "document": text} for key, text in changes.items() if text is not None]
     deletions = [{"gone": key} for key, text in changes.items() if text is None]
     if puts:
-        connection.execute(_PUT_STATE, puts)
+        _PUT_STATE.run_many(connection, puts)
     if deletions:
-        connection.execute(_DELETE_STATE, deletions)
+        _DELETE_STATE.run_many(connection, deletions)

@@ -171,6 +171,42 @@ class EngineConformance:
         with engine.view() as view:
             assert view.size == 3
 
+    def test_an_entry_that_is_waited_for_gets_the_same_answers(
+        self, engine: Engine, author: world.Author
+    ) -> None:
+        opening = author.open_link(LINK)
+        first = engine.record(opening, 10)
+        assert isinstance(first, Committed)
+        assert engine.record(opening, 10) == first.again()
+        refusal = engine.record(author.open_link(LINK), 10)
+        assert isinstance(refusal, Refusal)
+        assert refusal.code == "subject-exists"
+        with pytest.raises(Malformed):
+            engine.record("a.b.c", 10)
+        with engine.view() as view:
+            assert view.size == 2
+
+    def test_a_callers_entries_keep_their_order_whether_it_waits_or_not(
+        self, engine: Engine, author: world.Author
+    ) -> None:
+        committed(engine, author.open_link(LINK))
+        entries = [[author.look(LINK) for _ in range(20)] for _ in range(6)]
+        places: list[list[int]] = [[] for _ in entries]
+
+        def run(number: int) -> None:
+            for first, second in zip(entries[number][::2], entries[number][1::2], strict=True):
+                handed_in = engine.submit(first)
+                answers = (handed_in, engine.record(second, 10))
+                places[number] += [answers[0].result().index, answers[1].index]  # type: ignore[union-attr]
+
+        threads = [threading.Thread(target=run, args=(number,)) for number in range(len(entries))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert all(own == sorted(own) and len(own) == 20 for own in places)
+        assert sorted(place for own in places for place in own) == list(range(2, 122))
+
     def test_the_same_entry_again_must_be_signed(self, engine: Engine, author: world.Author) -> None:
         committed(engine, author.open_link(LINK))
         entry = author.look(LINK)

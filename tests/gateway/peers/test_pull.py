@@ -98,7 +98,7 @@ def test_an_outage_of_the_ledger_is_not_a_refusal(world: World) -> None:
         def __getattr__(self, name: str) -> Any:
             return getattr(self._engine, name)
 
-        def submit(self, entry: str) -> Any:
+        def record(self, entry: str, timeout: float) -> Any:
             raise Unavailable("unavailable", "the disk is full")
 
     grant = give(world)
