@@ -1,6 +1,6 @@
 """A grant's life: given and revoked by the patient's keys, used by the custodian's release key in visits.
 
-DESIGN section 4, kinds grant.* and disclosure.made. To whom a grant is, and for what, stands behind its
+docs/formats/entry.md, kinds grant.* and disclosure.made. To whom a grant is, and for what, stands behind its
 commitment: the ledger judges only whether it is in force. Invariants:
 1. No disclosure is ordered after its grant's revocation, the link's closing, or a change of keys by the desk.
 2. A revocation is refused only when there is nothing to revoke or the key has no such right: never for age or

@@ -1,7 +1,7 @@
 """The consent contract: the rules by which every node accepts or refuses an entry about a link.
 
-DESIGN section 4's table, one function a kind (links, grants, and the custodian's notices here).
-Deterministic: it sees only its arguments; the same entries with the same times give the same state
+The table of kinds in docs/formats/entry.md, one function a kind (links, grants, and the custodian's notices
+here). Deterministic: it sees only its arguments; the same entries with the same times give the same state
 everywhere. An unforeseen kind is refused. Not here: break-glass, batches.
 """
 

@@ -1,6 +1,6 @@
 """A link's life: opened by the desk, its keys added, replaced, contested and settled, and its closing.
 
-DESIGN section 4, kinds link.*. The invariants (tests name them):
+docs/formats/entry.md, kinds link.*. The invariants (tests name them):
 1. A key serves one link, for ever; a link never has more keys of one standing than `link_keys_max`.
 2. Only an unclaimed link's first key, a `manage` key's choice and the offline key's settlement hold at once.
    A key that the desk puts on a claimed link ends all live grants, may revoke, and waits with giving and

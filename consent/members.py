@@ -1,6 +1,6 @@
 """Which members the payload of each kind of entry has, and what each must look like.
 
-DESIGN's table of kinds, docs/formats/entry.md. A member that a kind does not know is refused: an entry never
+The table of kinds in docs/formats/entry.md. A member that a kind does not know is refused: an entry never
 says more than its readers understand. Checked here: form only. Whether a thing exists is for the rules of
 each kind.
 """

@@ -1,7 +1,7 @@
 """What a phone gets to check its own link completely: one answer, at one size, about nobody else's link.
 
-transparency-log completeness: checkpoint, consistency with the one the phone kept, the newest leaf that
-binds the heads root, the link's head with its inclusion, every record of its chain with inclusion, and
+docs/formats/wallet-api.md, timeline: checkpoint, consistency with the one the phone kept, the newest leaf
+that binds the heads root, the link's head with its inclusion, every record of its chain with inclusion, and
 the registry (operators and institutions) whole, so that each signature can be judged as of its index.
 """
 

@@ -1,6 +1,6 @@
 """Takes the patient's answer to a doctor's question, and lets it count once the doctor confirmed the digits.
 
-DESIGN section 6: in Ask the doctor confirms the three digits before the institution accepts a grant. Not
+docs/formats/digits.md: the doctor confirms the three digits before the institution accepts a grant. Not
 here: the checks of one grant (asks.grants), pulling (asks.visits). Invariants: all grants of an answer hold
 or none is kept; the first answer stays; nothing is pulled before digits and answer are both there.
 """

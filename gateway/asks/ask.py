@@ -1,9 +1,8 @@
 """Writes the question that a doctor puts to a patient, signed by the doctor's institution.
 
-Format: docs/formats (request, typ yaoshi-request, the institution's peer key). DESIGN section 6 "Ask and
-grant". Not here: the patient's answer (asks.accept). Invariants: the request never changes after it is
-signed, for a grant names its hash; it names no patient; ``expires`` is the last moment to which staff can
-extend it.
+Format: docs/formats/request.md (typ yaoshi-request, the institution's peer key). Not here: the patient's
+answer (asks.accept). Invariants: the request never changes after it is signed, for a grant names its hash;
+it names no patient; ``expires`` is the last moment to which staff can extend it.
 """
 
 from __future__ import annotations

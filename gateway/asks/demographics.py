@@ -1,6 +1,6 @@
 """Compares the patient of the own chart with the patient that the records came with.
 
-DESIGN section 6: demographics are always in a grant, and the asking institution is warned when chart and
+docs/formats/scope.md: demographics are always in a grant, and the asking institution is warned when chart and
 records disagree. FHIR R4 Patient (8.1): name, gender, birthDate. Not here: matching people (nobody is ever
 merged).
 """

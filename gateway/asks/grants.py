@@ -1,8 +1,8 @@
 """Checks one grant that a phone brings as its answer to a doctor's question, before anybody relies on it.
 
-DESIGN section 6: {custodian, grant, receipt, opening}. The receipt shows that the grant stands on the
-ledger, the opening what it says; both together must answer exactly this request and nothing beyond it. Not
-here: whether the custodian releases anything (it decides for itself at every pull).
+docs/formats/wallet-api.md: {custodian, grant, receipt, opening}. The receipt shows that the grant stands on
+the ledger, the opening what it says; both together must answer exactly this request and nothing beyond it.
+Not here: whether the custodian releases anything (it decides for itself at every pull).
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Holds what doctors' open views show, in memory only, and empties it as soon as a patient takes it back.
 
-DESIGN section 6 "Pull", "Revoke": what is not filed is gone when the view closes. A view belongs to one
-staff session and one reference. Not here: pulling (asks.visits), deciding whether a grant is in force
-(asks.standing). Invariants: nothing of it is ever written to disk; the number of views is bounded; one
-watcher thread lives while there are views, wakes on the ledger's changes to their links and at the next
-end, and empties what ended.
+docs/decisions/0006: what is not filed is gone when the view closes. A view belongs to one staff session and
+one reference. Not here: pulling (asks.visits), deciding whether a grant is in force (asks.standing).
+Invariants: nothing of it is ever written to disk; the number of views is bounded; one watcher thread lives
+while there are views, wakes on the ledger's changes to their links and at the next end, and empties what
+ended.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Fetches what an accepted answer grants, and says what the doctor's screen shows of it at this moment.
 
-DESIGN section 6 "Pull". The first look pulls; afterwards the same view is shown from memory until it ends.
-Not here: who may open it (asks.openers), keeping and emptying views (asks.room), the pull and its proofs
-(gateway.peers.pull). Invariants:
-only the clinician who asked, or the role that a grant names, sees a source; before every answer each source
-is judged again on the ledger's state, so nothing is shown that was revoked before the answer began.
+docs/formats/pull.md. The first look pulls; afterwards the same view is shown from memory until it ends. Not
+here: who may open it (asks.openers), keeping and emptying views (asks.room), the pull and its proofs
+(gateway.peers.pull). Invariants: only the clinician who asked, or the role that a grant names, sees a
+source; before every answer each source is judged again on the ledger's state, so nothing is shown that was
+revoked before the answer began.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Shows the privacy officer who looked at a patient's records; asking is itself a look.
 
-consent.accounting folds the link's entries, one line a visit. Format: docs/formats (console API, accounting).
-Not here: the patient's own view (the phone verifies its own copy).
+consent.accounting folds the link's entries, one line a visit. Format: /openapi.json. Not here: the
+patient's own view (the phone verifies its own copy).
 """
 
 from __future__ import annotations

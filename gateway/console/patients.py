@@ -1,8 +1,8 @@
 """Finds patients of the own institution and opens their charts, each opening written down first.
 
-Format: docs/formats (console API, patients). Not here: other institutions' records (console.visits).
-Invariants: a chart's bytes leave only after look.made is committed; the desk sees who it is and no record;
-a patient of another institution is as unknown as one who does not exist.
+Format: /openapi.json. Not here: other institutions' records (console.visits). Invariants: a chart's bytes
+leave only after look.made is committed; the desk sees who it is and no record; a patient of another
+institution is as unknown as one who does not exist.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The staff's side of one-time codes: the desk's invitations, doctors' questions, QR codes and digits.
 
-Format: docs/formats (console API, references). Not here: the phone's side (gateway.wallet.references).
-Invariants: the digits are computed here from the key that claimed the code, never received; a reference of
-another institution, of another doctor, or that does not exist is one answer.
+Format: /openapi.json. Not here: the phone's side (gateway.wallet.references). Invariants: the digits are
+computed here from the key that claimed the code, never received; a reference of another institution, of
+another doctor, or that does not exist is one answer.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """How a reference looks to staff.
 
-Format: docs/formats (console API, Reference). The digits are computed from the key that claimed it.
+States: gateway.references.state. The digits are computed from the key that claimed it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What a doctor sees of other institutions' records under a patient's grants, and when it closes.
 
-Format: docs/formats (console API, visits). Not here: references (console.references), the pull itself.
-Invariant: the records live in memory only, for one staff session; a visit of somebody else, of another
-institution or that does not exist is one answer.
+Format: /openapi.json. Not here: references (console.references), the pull itself. Invariant: the records
+live in memory only, for one staff session; a visit of somebody else, of another institution or that does
+not exist is one answer.
 """
 
 from __future__ import annotations

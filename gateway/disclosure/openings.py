@@ -1,6 +1,6 @@
 """Keeps what stands behind a commitment on the ledger: the details and the salt that open it.
 
-Formats: commitment and opening of docs/formats (SHA-256 over "yaoshi/commit/v1" 00, salt, details).
+Format: docs/formats/opening.md (SHA-256 over "yaoshi/commit/v1" 00, salt, details).
 Not here: who may read an opening (the wallet's timeline, the grantee's receipt, the privacy officer decide
 that).
 Invariant: an opening is durable before its entry is submitted, so a crash leaves at worst an opening

@@ -1,6 +1,6 @@
 """Releases records under a grant: decide, write the disclosure on the ledger, read again, then release.
 
-DESIGN section 1.2 ("Logged, then released") and consent-audit sections 3-4.
+Logged, then released: ARCHITECTURE.md, "The life of a pull".
 Not here: how the asker proved who it is (gateway.peers.assertion), HTTP and FHIR bundles (gateway.fhir).
 Invariants:
 (1) nothing is returned before ``disclosure.made`` is committed;

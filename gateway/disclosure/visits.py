@@ -1,6 +1,6 @@
 """Says which visit an ask belongs to: the one that is running for this grant and person, or a new one.
 
-DESIGN section 6 "Pull": a further token for the same grant and user within the visit joins it, so a patient
+docs/formats/pull.md: a further token for the same grant and user within the visit joins it, so a patient
 reads one line however many searches and pages there were.
 Not here: how long a visit runs and how many a grant allows (the ledger's contract refuses; this only
 chooses an id).

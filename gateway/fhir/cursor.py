@@ -1,8 +1,8 @@
 """Remembers where a paged search stands, under an opaque word that only its own client can use again.
 
-FHIR R4 3.1.1.5 leaves the form of paging links to the server; fhir-r4 section 4 says what they may leak.
-Kept here as a row, not sealed into the link: the date of a record must not stand in a URL or a log of URLs.
-Invariants: (1) a cursor works for one custodian, client and grant; for everybody else it does not exist;
+FHIR R4 3.1.1.5 leaves the form of paging links to the server. Kept here as a row, not sealed into the link:
+the date of a record must not stand in a URL or a log of URLs. Invariants: (1) a cursor works for one
+custodian, client and grant; for everybody else it does not exist;
 (2) after TTL_MS it answers "expired" to its own client, and is forgotten after a day.
 """
 

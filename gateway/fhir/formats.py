@@ -1,6 +1,6 @@
 """Says whether an answer in JSON is what the caller can take.
 
-FHIR R4 3.1.0.1.11: ``_format`` beats Accept; fhir-r4 section 1: JSON only, XML alone is 406.
+FHIR R4 3.1.0.1.11: ``_format`` beats Accept; we offer JSON only, so XML alone is 406.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ def capability_statement(base: str) -> dict[str, Any]:
     security = {
         "cors": False,
         "service": [{"coding": [SMART_ON_FHIR]}],
-        # Deprecated by SMART 2, but some client libraries look only here (fhir-r4 section 2).
+        # Deprecated by SMART 2, but some client libraries look only here.
         "extension": [{"url": OAUTH_URIS, "extension": [{"url": "token", "valueUri": f"{base}/token"}]}],
         "description": "A token is bound to one grant of one patient. Times without a zone are UTC.",
     }

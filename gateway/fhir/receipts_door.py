@@ -1,6 +1,6 @@
 """Gives the grantee the proof of a disclosure that was made to it: the ledger's receipt and the opening.
 
-DESIGN section 6 "Pull": the grantee verifies both before it shows anything. Not here: the patient's own
+docs/formats/pull.md: the grantee verifies both before it shows anything. Not here: the patient's own
 reading of the same opening (gateway.wallet). Invariant: only the grantee named when the opening was saved
 gets an answer; for everybody else, and for every unknown id, it is ``not-granted``.
 """

@@ -1,10 +1,10 @@
 """Takes the phone's proof of its key, and puts the key on the ledger when the desk confirms.
 
-DESIGN section 6 "Link": both screens show the same digits, the phone proves its key, the desk confirms;
-then link.open or link.keys. Not here: who may do it (console.references), the delay after a rekey
-(consent.lifecycle). Invariants: the signed entry is stored before it is submitted and sent again unchanged
-after a crash; whether an invitation is confirmed is read from the ledger, so an entry that arrived is never
-forgotten.
+docs/formats/digits.md, docs/formats/proof.md: both screens show the same digits, the phone proves its key,
+the desk confirms; then link.open or link.keys. Not here: who may do it (console.references), the delay
+after a rekey (consent.lifecycle). Invariants: the signed entry is stored before it is submitted and sent
+again unchanged after a crash; whether an invitation is confirmed is read from the ledger, so an entry that
+arrived is never forgotten.
 """
 
 from __future__ import annotations

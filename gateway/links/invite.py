@@ -1,9 +1,8 @@
 """Makes the desk's one-time invitation, after the identity check was recorded.
 
-DESIGN section 6 "Link" and "A lost phone". Three modes: open (the patient has no link on the ledger yet),
-claim (a first look has opened it, no phone holds it) and rekey (a phone holds it: a fresh sign-in is asked
-for by the route). The link's id is fixed here, for the phone's proof names it. Not here: the confirmation
-(links.confirm).
+Three modes: open (the patient has no link on the ledger yet), claim (a first look has opened it, no phone
+holds it) and rekey (a phone holds it: a fresh sign-in is asked for by the route). The link's id is fixed
+here, for the phone's proof names it. Not here: the confirmation (links.confirm).
 """
 
 from __future__ import annotations

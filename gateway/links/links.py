@@ -1,9 +1,9 @@
 """Finds, reserves and opens the link between a patient and an institution.
 
-DESIGN section 6 "Link": the first look at a chart opens an unclaimed link, so looks are recorded from the
-first day. Not here: claiming a link by a phone (gateway.links.confirm).
-Invariant: a link's id is reserved in ``patient_link`` before it is submitted, and the ledger refuses to open
-an id twice; a crash between the two leaves a reserved id that the next look opens.
+The first look at a chart opens an unclaimed link, so looks are recorded from the first day. Not here:
+claiming a link by a phone (gateway.links.confirm). Invariant: a link's id is reserved in ``patient_link``
+before it is submitted, and the ledger refuses to open an id twice; a crash between the two leaves a
+reserved id that the next look opens.
 """
 
 from __future__ import annotations

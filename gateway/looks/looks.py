@@ -1,8 +1,8 @@
 """Writes down a look at a patient's chart, and returns only when the entry is committed.
 
-DESIGN sections 1.2 and 4 (look.made): the committed details say on what basis, who, and what was looked at.
-Not here: releases to another institution (gateway.disclosure). Invariant: a caller sends no byte of a record
-before the answer is a Committed; on a refusal or an outage of the ledger nothing is shown.
+docs/formats/opening.md (look.made): the committed details say on what basis, who, and what was looked at.
+Not here: releases to another institution (gateway.disclosure). Invariant: a caller sends no byte of a
+record before the answer is a Committed; on a refusal or an outage of the ledger nothing is shown.
 """
 
 from __future__ import annotations

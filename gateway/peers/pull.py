@@ -1,11 +1,10 @@
 """Pulls what a patient granted from a custodian, and shows nothing that does not verify.
 
-DESIGN section 6 "Pull": a client assertion, a token, one search for each resource type with its pages, and
-for every answer the receipt and opening of its disclosure. A custodian on this node is called below HTTP
+docs/formats/pull.md: a client assertion, a token, one search for each resource type with its pages, and for
+every answer the receipt and opening of its disclosure. A custodian on this node is called below HTTP
 through the same functions as its doors, the signed assertion included; an institution on another node is
-not reached in this release.
-Not here: how long what was pulled may be shown (the visit's view decides, in memory).
-Invariant: one page that is denied or does not verify, and nothing of the whole pull is returned.
+not reached in this release. Not here: how long what was pulled may be shown (the visit's view decides, in
+memory). Invariant: one page that is denied or does not verify, and nothing of the whole pull is returned.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Checks, for the grantee, that the ledger holds the disclosure of exactly what was received.
 
-Formats: receipt, record, entry, commitment and opening of docs/formats.
+Formats: docs/formats/receipt.md, opening.md and pull.md.
 Not here: whether the grant permits it (the custodian decides); what the phone checks (static/wallet).
 A disclosure verifies when: (1) a checkpoint of this ledger includes the record; (2) the entry is a
 disclosure.made about the grant's link, under this grant and visit, signed by the custodian's release key;

@@ -1,7 +1,8 @@
 """Turns FHIR dates into ranges [low, high) of milliseconds UTC, as wide as they were written.
 
-FHIR R4 datatypes date, dateTime, instant, Period, Timing; specs of search by date. A time without a zone is
-read as UTC. Not here: precision is never invented; the stored text keeps the date as it came.
+FHIR R4 datatypes date, dateTime, instant, Period, Timing; search by date. A time
+without a zone is read as UTC. Not here: precision is never invented; the stored text keeps the date as it
+came.
 """
 
 import re

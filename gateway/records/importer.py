@@ -1,8 +1,8 @@
 """Imports files of FHIR resources into one institution's store, while the node goes on working.
 
-FHIR R4 Bundle (transaction, batch, collection, document), NDJSON, single resources; specs of the FHIR
-surface, section 7. Each piece is one short transaction; a FHIR transaction is one in any case. What cannot be
-stored is named and left out, and the import goes on. The same files again change nothing.
+FHIR R4 Bundle (transaction, batch, collection, document), NDJSON, single resources. Each piece of
+RESOURCES_AT_ONCE is one short transaction; a FHIR transaction is one in any case. What cannot be stored is
+named and left out, and the import goes on. The same files again change nothing.
 """
 
 from collections import defaultdict

@@ -1,6 +1,6 @@
 """Gives reports, documents, encounters and provenances the labels of what they contain or cite.
 
-FHIR R4 security labels; specs of consent, section 4. Worked out anew for a patient after every change, from
+FHIR R4 security labels (meta.security). Worked out anew for a patient after every change, from
 each record's own labels only, so the order of arrival does not matter and a label never keeps itself alive.
 Observations and other records keep their own labels alone.
 """

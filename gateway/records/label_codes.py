@@ -1,8 +1,8 @@
 """Which clinical codes make a record sensitive: a short table, to be read by a privacy officer.
 
-Labels are HL7 v3-ActCode sensitivities (FHIR R4 security labels; specs of consent, section 4). HL7's own
-value sets name lists that are not published with them, so this list is ours. Change it together with VERSION.
-Not here: free text is not judged. A code that is missing here leaves its record open to a general grant.
+Labels are HL7 v3-ActCode sensitivities (FHIR R4 meta.security). HL7's own value sets name lists that are
+not published with them, so this list is ours. Change it together with VERSION. Not here: free text is not
+judged. A code that is missing here leaves its record open to a general grant.
 """
 
 from types import MappingProxyType

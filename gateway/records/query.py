@@ -1,8 +1,8 @@
 """Reads the parameters of a FHIR search on one type, refusing whatever would widen the answer unseen.
 
-FHIR R4 search; specs of the FHIR surface, section 3. A dropped filter widens a disclosure, so an unknown name
-is refused unless the client asked for lenient handling; names that begin with _ and are unknown are left out.
-Not here: paging cursors, includes, and who may ask.
+FHIR R4 search. A dropped filter widens a disclosure, so an unknown name is refused unless the client asked
+for lenient handling; names that begin with _ and are unknown are left out. Not here: paging cursors,
+includes, and who may ask.
 """
 
 from collections.abc import Iterable

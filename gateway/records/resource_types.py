@@ -1,7 +1,7 @@
 """Which FHIR resources are stored, whose they are, and which of their elements can be searched.
 
-FHIR R4 4.0.1 SearchParameter definitions; specs of the FHIR surface, section 3. The same table drives import,
-search and the capability statement. Not here: how an element is read (facts) or compared (search).
+FHIR R4 4.0.1 SearchParameter definitions. The same table drives import, search and the capability
+statement. Not here: how an element is read (facts) or compared (search).
 """
 
 from dataclasses import dataclass, field

@@ -1,7 +1,7 @@
 """Answers searches and reads from the store, holding every row against the scope inside the SQL.
 
-FHIR R4 search; specs of the FHIR surface, sections 3 and 4. A record that the scope does not cover cannot be
-told from one that does not exist: not in entries, totals, order or the position of the next page.
+FHIR R4 search. A record that the scope does not cover cannot be told from one that does not exist: not in
+entries, totals, order or the position of the next page.
 1. scope None is the custodian's own use; every disclosure passes a Scope.
 2. A page ends at its last sort key and _id, and at the revision of the first page, so pages neither overlap
    nor grow while records arrive.

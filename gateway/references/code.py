@@ -1,6 +1,6 @@
 """The eight characters of a reference, the ten that a person types, and the address in the QR code.
 
-Format: docs/formats (QR). Crockford base32 without I, L, O, U. 40 bits of entropy, one use, ten minutes,
+Format: docs/formats/qr.md. Crockford base32 without I, L, O, U. 40 bits of entropy, one use, ten minutes,
 and a rate limit in front: guessing does not pay. Not here: drawing the QR code (gateway.qr).
 """
 

@@ -1,8 +1,9 @@
 """Says in which state a reference is, from the moments written in its row.
 
-States of a reference (docs/formats): waiting, claimed, proved, chosen, accepted, confirmed, stopped,
-expired. Not here: anything that changes a row. Invariant: what the ledger has committed wins over every
-other moment; a reference that was stopped while its entry was on the way is confirmed if the entry arrived.
+States of a reference (docs/formats/wallet-api.md): waiting, claimed, proved, chosen, accepted, confirmed,
+stopped, expired. Not here: anything that changes a row. Invariant: what the ledger has committed wins over
+every other moment; a reference that was stopped while its entry was on the way is confirmed if the entry
+arrived.
 """
 
 from __future__ import annotations

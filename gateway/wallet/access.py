@@ -1,10 +1,9 @@
 """Signs a phone in by its link key, and says at every request what that key may read.
 
-DESIGN section 3 "Who signs in how": the phone signs {ledger, aud, link, nonce, at} (typ yaoshi-login) and
-gets an opaque token of five minutes. Not here: HTTP (wallet.sessions). Invariants: the nonce is the
-server's and is used once; an unknown link, a wrong key and a used nonce are one answer after the same work;
-a key's rights are read from the ledger at every request, so a key that was replaced a moment ago reads no
-further.
+docs/formats/login.md: the phone signs {ledger, aud, link, nonce, at} (typ yaoshi-login) and gets an opaque
+token of five minutes. Not here: HTTP (wallet.sessions). Invariants: the nonce is the server's and is used
+once; an unknown link, a wrong key and a used nonce are one answer after the same work; a key's rights are
+read from the ledger at every request, so a key that was replaced a moment ago reads no further.
 """
 
 from __future__ import annotations

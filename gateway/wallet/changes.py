@@ -1,7 +1,7 @@
 """Tells a phone that something about its link changed, and nothing else: a stream, and polling as a fallback.
 
-specs: Server-Sent Events (HTML Living Standard), ETag polling. The event holds a cursor; what changed is
-read, and verified, by a timeline request.
+Server-sent events (HTML Living Standard 9.2), ETag polling. The event holds a cursor; what changed is read,
+and verified, by a timeline request.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Takes what a phone signed for the ledger: a grant, a revocation, a change of the link's keys, its closing.
 
-Format: docs/formats (wallet API, entries; opening). The signature is the authentication, so revoking needs no
-sign-in. Invariants: a grant's opening is stored before its entry is submitted, and only when it opens the
-commitment and states terms; whoever holds no key of a link of this institution gets one answer, which tells
-nothing about any link; the same entry again gives the same receipt.
+Format: docs/formats/wallet-api.md, entries; docs/formats/opening.md. The signature is the authentication,
+so revoking needs no sign-in. Invariants: a grant's opening is stored before its entry is submitted, and
+only when it opens the commitment and states terms; whoever holds no key of a link of this institution gets
+one answer, which tells nothing about any link; the same entry again gives the same receipt.
 """
 
 from __future__ import annotations

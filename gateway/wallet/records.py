@@ -1,6 +1,7 @@
 """Lets patients read their own records on the phone, to choose what to give; a reading is an entry.
 
-DESIGN section 6 "Own records". The look (basis patient-request) is committed before anything is sent.
+docs/formats/wallet-api.md, own records. The look (basis patient-request) is committed before anything is
+sent.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The phone's side of a one-time code: fetch it with a key, prove the key, answer, stop.
 
-Format: docs/formats (wallet API, references). DESIGN section 6 "Link" and "Ask". Invariant: a code that is
-unknown, expired, stopped or taken by another key is one answer, the same bytes with the same status, so a
-photograph of the code tells nothing.
+Format: docs/formats/wallet-api.md, references. Invariant: a code that is unknown, expired, stopped or taken
+by another key is one answer, the same bytes with the same status, so a photograph of the code tells
+nothing.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Signs a phone in: a nonce, then a login signed by the link's key, then a token of five minutes.
 
-Format: docs/formats (login). Invariant: whether a link exists is not told: a nonce is given for every id,
+Format: docs/formats/login.md. Invariant: whether a link exists is not told: a nonce is given for every id,
 and every refused sign-in is one answer.
 """
 

@@ -1,8 +1,8 @@
 """Gives a phone its link's log with every proof, so that the phone can check it against what it kept.
 
-Format: docs/formats (timeline). DESIGN section 6 "See". A phone that was replaced reads up to and including
-the entry that replaced it: later records and openings are cut, the newer head stays and is explained by
-until_seq. Not here: checking (the phone does it), folding into lines (the phone).
+Format: docs/formats/wallet-api.md, timeline. A phone that was replaced reads up to and including the entry
+that replaced it: later records and openings are cut, the newer head stays and is explained by until_seq.
+Not here: checking (the phone does it), folding into lines (the phone).
 """
 
 from __future__ import annotations
