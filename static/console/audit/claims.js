@@ -33,4 +33,4 @@ function facts(claim, result, holds) {
 
 /** Where a check first found a difference, and what. */
 export const differenceText = ({ index, first_difference: detail }) => (index === null
-  ? detail : t("audit.first-difference", { index: number(index), detail }));
+  ? detail : t("audit.first-difference", { index: number(index), detail: detail.replace(/^record \d+: /, "") }));

@@ -35,7 +35,7 @@ export default {
   "span.half": "last 6 months", "span.year": "last year", "span.two-years": "last 2 years", "span.since": "since {day}", "span.before": "before {day}",
   "scope.comma": ", ", "scope.more": { one: "1 more item", other: "{count} more items" }, "scope.single": { one: "1 chosen item", other: "{count} chosen items" },
   "record.gone": "Everything that came from elsewhere has been closed.", "record.none": "There are no records to show.", "record.purpose": "Purpose: {purpose}. This page closes as soon as the patient takes it back.",
-  "purpose.TREAT": "Treatment", "purpose.CAREMGT": "Care management", "purpose.ETREAT": "Emergency treatment", "purpose.HPAYMT": "Payment", "purpose.COVERAGE": "Coverage",
+  "purpose.TREAT": "Treatment", "purpose.CAREMGT": "Care management", "purpose.ETREAT": "Emergency care", "purpose.HPAYMT": "Payment", "purpose.COVERAGE": "Coverage",
   "purpose.HOPERAT": "Operations", "purpose.HRESCH": "Research", "purpose.PUBHLTH": "Public health", "purpose.PATRQT": "Patient’s own request", "purpose.BTG": "Emergency look",
   "purpose.other": "Other purpose",
   "series.label": "Tests", "series.find": "Find a test", "series.none": "No such test", "results.none": "No lab results or vital signs.",

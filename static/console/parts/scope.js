@@ -1,6 +1,6 @@
 // A grant's scope in words: "化验、用药，近两年".
 
-import { fullDay, list, t } from "../../shared/i18n.js";
+import { fullDay, lang, list, t } from "../../shared/i18n.js";
 import { kindName, sensitivityName } from "../../shared/terms.js";
 
 const DAY = 86_400_000;
@@ -17,7 +17,8 @@ export function spanText(from, now = Date.now()) {
 export function scopeText(scope, now = Date.now()) {
   const kinds = (scope.kinds ?? []).map(kindName);
   const single = (scope.records ?? []).length;
-  const parts = [...kinds, ...(scope.sensitive ?? []).map(sensitivityName)];
+  const names = [...kinds, ...(scope.sensitive ?? []).map(sensitivityName)];
+  const parts = names.map((name, place) => (place > 0 && lang() === "en" ? name[0].toLowerCase() + name.slice(1) : name));
   if (single > 0) parts.push(t(kinds.length > 0 ? "scope.more" : "scope.single", { count: single }));
   const until = scope.to ? t("span.before", { day: fullDay(Date.parse(scope.to)) }) : "";
   return [list(parts), spanText(scope.from, now), until].filter(Boolean).join(t("scope.comma"));

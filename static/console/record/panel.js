@@ -38,7 +38,8 @@ const recent = (item) => Date.now() - timeOf(item) < YEAR;
 
 function facts(code, newest) {
   const system = code?.system === "http://loinc.org" ? `LOINC ${code.code}` : null;
-  return [termShort(code), unitText(newest), system].filter(Boolean).join(" · ");
+  const short = termShort(code);
+  return [short === termName(code) ? null : short, unitText(newest), system].filter(Boolean).join(" · ");
 }
 
 function verified(items, own) {
