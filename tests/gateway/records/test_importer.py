@@ -348,7 +348,7 @@ def test_a_large_bundle_comes_in_short_pieces_unless_it_is_a_transaction(
     store: Store, type_: str, transactions: int
 ) -> None:
     commits = []
-    event.listen(store.db, "commit", commits.append)
+    event.listen(store.db.begin.__self__, "commit", commits.append)  # type: ignore[attr-defined]
     store.take(patient(), *(observation(f"o{number}") for number in range(2500)), type_=type_)
     assert store.report.stored == {"Patient": 1, "Observation": 2500}
     assert len(commits) == transactions
