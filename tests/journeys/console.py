@@ -55,7 +55,8 @@ class Console:
     def api(self, method: str, path: str) -> Any:
         """Asks the console's API with this window's own session."""
         return self.page.evaluate(
-            "async ([method, path]) => (await fetch(`/console/api/${path}`, { method })).json()", [method, path]
+            "async ([method, path]) => (await fetch(`/console/api/${path}`, { method })).json()",
+            [method, path],
         )
 
     # The desk
@@ -66,7 +67,9 @@ class Console:
 
     # The doctor
 
-    def compose(self, kinds: list[str], span: str = "two-years", until: str = "days", reason: str = "糖尿病复诊") -> None:
+    def compose(
+        self, kinds: list[str], span: str = "two-years", until: str = "days", reason: str = "糖尿病复诊"
+    ) -> None:
         self.do("purpose-TREAT")
         self.page.locator("#reason").fill(reason)
         for kind in kinds:

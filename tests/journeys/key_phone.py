@@ -1,4 +1,4 @@
-"""A phone without a browser: one key, its signatures, and the wallet's HTTP calls; for what is counted, not looked at."""
+"""A phone without a browser: one key, its signatures, the wallet's HTTP calls; for what is only counted."""
 
 from __future__ import annotations
 

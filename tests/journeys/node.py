@@ -67,7 +67,7 @@ def free_port() -> int:
 
 
 def start_node(var: Path, port: int) -> Node:
-    """Starts a node and waits until it says that it is ready. Raises AssertionError with its output otherwise."""
+    """Starts a node; back when it says that it is ready. Raises AssertionError with its output otherwise."""
     with (var / "node.log").open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "flask", "--app", "app", "serve"],

@@ -1,9 +1,9 @@
-"""A doctor elsewhere asks, the patient narrows and allows, the doctor reads, and the phone proves who looked."""
+"""A doctor elsewhere asks, the patient narrows and allows, the doctor reads, the phone proves who looked."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,7 +21,7 @@ DAY_MS = 86_400_000
 
 
 @pytest.fixture(scope="module")
-def phone(windows: Windows, node: Node, staff: Callable[[str, str], Staff]) -> Iterator[Wallet]:
+def phone(windows: Windows, node: Node, staff: Callable[[str, str], Staff]) -> Wallet:
     """A phone with links at the clinic and the examination centre; the clinic's doctor had looked before."""
     doctor = staff("WT", "clinician")
     doctor.open(doctor.find(PATIENT)["id"])
@@ -31,7 +31,7 @@ def phone(windows: Windows, node: Node, staff: Callable[[str, str], Staff]) -> I
         patient = desk.find(PATIENT)["id"]
         desk.open(patient)
         wallet.link(desk, patient)
-    yield wallet
+    return wallet
 
 
 def records_of(staff: Callable[[str, str], Staff], code: str) -> list[dict[str, Any]]:
@@ -109,7 +109,7 @@ def test_what_the_patient_leaves_out_never_reaches_the_doctor_and_the_phone_show
 
 
 def narrow(phone: Wallet) -> str:
-    """Chooses less than was asked: a year, no medication, one result less, two hours. Gives that result's name."""
+    """Chooses less than was asked: a year, no medication, one result less, two hours. Gives that result."""
     phone.tap("change-what")
     phone.tap("span-year")
     phone.page.locator('[id="check-medication"]').uncheck()

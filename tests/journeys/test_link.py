@@ -1,4 +1,4 @@
-"""A person connects a phone at the desk: one code, three digits, two people who say that they are the same."""
+"""A person connects a phone at the desk: one code, three digits, two people who say they are the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A lost phone: the desk connects another one, with a delay; the earlier phone is told, and can say that it was not so."""
+"""A lost phone: the desk connects another, with a delay; the earlier phone is told, and can contest it."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ from tests.journeys.wallet import Wallet
 PATIENT, OTHER_PATIENT = "周雨桐", "吴思远"
 DAY_MS = 86_400_000
 At = Callable[[str, str], Staff]
+Consoles = Callable[[str, str], Console]
+Phones = Callable[[], Wallet]
 
 
 @dataclass
@@ -66,7 +68,7 @@ def replace_phone(desk: Console, phone: Wallet, name: str) -> None:
     phone.press("回首页")
 
 
-def replaced(at: At, console: Callable[[str, str], Console], new_phone: Callable[[], Wallet], name: str) -> Replaced:
+def replaced(at: At, console: Consoles, new_phone: Phones, name: str) -> Replaced:
     desk, doctor, earlier, new = at("WT", "desk"), at("WX", "clinician"), new_phone(), new_phone()
     patient = desk.find(name)["id"]
     earlier.link(desk, patient)
@@ -79,11 +81,11 @@ def replaced(at: At, console: Callable[[str, str], Console], new_phone: Callable
 
 
 def cannot_give(phone: Wallet, doctor: Staff) -> None:
-    """This phone allows; the ledger refuses; the phone says that nothing was given."""
+    """This phone is asked; it says that it can allow nothing, and the doctor gets nothing."""
     ask = doctor.ask(None, ["laboratory"], now_ms() + DAY_MS)
     phone.scan(ask["url"])
-    phone.press("数字一样，允许查看")
-    phone.sees_title("没有允许成")
+    phone.sees_title("这部手机现在还不能允许")
+    phone.never_shows("数字一样，允许查看")
     assert doctor.reference(ask["reference"])["state"] == "claimed"
 
 
@@ -96,14 +98,14 @@ def can_give(phone: Wallet, doctor: Staff) -> None:
 
 
 def test_a_contested_replacement_lets_nobody_give_until_the_institution_settles_it(
-    console: Callable[[str, str], Console], new_phone: Callable[[], Wallet], staff: At, node: Node
+    console: Consoles, new_phone: Phones, staff: At, node: Node
 ) -> None:
     both = replaced(staff, console, new_phone, PATIENT)
     doctor = staff("WX", "clinician")
     assert doctor.visit(both.ask["reference"])["sources"][0]["state"] in ("ended", "revoked")
     with pytest.raises(RefusedError):
         doctor.call("POST", "patients/nobody/open", {})
-    both.new.sees(re.compile("这部手机到 .* 才能允许别人看"))
+    both.new.sees(re.compile("这部手机要等到.* 才能允许别人看"))
     cannot_give(both.new, doctor)
 
     own = staff("WT", "clinician")
@@ -150,7 +152,7 @@ def reads_up_to_the_replacement(earlier: Wallet) -> None:
 
 
 def test_a_replacement_that_the_earlier_phone_confirms_can_be_used_at_once(
-    console: Callable[[str, str], Console], new_phone: Callable[[], Wallet], staff: At
+    console: Consoles, new_phone: Phones, staff: At
 ) -> None:
     both = replaced(staff, console, new_phone, OTHER_PATIENT)
     doctor = staff("WX", "clinician")

@@ -34,7 +34,9 @@ _GREY = """async (png) => {
   pen.drawImage(picture, 0, 0);
   const { data, width, height } = pen.getImageData(0, 0, picture.width, picture.height);
   let grey = "";
-  for (let at = 0; at < data.length; at += 4) grey += String.fromCharCode((data[at] + data[at + 1] + data[at + 2]) / 3);
+  for (let at = 0; at < data.length; at += 4) {
+    grey += String.fromCharCode((data[at] + data[at + 1] + data[at + 2]) / 3);
+  }
   return { grey: btoa(grey), width, height };
 }"""
 
@@ -61,8 +63,7 @@ def chromium() -> Iterator[Any]:
 
 
 class Windows:
-    """Opens windows, each with storage of its own, and keeps what an engineer must see and a person never would:
-    script errors and policy violations."""
+    """Opens windows, each with storage of its own, and keeps the script errors and policy violations in them."""
 
     def __init__(self, browser: Any) -> None:
         self._browser = browser
