@@ -6,7 +6,9 @@ import { has, lang, t } from "./i18n.js";
 import { LABORATORY } from "./terms/laboratory.js";
 
 const LOINC = "http://loinc.org";
-const known = (code) => (code?.code && (!code.system || code.system === LOINC) ? LABORATORY[code.code] : undefined);
+// Codes and units come from records: a name that every object inherits must not be found.
+const own = (table, name) => (Object.hasOwn(table, name ?? "") ? table[name] : undefined);
+const known = (code) => (!code?.system || code.system === LOINC ? own(LABORATORY, code?.code) : undefined);
 
 /** The name of an item's code {system, code, text, display}: ours, else the record's own words, else the code. */
 export function termName(code) {
@@ -46,7 +48,7 @@ const FLAGS = {
 
 /** Shape and word; null when in range; with `ranges`, words where a number came without a range. */
 export function flagNode(item, { ranges = false } = {}) {
-  const flag = FLAGS[item.flag];
+  const flag = own(FLAGS, item.flag);
   if (flag) {
     const [sign, words, tone] = flag;
     return h("span", { class: `flag${tone}` }, h("span", { class: "sign", "aria-hidden": "true" }, sign), t(words));
@@ -80,5 +82,5 @@ const UNITS = {
 export function unitText(item) {
   const unit = item.value?.unit ?? "";
   if (/^10[⁰-⁹¹²³]/.test(unit)) return `×${unit}`;
-  return UNITS[unit] ?? unit.replace(/\{[^}]*\}/g, "");
+  return own(UNITS, unit) ?? unit.replace(/\{[^}]*\}/g, "");
 }

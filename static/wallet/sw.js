@@ -16,6 +16,7 @@ const SHELL = [
   "/shared/chart/scales.js",
   "/shared/chart/series.js",
   "/shared/chart/spark.js",
+  "/shared/dates.js",
   "/shared/digits.js",
   "/shared/dom.js",
   "/shared/i18n.js",

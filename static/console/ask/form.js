@@ -2,6 +2,7 @@
 // Invariant: purpose and kinds are never chosen for the doctor.
 
 import { h } from "../../shared/dom.js";
+import { momentOf } from "../../shared/dates.js";
 import { day, moment, t } from "../../shared/i18n.js";
 import { kindName } from "../../shared/terms.js";
 import { button, chips, field } from "../parts/controls.js";
@@ -75,7 +76,7 @@ export function sentForm(reference, { again, cancel, busy }) {
     h("div", { class: "field" }, h("span", { class: "field-label" }, t("ask.reason")),
       h("p", { class: "sent" }, t("ask.for", { purpose: t(`purpose.${ask.purpose}`), reason: ask.reason }))),
     chips({ key: "kinds", text: t("ask.kinds") }, kinds.map((kind) => [kind, kindName(kind)]), new Set(ask.kinds), null, { fixed: true }),
-    fixedChip("span", t("ask.span"), ask.from ? spanText(ask.from) || day(Date.parse(ask.from)) : t("ask.span.all")),
+    fixedChip("span", t("ask.span"), ask.from ? spanText(ask.from) || day(momentOf(ask.from)) : t("ask.span.all")),
     fixedChip("until", t("ask.until"), moment(ask.not_after)),
     h("div", { class: "form-end ruled" },
       h("p", { class: "meta" }, t(open ? "ask.to-change" : state === "accepted" ? "ask.more" : "ask.once-more")),

@@ -7,7 +7,7 @@ import { button } from "../parts/controls.js";
 import { careBand, note, problemNotice } from "../parts/problem.js";
 import { strip, tabsOf } from "../parts/strip.js";
 import { definePage } from "../page.js";
-import { emptySource, forgetPatient, openedPatient, readVisits, sourcesOf } from "../record/opened.js";
+import { emptySource, forgetPatient, openedPatient, readVisit, readVisits, sourcesOf } from "../record/opened.js";
 import { tabOf } from "../record/tables.js";
 import { gathered, recordKeys, recordView, TABS } from "../record/view.js";
 import { go, goInstead, route } from "../route.js";
@@ -67,7 +67,7 @@ const closeAll = (names) => [...names].forEach((name) => server.closeVisit(name)
 function stripOf({ local, set, ids }, person, ask) {
   const present = TABS.filter((tab) => tab !== "others" || local.gathered?.items.some((item) => tabOf(item) === "others"));
   return strip(person, {
-    tabs: local.gathered ? tabsOf(present, local.tab, (tab, focus) => {
+    tabs: local.gathered?.items.length > 0 ? tabsOf(present, local.tab, (tab, focus) => {
       set({ tab });
       if (focus) queueMicrotask(() => queueMicrotask(() => document.querySelector(`[data-keep="tab-${tab}"]`)?.focus()));
     }) : null,
@@ -123,7 +123,7 @@ definePage("console-visit", {
   start: (context) => {
     forgetPatient();
     context.run(async () => {
-      const visit = await server.visit(context.ids[0]);
+      const visit = await readVisit(context.ids[0]);
       if (context.signal.aborted) return;
       if (visit.patient) {
         context.local.moved = true;

@@ -34,7 +34,7 @@ export async function readVisits(names) {
   let problem = null;
   for (const name of names) {
     try {
-      visits.set(name, await visitWithBeginning(name));
+      visits.set(name, await readVisit(name));
     } catch (refused) {
       if (refused.status === undefined) throw refused;
       if (refused.status !== 404) problem = refused;
@@ -44,8 +44,8 @@ export async function readVisits(names) {
   return { visits, problem };
 }
 
-// Since when the patient's time runs: the moment of the request, which the bar needs and the visit does not tell.
-async function visitWithBeginning(name) {
+/** One visit with `since`: the moment of the request, from which the patient's time runs; the bar needs it. */
+export async function readVisit(name) {
   const visit = await server.visit(name);
   if (!began.has(name)) {
     const reference = await server.reference(name).catch(() => null);

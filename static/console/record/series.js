@@ -1,5 +1,6 @@
 // Results as a clinician reads them: one series for each test and unit, grouped, worst never hidden. No drawing.
 
+import { momentOf } from "../../shared/dates.js";
 import { GROUPS, termGroup, termName, termRank, termShort } from "../../shared/terms.js";
 
 const RESULTS = new Set(["laboratory", "vital-signs"]);
@@ -23,7 +24,7 @@ export function seriesOf(items) {
   }).sort(byPlace);
 }
 
-export const timeOf = (item) => Date.parse(item.date ?? "") || 0;
+export const timeOf = (item) => momentOf(item.date) || 0;
 
 const byPlace = (a, b) => GROUPS.indexOf(a.group) - GROUPS.indexOf(b.group) || termRank(a.code) - termRank(b.code)
   || termName(a.code).localeCompare(termName(b.code));

@@ -1,12 +1,14 @@
 // Turns result items into points in time with their own laboratory's range; no drawing.
 // Invariant: numbers are read for placing only; what is written beside a point is the text as issued.
 
+import { momentOf } from "../dates.js";
+
 /** [{at (ms), value, text, bound: "<"|">"|null, low, high, source, item}] oldest first; others are left out. */
 export function pointsOf(items) {
   return items
     .map((item) => {
       const value = Number.parseFloat(item.value?.number ?? "");
-      const at = Date.parse(item.date ?? "");
+      const at = momentOf(item.date);
       if (Number.isNaN(value) || Number.isNaN(at)) return null;
       const bound = (item.value.comparator ?? "")[0] ?? null;
       return {
