@@ -17,15 +17,26 @@ class Console:
         self.page, self.node = page, node
         self.password = ""
 
-    def sign_in(self, code: str, role: str) -> None:
+    def open(self) -> None:
+        self.page.goto(f"{self.node.console}/console/")
+        expect(self.page.locator("[data-institution]").first).to_be_visible()
+
+    def choose(self, code: str) -> None:
+        institution = self.node.institution(code)["id"]
+        self.page.locator(f'[data-institution="{institution}"]').click()
+
+    def enter(self, code: str, role: str) -> None:
         account = self.node.account(code, role)
         self.password = account["password"]
-        self.page.goto(f"{self.node.console}/console/")
-        self.page.locator(f'[data-institution="{account["institution"]}"]').click()
         self.page.locator("#user").fill(account["user"])
         self.page.locator("#password").fill(account["password"])
         self.do("go")
         expect(self.page.locator("console-find, console-audit, console-node")).to_be_visible()
+
+    def sign_in(self, code: str, role: str) -> None:
+        self.open()
+        self.choose(code)
+        self.enter(code, role)
 
     def do(self, keep: str) -> None:
         """Presses the control that the program calls so."""

@@ -1,4 +1,4 @@
-"""An auditor checks the whole ledger on a page and takes it away; anybody checks the file without the node."""
+"""An auditor checks the whole ledger on a page and takes it away; anybody checks the file without a node."""
 
 from __future__ import annotations
 

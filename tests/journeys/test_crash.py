@@ -1,4 +1,4 @@
-"""SIGKILL under load, at any moment: every acknowledged entry is there afterwards, and the ledger verifies."""
+"""SIGKILL under load at any moment: every acknowledged entry is there afterwards, and the ledger verifies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One tap ends it: the next pull is refused, the doctor's open page closes, the phone says so; in a second."""
+"""One tap ends it: the next pull is refused, the doctor's open page closes, the phone says so in a second."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def chromium() -> Iterator[Any]:
 
 
 class Windows:
-    """Opens windows, each with storage of its own, and keeps the script errors and policy violations in them."""
+    """Opens windows, each with storage of its own, and keeps script errors and policy violations."""
 
     def __init__(self, browser: Any) -> None:
         self._browser = browser
