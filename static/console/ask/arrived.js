@@ -26,12 +26,12 @@ export function arrived({ visit, reference, person, comparedAt, see }) {
       h("div", {}, h("h2", { class: "large", role: "status" }, t(open.length > 0 ? "arrived.title" : "arrived.nothing", { name })),
         h("p", { class: "meta" }, t("arrived.until", { moment: moment(end) }))),
       h("div", { class: "arrived-digits" }, digits(reference.digits, { small: true }),
-        h("p", { class: "tick meta" }, icon("check"), t(comparedAt ? "digits.compared-at" : "digits.compared", { time: comparedAt ? clock(comparedAt) : "" })))),
+        h("p", { class: "tick meta" }, icon("tick"), t(comparedAt ? "digits.compared-at" : "digits.compared", { time: comparedAt ? clock(comparedAt) : "" })))),
     sourceTable(visit.sources, marks),
     matchLine(visit),
     outOfRangeStrip(open.flatMap(({ items }) => items), marks),
     h("div", { class: "arrived-end" }, h("p", { class: "meta" }, t("arrived.gone-later")),
-      button("primary", t("arrived.see"), see, { after: "chevron", "data-keep": "see" })),
+      button("primary", t("arrived.see"), see, { after: "forward", "data-keep": "see" })),
   ];
 }
 
@@ -54,7 +54,7 @@ function newestDate(items) {
 
 function matchLine({ match, demographics }) {
   if (match === "differs") return careBand(h("strong", {}, t("match.differs")), h("p", {}, t("match.differs.todo")));
-  if (match === "match") return h("p", { class: "tick ink" }, icon("check"), t("match.same"));
+  if (match === "match") return h("p", { class: "tick ink" }, icon("tick"), t("match.same"));
   return demographics ? h("p", { class: "ink" }, t("match.no-chart", { name: demographics.name, facts: personFacts(demographics) })) : null;
 }
 

@@ -28,9 +28,9 @@ export function comparePanel(reference, person, doing, comparedAt) {
       h("p", { class: "meta" }, t("ask.read-out")),
       digits(reference.digits),
       confirmed
-        ? h("p", { class: "tick" }, icon("check"), t(comparedAt ? "digits.compared-at" : "digits.compared", { time: comparedAt }))
+        ? h("p", { class: "tick" }, icon("tick"), t(comparedAt ? "digits.compared-at" : "digits.compared", { time: comparedAt }))
         : h("div", { class: "actions" },
-          button("go", t("digits.same"), doing.confirm, { icon: "check", disabled: doing.busy, "data-keep": "confirm" }),
+          button("go", t("digits.same"), doing.confirm, { icon: "tick", disabled: doing.busy, "data-keep": "confirm" }),
           button("outline", t("digits.differ"), doing.cancel, { disabled: doing.busy, "data-keep": "differ" })),
       confirmed && chosen ? null : lifeOf(reference, doing))),
     note("phone", t(chosen ? "ask.chosen" : confirmed ? "ask.choosing-confirmed" : "ask.choosing")),

@@ -14,7 +14,7 @@ function claimBox(claim, result, open, toggle) {
   const holds = result ? result.claims[claim] : undefined;
   const tone = holds === true ? "holds" : holds === false ? "failed" : "unchecked";
   return h("article", { class: `claim ${tone}` },
-    h("span", { class: "claim-sign" }, icon(holds === true ? "shield" : holds === false ? "alert" : "clock")),
+    h("span", { class: "claim-sign" }, icon(holds === true ? "shield" : holds === false ? "alarm" : "clock")),
     h("div", { class: "claim-words" },
       h("h2", {}, t(holds === false ? `claim.${claim}.failed` : `claim.${claim}`)),
       h("p", { class: "meta" }, facts(claim, result, holds)),

@@ -31,7 +31,7 @@ export function checkOf({ index }, result) {
 
 function checkCell(row, result) {
   const state = checkOf(row, result);
-  if (state === "first") return h("span", { class: "flag critical" }, icon("alert"), t("audit.differs"));
+  if (state === "first") return h("span", { class: "flag critical" }, icon("alarm"), t("audit.differs"));
   const late = row.at && row.time - row.at > LATE_MS
     ? h("span", { class: "flag" }, icon("clock"), t("audit.late", { time: remaining(row.time - row.at, { seconds: true }) })) : null;
   if (late) return late;

@@ -73,7 +73,7 @@ definePage("console-audit", {
           button("primary", t(local.checking ? "audit.checking" : "audit.check-now"), () => context.run(() => check(context), "checking"), { disabled: local.checking, "data-keep": "check" }))),
       problemNotice(local.problem),
       local.progress ? progressLine(local.progress) : null,
-      local.unfinished ? h("p", { class: "notice care" }, icon("alert"), t("audit.unfinished")) : null,
+      local.unfinished ? h("p", { class: "notice care" }, icon("alarm"), t("audit.unfinished")) : null,
       local.file ? fileResult(local.file, () => set({ file: null })) : null,
       claims(local.result, local.how, (how) => set({ how })),
       local.rows ? records(context) : null);
@@ -95,7 +95,7 @@ function uploadButton(context) {
 function fileResult({ name, result }, close) {
   const { ok, size } = result;
   return h("div", { class: ok ? "notice" : "alarm", role: "status" },
-    h("span", { class: ok ? "go-words" : "" }, icon(ok ? "shield" : "alert")),
+    h("span", { class: ok ? "go-words" : "" }, icon(ok ? "shield" : "alarm")),
     h("div", { class: "grow" },
       h("strong", {}, t(ok ? "audit.file-holds" : "audit.file-fails", { name })),
       h("p", {}, ok ? t("audit.file-size", { size: number(size) }) : differenceText(result))),

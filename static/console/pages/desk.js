@@ -104,11 +104,11 @@ function left(context, rekey) {
     fixed ? null : issue(context, rekey),
     h("div", { class: "ruled" }, rekey
       ? button("text", t("desk.back-to-link"), () => go("desk", ids[0]), { icon: "back" })
-      : [h("p", { class: "meta" }, t("desk.lost")), button("text", t("desk.to-rekey"), () => go("rekey", ids[0]), { after: "chevron", "data-keep": "to-rekey" })]),
+      : [h("p", { class: "meta" }, t("desk.lost")), button("text", t("desk.to-rekey"), () => go("rekey", ids[0]), { after: "forward", "data-keep": "to-rekey" })]),
   ];
 }
 
-const checked = (title, under) => h("div", { class: "check-row fixed" }, h("span", { class: "go-words" }, icon("check")),
+const checked = (title, under) => h("div", { class: "check-row fixed" }, h("span", { class: "go-words" }, icon("tick")),
   h("div", {}, h("div", {}, title), h("div", { class: "meta" }, under)));
 
 const delay = () => h("ul", { class: "notice care facts" }, ["wait", "told", "contest", "ends"].map((key) => h("li", {}, t(`rekey.${key}`))));
@@ -154,14 +154,14 @@ function compare(reference, person, doing) {
       h("h2", { class: "large" }, t("desk.same-digits")), h("p", { class: "meta" }, t("desk.read-out", { name: person.name })),
       digits(reference.digits),
       h("div", { class: "actions" },
-        button("go", t("desk.confirm"), doing.confirm, { icon: "check", disabled: !proved || doing.busy, "data-keep": "confirm", "aria-describedby": "proof" }),
+        button("go", t("desk.confirm"), doing.confirm, { icon: "tick", disabled: !proved || doing.busy, "data-keep": "confirm", "aria-describedby": "proof" }),
         button("outline", t("digits.differ"), doing.cancel, { disabled: doing.busy, "data-keep": "differ" })),
       h("p", { class: "meta", id: "proof", role: "status" }, t(proved ? "desk.phone-said-same" : "desk.phone-not-yet")),
       lifeOf(reference, doing)));
 }
 
 const connected = (reference, local) => h("div", { class: "middle" }, h("div", { class: "compare" },
-  h("span", { class: "big-tick" }, icon("check")),
+  h("span", { class: "big-tick" }, icon("tick")),
   h("h2", { class: "large", role: "status" }, t(reference.delay_until ? "rekey.done" : "desk.done", { name: local.person.name })),
   h("p", { class: "tick" }, t("digits.compared-at", { time: clock(local.confirmedAt) })),
   h("p", { class: "meta" }, reference.delay_until ? t("rekey.done.under", { moment: moment(reference.delay_until) }) : t("desk.done.under")),

@@ -24,8 +24,8 @@ definePage("console-node", {
         button("outline", t(local.busy ? "node.checking" : "node.again"), () => look(context), { icon: "refresh", disabled: local.busy, "data-keep": "again" })),
       problemNotice(local.problem),
       ready === null ? null : h("section", { class: "card stack" },
-        ready ? h("p", { class: "tick" }, icon("check"), t("node.ready", { time: local.at ? clock(local.at) : "" }))
-          : h("div", { class: "alarm", role: "alert" }, icon("alert"), h("div", {}, h("strong", {}, t("node.stopped")), h("p", {}, t("node.stopped.under")))),
+        ready ? h("p", { class: "tick" }, icon("tick"), t("node.ready", { time: local.at ? clock(local.at) : "" }))
+          : h("div", { class: "alarm", role: "alert" }, icon("alarm"), h("div", {}, h("strong", {}, t("node.stopped")), h("p", {}, t("node.stopped.under")))),
         warnings.length === 0 ? h("p", { class: "meta" }, t("node.no-warnings"))
           : h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("column.warning")), h("th", { scope: "col" }, t("column.todo")))),
             h("tbody", {}, warnings.map(({ title, todo }) => h("tr", {}, h("th", { scope: "row" }, named(title)), h("td", {}, named(todo))))))),

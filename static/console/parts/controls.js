@@ -18,7 +18,7 @@ export function chips(label, options, chosen, toggle, { fixed = false } = {}) {
 }
 
 function chip(key, value, words, on, toggle, fixed) {
-  const inside = [on ? icon("check") : null, h("span", {}, words)];
+  const inside = [on ? icon("tick") : null, h("span", {}, words)];
   if (fixed) return h("span", { class: on ? "chip fixed on" : "chip fixed" }, inside);
   return h("button", {
     type: "button", class: "chip", "aria-pressed": String(on), "data-keep": `${key}-${value}`, "data-value": value,

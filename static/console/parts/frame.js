@@ -30,7 +30,7 @@ const languageButton = () => h("button", {
 
 /** What is wrong with the node, for whoever sits here: what happens, what to do. */
 export const warningBanner = (status) => (status?.warnings ?? []).map(({ title, todo }) => h(
-  "div", { class: status.ready ? "banner care" : "banner stopped", role: "alert" }, icon("alert"),
+  "div", { class: status.ready ? "banner care" : "banner stopped", role: "alert" }, icon("alarm"),
   h("p", {}, h("strong", {}, named(title)), " ", named(todo))));
 
 export const idleBanner = (stay) => h("div", { class: "banner care", role: "alert" }, icon("clock"),

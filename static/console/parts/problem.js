@@ -7,7 +7,7 @@ import { t } from "../../shared/i18n.js";
 /** A refusal or an outage as an alarm; null without one. */
 export function problemNotice(problem, again) {
   if (!problem) return null;
-  return h("section", { class: "alarm problem", role: "alert" }, icon("alert"),
+  return h("section", { class: "alarm problem", role: "alert" }, icon("alarm"),
     h("div", {}, h("strong", {}, problem.title), h("p", {}, problem.todo)),
     again ? h("button", { type: "button", class: "button outline", onClick: again }, t("again")) : null);
 }
@@ -16,4 +16,4 @@ export function problemNotice(problem, again) {
 export const note = (sign, ...words) => h("p", { class: "notice", role: "status" }, icon(sign), h("span", {}, words));
 
 /** Something to take care of, in words. */
-export const careBand = (...words) => h("div", { class: "notice care", role: "status" }, icon("alert"), h("div", {}, words));
+export const careBand = (...words) => h("div", { class: "notice care", role: "status" }, icon("alarm"), h("div", {}, words));

@@ -11,6 +11,6 @@ function step(words, number, at) {
   const done = number < at;
   const state = done ? "done" : number === at ? "now" : "next";
   return h("li", { class: `step ${state}`, "aria-current": state === "now" ? "step" : null },
-    h("span", { class: "step-number" }, done ? icon("check") : String(number)),
+    h("span", { class: "step-number" }, done ? icon("tick") : String(number)),
     h("span", {}, words, done ? h("span", { class: "visually-hidden" }, t("step.done")) : null));
 }
