@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 import json
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.static.node import NODE
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("app.py", "gateway", "consent", "ledger")
@@ -198,8 +199,6 @@ def test_keys_records_and_caches_are_never_committed() -> None:
 
 
 def test_the_two_languages_say_the_same_things() -> None:
-    if shutil.which("node") is None:
-        pytest.skip("node reads the catalogues: apt install nodejs")
     folders = [path for path in (ROOT / "static").rglob("catalogue") if path.is_dir()]
     assert folders, "the catalogues are under static/**/catalogue"
     script = """
@@ -220,7 +219,7 @@ def test_the_two_languages_say_the_same_things() -> None:
             )
             if language is not None:
                 keys = subprocess.run(
-                    ["node", "--input-type=module", "-e", script, file.as_uri()],
+                    [NODE, "--input-type=module", "-e", script, file.as_uri()],
                     capture_output=True,
                     check=True,
                 ).stdout

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests.static.node import run_tests
 from tests.static.wallet.ledger_story import main
 
 HERE = Path(__file__).resolve().parent
-NODE = shutil.which("node")
 
 
 @pytest.fixture(scope="module")
@@ -22,15 +19,6 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return target
 
 
-@pytest.mark.skipif(NODE is None, reason="node is missing: apt-get install nodejs")
 @pytest.mark.parametrize("name", sorted(path.name for path in HERE.glob("*.test.mjs")))
 def test_the_wallet_keeps_its_word(name: str, story: Path) -> None:
-    done = subprocess.run(
-        [str(NODE), "--test", str(HERE / name)],
-        env={**os.environ, "STORY": str(story)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    run_tests(HERE / name, STORY=str(story))
