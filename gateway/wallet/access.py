@@ -20,9 +20,10 @@ from gateway.composition import current_gateway
 from gateway.wallet.tables import wallet_nonce, wallet_session
 from gateway.web.access import guarded
 from gateway.web.problems import raise_problem
+from ledger.compact import parse_compact
 from ledger.encoding import b64u, unb64u
 from ledger.errors import Malformed
-from ledger.signing import open_compact, peek_compact, public_key
+from ledger.signing import peek_compact, public_key, verify
 
 if TYPE_CHECKING:
     from gateway.composition import Gateway
@@ -132,9 +133,11 @@ def _verified(gw: Gateway, login: str, kid: str) -> dict[str, Any] | None:
         known = view.get(f"key/{kid}")
     key = unb64u(known["key"], 32) if known is not None else _NOBODY
     try:
-        return open_compact(login, "yaoshi-login", key)
+        compact = parse_compact(login, "yaoshi-login")
     except Malformed:
         return None
+    genuine = verify(key, compact.signing_input, compact.signature)
+    return compact.payload if genuine and known is not None else None
 
 
 def _is_login(gw: Gateway, payload: dict[str, Any], phone: Phone) -> bool:
