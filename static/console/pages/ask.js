@@ -18,13 +18,19 @@ import { server } from "../server.js";
 const STEPS = ["ask.step.scan", "ask.step.choose", "ask.step.compare", "ask.step.arrive"];
 const UNDECIDED = new Set(["waiting", "claimed", "chosen"]);
 
+/** Reads anew; told of a change meanwhile, once more, so that the newest state is always read. */
 async function read(context) {
   const name = context.ids[1];
   const { local } = context;
-  if (!name || local.reading || (local.reference && !UNDECIDED.has(local.reference.state) && local.visit)) return;
+  if (!name || (local.reference && !UNDECIDED.has(local.reference.state) && local.visit)) return;
+  local.again = true;
+  if (local.reading) return;
   local.reading = true;
   try {
-    await take(context, await server.reference(name));
+    while (local.again && !context.signal.aborted) {
+      local.again = false;
+      await take(context, await server.reference(name));
+    }
   } catch (problem) {
     if (problem.status === undefined) throw problem;
     context.set({ problem });
@@ -45,7 +51,11 @@ async function take(context, reference) {
   }
 }
 
-const act = (context, work) => context.run(async () => take(context, await work(context.ids[1])));
+// The answer to an act may be older than what was read while it travelled: what counts is read after it.
+const act = (context, work) => context.run(async () => {
+  await take(context, await work(context.ids[1]));
+  await read(context);
+});
 
 const send = (context) => context.run(async () => {
   const patient = context.ids[0] === "new" ? null : context.ids[0];

@@ -18,12 +18,18 @@ import { server } from "../server.js";
 const CHECKS = ["document", "match", "present"];
 const OPEN = new Set(["waiting", "claimed", "proved"]);
 
+/** Reads anew; told of a change meanwhile, once more, so that the newest state is always read. */
 async function read(context) {
   const { local } = context;
-  if (!local.reference || !OPEN.has(local.reference.state) || local.reading) return;
+  if (!local.reference || !OPEN.has(local.reference.state)) return;
+  local.again = true;
+  if (local.reading) return;
   local.reading = true;
   try {
-    take(context, await server.reference(local.reference.reference));
+    while (local.again && local.reference && !context.signal.aborted) {
+      local.again = false;
+      take(context, await server.reference(local.reference.reference));
+    }
   } catch (problem) {
     if (problem.status === undefined) throw problem;
     context.set({ problem });
@@ -41,7 +47,11 @@ function take(context, reference) {
   context.set({ reference });
 }
 
-const act = (context, work) => context.run(async () => take(context, await work(context.local.reference.reference)));
+// The answer to an act may be older than what was read while it travelled: what counts is read after it.
+const act = (context, work) => context.run(async () => {
+  take(context, await work(context.local.reference.reference));
+  await read(context);
+});
 
 const invite = (context, rekey) => context.run(async () => {
   if (rekey && !await askPassword(t("rekey.why-password"))) return;
