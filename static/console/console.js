@@ -25,8 +25,11 @@ addCatalogue("zh-CN", zh);
 addCatalogue("en", en);
 
 const PAGES = {
-  desk: ["find", "desk", "rekey"], clinician: ["find", "patient", "visit", "ask"], privacy: ["find", "accounting", "audit"],
-  auditor: ["audit"], administrator: ["node"],
+  desk: ["find", "desk", "rekey"],
+  clinician: ["find", "patient", "visit", "ask"],
+  privacy: ["find", "accounting", "audit"],
+  auditor: ["audit"],
+  administrator: ["node"],
 };
 const STATUS_MS = 60_000;
 
@@ -36,7 +39,12 @@ let statusTimer = null;
 let idle = false;
 
 const app = {
-  session, status: null, lastInstitution: null, lastUser: null, lockedWords: null, auditResult: null,
+  session,
+  status: null,
+  lastInstitution: null,
+  lastUser: null,
+  lockedWords: null,
+  auditResult: null,
   titleText: () => (session() ? named(session().institution.name) : t("app.name")),
   readStatus: async () => {
     app.status = await server.status();
@@ -58,8 +66,13 @@ function pageName() {
 }
 
 function drawTop() {
-  replace(top, topLine({ session: session(), page: pageName(), lock: () => lock("lock.done") }), session() ? warningBanner(app.status) : null,
-    idle ? idleBanner(() => {}) : null, printHead(session()));
+  replace(
+    top,
+    topLine({ session: session(), page: pageName(), lock: () => lock("lock.done") }),
+    session() ? warningBanner(app.status) : null,
+    idle ? idleBanner(() => {}) : null,
+    printHead(session()),
+  );
 }
 
 function show() {
@@ -80,9 +93,10 @@ function begin() {
     },
     lock: () => lock("lock.idle"),
   });
-  const look = () => app.readStatus().catch(() => {
-    // The next look tells; what a person does meanwhile shows an outage in words.
-  });
+  const look = () =>
+    app.readStatus().catch(() => {
+      // The next look tells; what a person does meanwhile shows an outage in words.
+    });
   look();
   statusTimer = setInterval(look, STATUS_MS);
 }
@@ -121,7 +135,12 @@ window.addEventListener("yaoshi-language", () => {
 window.addEventListener("beforeprint", drawTop);
 
 document.body.append(top, place);
-resumeSession().then(() => begin(), (problem) => {
-  // Nobody signed in is the usual start; an outage shows at the first try to sign in.
-  if (problem.status === undefined) throw problem;
-}).then(show);
+resumeSession()
+  .then(
+    () => begin(),
+    (problem) => {
+      // Nobody signed in is the usual start; an outage shows at the first try to sign in.
+      if (problem.status === undefined) throw problem;
+    },
+  )
+  .then(show);

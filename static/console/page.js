@@ -11,49 +11,52 @@ import { onChange } from "./live.js";
  * `keys` {key: (context, event) => void} while nobody types in a field; `title(context)` names the window.
  */
 export function definePage(tag, { state, start, render, changed, leave, keys = {}, title }) {
-  customElements.define(tag, class extends HTMLElement {
-    connectedCallback() {
-      const stopper = new AbortController();
-      this.context = contextOf(this, stopper.signal);
-      Object.assign(this.context.local, state?.(this.context));
-      this.stop = () => stopper.abort();
-      this.stopHearing = changed ? onChange(() => changed(this.context)) : () => {};
-      document.addEventListener("keydown", this.press = (event) => press(event, keys, this.context));
-      this.draw();
-      start?.(this.context);
-    }
+  customElements.define(
+    tag,
+    class extends HTMLElement {
+      connectedCallback() {
+        const stopper = new AbortController();
+        this.context = contextOf(this, stopper.signal);
+        Object.assign(this.context.local, state?.(this.context));
+        this.stop = () => stopper.abort();
+        this.stopHearing = changed ? onChange(() => changed(this.context)) : () => {};
+        document.addEventListener("keydown", (this.press = (event) => press(event, keys, this.context)));
+        this.draw();
+        start?.(this.context);
+      }
 
-    disconnectedCallback() {
-      this.stop();
-      this.stopHearing();
-      document.removeEventListener("keydown", this.press);
-      leave?.(this.context);
-      // Not only out of sight: nothing of a patient stays in memory with this element.
-      this.context.local = {};
-      replace(this);
-    }
+      disconnectedCallback() {
+        this.stop();
+        this.stopHearing();
+        document.removeEventListener("keydown", this.press);
+        leave?.(this.context);
+        // Not only out of sight: nothing of a patient stays in memory with this element.
+        this.context.local = {};
+        replace(this);
+      }
 
-    drawSoon() {
-      if (this.waiting) return;
-      this.waiting = true;
-      queueMicrotask(() => {
-        this.waiting = false;
-        if (this.isConnected) this.draw();
-      });
-    }
+      drawSoon() {
+        if (this.waiting) return;
+        this.waiting = true;
+        queueMicrotask(() => {
+          this.waiting = false;
+          if (this.isConnected) this.draw();
+        });
+      }
 
-    draw() {
-      const focused = this.contains(document.activeElement) ? document.activeElement.dataset.keep : null;
-      const scrolled = [...this.querySelectorAll("[data-scroll]")].map((one) => [one.dataset.scroll, one.scrollTop]);
-      replace(this, render(this.context));
-      scrolled.forEach(([name, top]) => {
-        const again = this.querySelector(`[data-scroll="${name}"]`);
-        if (again) again.scrollTop = top;
-      });
-      if (focused) this.querySelector(`[data-keep="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
-      document.title = title?.(this.context) ?? this.context.app.titleText();
-    }
-  });
+      draw() {
+        const focused = this.contains(document.activeElement) ? document.activeElement.dataset.keep : null;
+        const scrolled = [...this.querySelectorAll("[data-scroll]")].map((one) => [one.dataset.scroll, one.scrollTop]);
+        replace(this, render(this.context));
+        scrolled.forEach(([name, top]) => {
+          const again = this.querySelector(`[data-scroll="${name}"]`);
+          if (again) again.scrollTop = top;
+        });
+        if (focused) this.querySelector(`[data-keep="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+        document.title = title?.(this.context) ?? this.context.app.titleText();
+      }
+    },
+  );
 }
 
 function contextOf(element, signal) {
@@ -84,6 +87,7 @@ const FIELDS = new Set(["INPUT", "TEXTAREA", "SELECT"]);
 function press(event, keys, context) {
   const act = keys[event.key];
   const typing = FIELDS.has(event.target.tagName) && event.key !== "Escape";
-  if (!act || typing || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+  if (!act || typing || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]"))
+    return;
   act(context, event);
 }

@@ -7,7 +7,9 @@ const ROOT = "/console/api";
 let signedOut = () => {};
 
 /** `listener()` is called when the server says that nobody is signed in. */
-export const onSignedOut = (listener) => { signedOut = listener; };
+export const onSignedOut = (listener) => {
+  signedOut = listener;
+};
 
 async function call(method, path, body) {
   try {

@@ -24,4 +24,6 @@ export async function endSession() {
   await server.signOut();
 }
 
-export const forgetSession = () => { current = null; };
+export const forgetSession = () => {
+  current = null;
+};

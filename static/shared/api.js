@@ -12,9 +12,13 @@ export class ApiProblem extends Error {
   }
 }
 
-const outage = (code, status) => new ApiProblem({
-  code, status, title: t(`problem.${code}.title`), todo: t(`problem.${code}.todo`),
-});
+const outage = (code, status) =>
+  new ApiProblem({
+    code,
+    status,
+    title: t(`problem.${code}.title`),
+    todo: t(`problem.${code}.todo`),
+  });
 
 /** JSON in, JSON out (null for 204). A `body` that is a Blob or FormData goes as it is. */
 export async function api(method, url, body, { token, signal, headers = {} } = {}) {
@@ -32,7 +36,12 @@ async function send(method, url, body, { token, signal, headers }) {
   if (token) sent.Authorization = `Bearer ${token}`;
   try {
     return await fetch(url, {
-      method, headers: sent, signal, cache: "no-store", credentials: token ? "omit" : "same-origin", redirect: "error",
+      method,
+      headers: sent,
+      signal,
+      cache: "no-store",
+      credentials: token ? "omit" : "same-origin",
+      redirect: "error",
       body: body === undefined || body === null ? undefined : raw ? body : JSON.stringify(body),
     });
   } catch (problem) {
@@ -52,8 +61,10 @@ async function read(answer) {
 function refused(status, json) {
   const { code, title, titles, todo, type, detail, ...extra } = json ?? {};
   return new ApiProblem({
-    code: code ?? "refused", status, extra: { ...extra, detail },
-    title: titles ? named(titles) : title ?? t("problem.unreadable.title"),
+    code: code ?? "refused",
+    status,
+    extra: { ...extra, detail },
+    title: titles ? named(titles) : (title ?? t("problem.unreadable.title")),
     todo: typeof todo === "string" ? todo : named(todo) || t("problem.unreadable.todo"),
   });
 }

@@ -9,7 +9,8 @@ export function digits(text, { small = false } = {}) {
   return h(
     "div",
     {
-      class: small ? "digits small" : "digits", role: "img",
+      class: small ? "digits small" : "digits",
+      role: "img",
       "aria-label": text ? t("digits.label", { digits: figures.join(" ") }) : t("digits.none"),
     },
     figures.map((figure) => h("span", { class: figure ? "digit" : "digit empty" }, figure)),

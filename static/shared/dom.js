@@ -47,6 +47,8 @@ function put(element, name, value) {
   }
 }
 
-const nodes = (children) => children.flat(Infinity)
-  .filter((child) => child !== null && child !== undefined && child !== false)
-  .map((child) => (typeof child === "object" ? child : String(child)));
+const nodes = (children) =>
+  children
+    .flat(Infinity)
+    .filter((child) => child !== null && child !== undefined && child !== false)
+    .map((child) => (typeof child === "object" ? child : String(child)));

@@ -57,7 +57,7 @@ export function addCatalogue(language, texts) {
 /** The text of a key; `params` fill its {names}. */
 export function t(key, params = {}) {
   const found = catalogues[current][key] ?? catalogues.en[key] ?? key;
-  const text = typeof found === "string" ? found : found[plural(params.count)] ?? found.other;
+  const text = typeof found === "string" ? found : (found[plural(params.count)] ?? found.other);
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in params ? String(params[name]) : whole));
 }
 
@@ -67,8 +67,10 @@ const plural = (count) => new Intl.PluralRules(current).select(Number(count ?? 0
 export const has = (key) => key in catalogues[current];
 
 /** The name registered for this language, else any that is registered. */
-export const named = (names) => (typeof names === "string"
-  ? names : names?.[current] ?? names?.["zh-CN"] ?? names?.en ?? Object.values(names ?? {})[0] ?? "");
+export const named = (names) =>
+  typeof names === "string"
+    ? names
+    : (names?.[current] ?? names?.["zh-CN"] ?? names?.en ?? Object.values(names ?? {})[0] ?? "");
 
 const formats = new Map();
 
@@ -95,9 +97,12 @@ export function day(ms, now = Date.now()) {
 }
 
 /** Always with the year. */
-export const fullDay = (ms) => format("full", ms, {
-  year: "numeric", month: current === "en" ? "short" : "long", day: "numeric",
-});
+export const fullDay = (ms) =>
+  format("full", ms, {
+    year: "numeric",
+    month: current === "en" ? "short" : "long",
+    day: "numeric",
+  });
 
 /** "今天 14:05", "明天 09:00", "7月26日 17:00", "2025年1月1日 14:05". */
 export function moment(ms, now = Date.now()) {
@@ -113,7 +118,9 @@ export function ago(ms, now = Date.now()) {
   if (days <= 0) return t("day.today");
   if (days === 1) return t("day.yesterday");
   if (days < 90) return t("ago.days", { count: days });
-  return days < 730 ? t("ago.months", { count: Math.round(days / 30.44) }) : t("ago.years", { count: Math.floor(days / 365.25) });
+  return days < 730
+    ? t("ago.months", { count: Math.round(days / 30.44) })
+    : t("ago.years", { count: Math.floor(days / 365.25) });
 }
 
 /** "2026-07-24 09:12:07.412" in local time, for tables that are compared line by line. */
@@ -129,10 +136,14 @@ export function stamp(ms, digits = 3) {
 /** Remaining time in words, two steps: "2 天 7 小时", "2 小时 49 分"; with `seconds` also "9 分 12 秒". */
 export function remaining(ms, { seconds = false } = {}) {
   const left = Math.max(0, ms);
-  const [days, hours, minutes] = [Math.floor(left / DAY), Math.floor(left % DAY / HOUR), Math.floor(left % HOUR / MINUTE)];
+  const [days, hours, minutes] = [
+    Math.floor(left / DAY),
+    Math.floor((left % DAY) / HOUR),
+    Math.floor((left % HOUR) / MINUTE),
+  ];
   if (days > 0) return pair("days", days, "hours", hours);
   if (hours > 0) return pair("hours", hours, "minutes", minutes);
-  const rest = Math.floor(left % MINUTE / 1000);
+  const rest = Math.floor((left % MINUTE) / 1000);
   if (seconds) return minutes > 0 ? pair("minutes", minutes, "seconds", rest) : counted("seconds", rest);
   return minutes > 0 ? counted("minutes", minutes) : t("left.under-a-minute");
 }
@@ -144,7 +155,7 @@ const pair = (big, n, small, m) => (m > 0 ? `${counted(big, n)} ${counted(small,
 export function countdown(ms) {
   const left = Math.max(0, ms);
   const two = (n) => String(Math.floor(n)).padStart(2, "0");
-  const figures = `${two(left % DAY / HOUR)}:${two(left % HOUR / MINUTE)}:${two(left % MINUTE / 1000)}`;
+  const figures = `${two((left % DAY) / HOUR)}:${two((left % HOUR) / MINUTE)}:${two((left % MINUTE) / 1000)}`;
   const days = Math.floor(left / DAY);
   return days > 0 ? `${counted("days", days)} ${figures}` : figures;
 }

@@ -28,7 +28,16 @@ export const termShort = (code) => known(code)?.short ?? null;
 
 /** Where a series stands in a clinician's list. */
 export const GROUPS = [
-  "glucose", "kidney", "lipids", "blood", "liver", "electrolytes", "thyroid", "urine", "vital", "other",
+  "glucose",
+  "kidney",
+  "lipids",
+  "blood",
+  "liver",
+  "electrolytes",
+  "thyroid",
+  "urine",
+  "vital",
+  "other",
 ];
 
 /** "glucose", "kidney", … for an item. */
@@ -42,8 +51,11 @@ export const kindName = (kind) => t(has(`kind.${kind}`) ? `kind.${kind}` : "kind
 export const sensitivityName = (code) => t(has(`sensitive.${code}`) ? `sensitive.${code}` : "sensitive.other");
 
 const FLAGS = {
-  H: ["▲", "flag.high", ""], L: ["▼", "flag.low", ""], HH: ["▲▲", "flag.critical", " critical"],
-  LL: ["▼▼", "flag.critical", " critical"], A: ["◆", "flag.abnormal", ""],
+  H: ["▲", "flag.high", ""],
+  L: ["▼", "flag.low", ""],
+  HH: ["▲▲", "flag.critical", " critical"],
+  LL: ["▼▼", "flag.critical", " critical"],
+  A: ["◆", "flag.abnormal", ""],
 };
 
 /** Shape and word; null when in range; with `ranges`, words where a number came without a range. */
@@ -74,8 +86,19 @@ export function valueText(item) {
 }
 
 const UNITS = {
-  "10*9/L": "×10⁹/L", "10*12/L": "×10¹²/L", "10*3/uL": "×10³/µL", "10*6/uL": "×10⁶/µL", "umol/L": "µmol/L", "ug/L": "µg/L",
-  "mL/min/{1.73_m2}": "mL/min/1.73 m²", "mm[Hg]": "mmHg", Cel: "°C", "kg/m2": "kg/m²", "[pH]": "", "{score}": "", 1: "",
+  "10*9/L": "×10⁹/L",
+  "10*12/L": "×10¹²/L",
+  "10*3/uL": "×10³/µL",
+  "10*6/uL": "×10⁶/µL",
+  "umol/L": "µmol/L",
+  "ug/L": "µg/L",
+  "mL/min/{1.73_m2}": "mL/min/1.73 m²",
+  "mm[Hg]": "mmHg",
+  Cel: "°C",
+  "kg/m2": "kg/m²",
+  "[pH]": "",
+  "{score}": "",
+  1: "",
 };
 
 /** The unit as people write it; what we do not know stays as issued. */

@@ -10,7 +10,16 @@ import { spanText } from "../parts/scope.js";
 
 const HOUR = 3_600_000;
 const PURPOSES = ["TREAT", "CAREMGT", "ETREAT"];
-const KINDS = ["laboratory", "medication", "allergy", "imaging", "condition", "vital-signs", "procedure", "immunization"];
+const KINDS = [
+  "laboratory",
+  "medication",
+  "allergy",
+  "imaging",
+  "condition",
+  "vital-signs",
+  "procedure",
+  "immunization",
+];
 const SPANS = ["year", "two-years", "all"];
 const UNTIL = ["shift", "days", "month"];
 
@@ -33,12 +42,15 @@ export function fromOf(span, now = Date.now()) {
 
 /** The body of the request. */
 export const questionOf = (draft, now = Date.now()) => ({
-  purpose: draft.purpose, reason: draft.reason.trim(), kinds: [...draft.kinds], from: fromOf(draft.span, now),
+  purpose: draft.purpose,
+  reason: draft.reason.trim(),
+  kinds: [...draft.kinds],
+  from: fromOf(draft.span, now),
   not_after: untilOf(draft.until, now),
 });
 
-const lacking = ({ purpose, reason, kinds }) => (!purpose ? "ask.lacks.purpose"
-  : !reason.trim() ? "ask.lacks.reason" : kinds.size === 0 ? "ask.lacks.kinds" : null);
+const lacking = ({ purpose, reason, kinds }) =>
+  !purpose ? "ask.lacks.purpose" : !reason.trim() ? "ask.lacks.reason" : kinds.size === 0 ? "ask.lacks.kinds" : null;
 
 export function askForm(context, send) {
   const { local, set } = context;
@@ -50,19 +62,63 @@ export function askForm(context, send) {
     set({ draft: { ...draft, kinds } });
   };
   const lacks = lacking(draft);
-  return h("form", { class: "stack", onSubmit: (event) => { event.preventDefault(); if (!lacks) send(); } },
-    chips({ key: "purpose", text: t("ask.purpose") }, PURPOSES.map((code) => [code, t(`purpose.${code}`)]), new Set([draft.purpose]), one("purpose")),
+  return h(
+    "form",
+    {
+      class: "stack",
+      onSubmit: (event) => {
+        event.preventDefault();
+        if (!lacks) send();
+      },
+    },
+    chips(
+      { key: "purpose", text: t("ask.purpose") },
+      PURPOSES.map((code) => [code, t(`purpose.${code}`)]),
+      new Set([draft.purpose]),
+      one("purpose"),
+    ),
     field("reason", t("ask.reason"), {
-      type: "text", maxlength: "200", value: draft.reason, autocomplete: "off", placeholder: t("ask.reason.example"),
+      type: "text",
+      maxlength: "200",
+      value: draft.reason,
+      autocomplete: "off",
+      placeholder: t("ask.reason.example"),
       onInput: (event) => one("reason")(event.target.value),
     }),
-    chips({ key: "kinds", text: t("ask.kinds") }, KINDS.map((kind) => [kind, kindName(kind)]), draft.kinds, toggle),
-    chips({ key: "span", text: t("ask.span") }, SPANS.map((span) => [span, t(`ask.span.${span}`)]), new Set([draft.span]), one("span")),
-    chips({ key: "until", text: t("ask.until") }, UNTIL.map((until) => [until, untilWords(until)]), new Set([draft.until]), one("until")),
-    h("div", { class: "form-end" },
-      h("button", { class: "button primary", disabled: Boolean(lacks) || local.busy, "data-keep": "send", "aria-describedby": "lacks" },
-        t(local.busy ? "ask.sending" : "ask.send")),
-      h("p", { class: "meta", id: "lacks" }, lacks ? t(lacks) : t("ask.patient-decides"))));
+    chips(
+      { key: "kinds", text: t("ask.kinds") },
+      KINDS.map((kind) => [kind, kindName(kind)]),
+      draft.kinds,
+      toggle,
+    ),
+    chips(
+      { key: "span", text: t("ask.span") },
+      SPANS.map((span) => [span, t(`ask.span.${span}`)]),
+      new Set([draft.span]),
+      one("span"),
+    ),
+    chips(
+      { key: "until", text: t("ask.until") },
+      UNTIL.map((until) => [until, untilWords(until)]),
+      new Set([draft.until]),
+      one("until"),
+    ),
+    h(
+      "div",
+      { class: "form-end" },
+      h(
+        "button",
+        {
+          class: "button primary",
+          disabled: Boolean(lacks) || local.busy,
+          "data-keep": "send",
+          "aria-describedby": "lacks",
+        },
+        t(local.busy ? "ask.sending" : "ask.send"),
+      ),
+      h("p", { class: "meta", id: "lacks" }, lacks ? t(lacks) : t("ask.patient-decides")),
+    ),
+  );
 }
 
 const untilWords = (until) => (until === "days" ? moment(untilOf(until)) : t(`ask.until.${until}`));
@@ -72,16 +128,34 @@ export function sentForm(reference, { again, cancel, busy }) {
   const { ask, state } = reference;
   const open = ["waiting", "claimed", "chosen"].includes(state);
   const kinds = [...new Set([...KINDS.slice(0, 4), ...ask.kinds])];
-  return h("div", { class: "stack" },
-    h("div", { class: "field" }, h("span", { class: "field-label" }, t("ask.reason")),
-      h("p", { class: "sent" }, t("ask.for", { purpose: t(`purpose.${ask.purpose}`), reason: ask.reason }))),
-    chips({ key: "kinds", text: t("ask.kinds") }, kinds.map((kind) => [kind, kindName(kind)]), new Set(ask.kinds), null, { fixed: true }),
+  return h(
+    "div",
+    { class: "stack" },
+    h(
+      "div",
+      { class: "field" },
+      h("span", { class: "field-label" }, t("ask.reason")),
+      h("p", { class: "sent" }, t("ask.for", { purpose: t(`purpose.${ask.purpose}`), reason: ask.reason })),
+    ),
+    chips(
+      { key: "kinds", text: t("ask.kinds") },
+      kinds.map((kind) => [kind, kindName(kind)]),
+      new Set(ask.kinds),
+      null,
+      { fixed: true },
+    ),
     fixedChip("span", t("ask.span"), ask.from ? spanText(ask.from) || day(momentOf(ask.from)) : t("ask.span.all")),
     fixedChip("until", t("ask.until"), moment(ask.not_after)),
-    h("div", { class: "form-end ruled" },
+    h(
+      "div",
+      { class: "form-end ruled" },
       h("p", { class: "meta" }, t(open ? "ask.to-change" : state === "accepted" ? "ask.more" : "ask.once-more")),
-      open ? button("outline", t("ask.cancel"), cancel, { disabled: busy, "data-keep": "cancel" })
-        : button("outline", t("ask.again"), again, { "data-keep": "again" })));
+      open
+        ? button("outline", t("ask.cancel"), cancel, { disabled: busy, "data-keep": "cancel" })
+        : button("outline", t("ask.again"), again, { "data-keep": "again" }),
+    ),
+  );
 }
 
-const fixedChip = (key, label, words) => chips({ key, text: label }, [["it", words]], new Set(["it"]), null, { fixed: true });
+const fixedChip = (key, label, words) =>
+  chips({ key, text: label }, [["it", words]], new Set(["it"]), null, { fixed: true });

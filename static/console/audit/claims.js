@@ -7,21 +7,48 @@ import { moment, number, t } from "../../shared/i18n.js";
 const CLAIMS = ["unaltered", "signed", "checkpoint"];
 
 /** `result` of a finished check, or null; `open` the claim whose instructions are shown. */
-export const claims = (result, open, toggle) => h("section", { class: "card claims", "aria-label": t("audit.claims") },
-  CLAIMS.map((claim) => claimBox(claim, result, open === claim, () => toggle(open === claim ? null : claim))));
+export const claims = (result, open, toggle) =>
+  h(
+    "section",
+    { class: "card claims", "aria-label": t("audit.claims") },
+    CLAIMS.map((claim) => claimBox(claim, result, open === claim, () => toggle(open === claim ? null : claim))),
+  );
 
 function claimBox(claim, result, open, toggle) {
   const holds = result ? result.claims[claim] : undefined;
   const tone = holds === true ? "holds" : holds === false ? "failed" : "unchecked";
-  return h("article", { class: `claim ${tone}` },
+  return h(
+    "article",
+    { class: `claim ${tone}` },
     h("span", { class: "claim-sign" }, icon(holds === true ? "shield" : holds === false ? "alarm" : "clock")),
-    h("div", { class: "claim-words" },
+    h(
+      "div",
+      { class: "claim-words" },
       h("h2", {}, t(holds === false ? `claim.${claim}.failed` : `claim.${claim}`)),
       h("p", { class: "meta" }, facts(claim, result, holds)),
-      h("div", { class: "claim-end" },
-        h("span", { class: "meta" }, result && holds !== null ? t("audit.checked-at", { moment: moment(result.at) }) : t("audit.unchecked")),
-        h("button", { type: "button", class: "plain", "aria-expanded": String(open), "data-keep": `how-${claim}`, onClick: toggle }, t("audit.how"))),
-      open ? h("p", { class: "how" }, t(`claim.${claim}.how`)) : null));
+      h(
+        "div",
+        { class: "claim-end" },
+        h(
+          "span",
+          { class: "meta" },
+          result && holds !== null ? t("audit.checked-at", { moment: moment(result.at) }) : t("audit.unchecked"),
+        ),
+        h(
+          "button",
+          {
+            type: "button",
+            class: "plain",
+            "aria-expanded": String(open),
+            "data-keep": `how-${claim}`,
+            onClick: toggle,
+          },
+          t("audit.how"),
+        ),
+      ),
+      open ? h("p", { class: "how" }, t(`claim.${claim}.how`)) : null,
+    ),
+  );
 }
 
 function facts(claim, result, holds) {
@@ -32,5 +59,7 @@ function facts(claim, result, holds) {
 }
 
 /** Where a check first found a difference, and what. */
-export const differenceText = ({ index, first_difference: detail }) => (index === null
-  ? detail : t("audit.first-difference", { index: number(index), detail: detail.replace(/^record \d+: /, "") }));
+export const differenceText = ({ index, first_difference: detail }) =>
+  index === null
+    ? detail
+    : t("audit.first-difference", { index: number(index), detail: detail.replace(/^record \d+: /, "") });

@@ -20,7 +20,7 @@ export default {
   "find.label": "Name, chart number or birth date", "find.go": "Find", "find.busy": "Searching…", "find.found": "Patients found",
   "find.nothing": "Nobody found. Check the name, or try the chart number or birth date.", "find.count": { one: "1 found.", other: "{count} found; 20 are shown at most." },
   "find.no-chart": "No chart here? You can ask the patient directly.",
-  "strip.unknown": "Patient (no chart here)", "strip.number": "Chart {number}",
+  "strip.unknown": "Patient (no chart here)", "strip.label": "Patient", "strip.number": "Chart {number}",
   "sex.male": "Male", "sex.female": "Female", "sex.other": "Other", "sex.unknown": "Sex not stated",
   "tabs.label": "Records", "tab.results": "Results", "tab.medication": "Medication", "tab.allergies": "Allergies", "tab.reports": "Reports", "tab.others": "Other",
   "patient.opening": "Opening the chart; writing down this look first…", "patient.only-own": "for records elsewhere, ask the patient",

@@ -20,7 +20,7 @@ export default {
   "find.label": "姓名、病历号或出生日期", "find.go": "查找", "find.busy": "正在查找…", "find.found": "查找结果",
   "find.nothing": "没有找到。请核对姓名，或换病历号、出生日期再找。", "find.count": "找到 {count} 位，最多显示 20 位。",
   "find.no-chart": "本院没有病历？也可以直接请患者授权。",
-  "strip.unknown": "患者（本院无病历）", "strip.number": "病历号 {number}",
+  "strip.unknown": "患者（本院无病历）", "strip.label": "患者", "strip.number": "病历号 {number}",
   "sex.male": "男", "sex.female": "女", "sex.other": "其他", "sex.unknown": "性别未注明",
   "tabs.label": "病历内容", "tab.results": "结果", "tab.medication": "用药", "tab.allergies": "过敏", "tab.reports": "报告", "tab.others": "其他",
   "patient.opening": "正在打开病历，先记下这次查看…", "patient.only-own": "要看别处的记录，请患者授权",

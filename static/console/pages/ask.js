@@ -52,16 +52,18 @@ async function take(context, reference) {
 }
 
 // The answer to an act may be older than what was read while it travelled: what counts is read after it.
-const act = (context, work) => context.run(async () => {
-  await take(context, await work(context.ids[1]));
-  await read(context);
-});
+const act = (context, work) =>
+  context.run(async () => {
+    await take(context, await work(context.ids[1]));
+    await read(context);
+  });
 
-const send = (context) => context.run(async () => {
-  const patient = context.ids[0] === "new" ? null : context.ids[0];
-  const reference = await server.ask({ patient, ...questionOf(context.local.draft) });
-  goInstead("ask", context.ids[0], reference.reference);
-});
+const send = (context) =>
+  context.run(async () => {
+    const patient = context.ids[0] === "new" ? null : context.ids[0];
+    const reference = await server.ask({ patient, ...questionOf(context.local.draft) });
+    goInstead("ask", context.ids[0], reference.reference);
+  });
 
 definePage("console-ask", {
   title: ({ app }) => `${app.titleText()} · ${t("ask.button")}`,
@@ -87,15 +89,34 @@ definePage("console-ask", {
     const { person, reference } = local;
     return [
       ids[0] === "new" ? strip(null, { number: false }) : person ? strip(person) : null,
-      h("main", { class: "exchange", id: "main" },
-        h("section", { class: "exchange-left" },
+      h(
+        "main",
+        { class: "exchange", id: "main" },
+        h(
+          "section",
+          { class: "exchange-left" },
           h("h1", {}, person ? t("ask.title", { name: person.name }) : t("ask.title.nobody")),
-          h("p", { class: "meta" }, t(`ask.under.${person?.sex === "female" || person?.sex === "male" ? person.sex : "other"}`)),
+          h(
+            "p",
+            { class: "meta" },
+            t(`ask.under.${person?.sex === "female" || person?.sex === "male" ? person.sex : "other"}`),
+          ),
           reference
-            ? sentForm(reference, { again: () => goInstead("ask", ids[0]), cancel: () => act(context, server.cancel), busy: local.busy })
-            : askForm(context, () => send(context))),
-        h("section", { class: "card exchange-right", "aria-live": "polite" },
-          steps(STEPS, stepOf(local)), problemNotice(local.problem, reference ? () => read(context) : null), panel(context))),
+            ? sentForm(reference, {
+                again: () => goInstead("ask", ids[0]),
+                cancel: () => act(context, server.cancel),
+                busy: local.busy,
+              })
+            : askForm(context, () => send(context)),
+        ),
+        h(
+          "section",
+          { class: "card exchange-right", "aria-live": "polite" },
+          steps(STEPS, stepOf(local)),
+          problemNotice(local.problem, reference ? () => read(context) : null),
+          panel(context),
+        ),
+      ),
     ];
   },
 });
@@ -110,13 +131,23 @@ function stepOf({ reference, visit }) {
 function panel(context) {
   const { local, ids } = context;
   const { reference, visit, person } = local;
-  if (!reference) return h("div", { class: "middle" }, h("div", { class: "waiting-words" }, icon("phone"), h("p", {}, t("ask.before"))));
+  if (!reference)
+    return h(
+      "div",
+      { class: "middle" },
+      h("div", { class: "waiting-words" }, icon("phone"), h("p", {}, t("ask.before"))),
+    );
   const doing = {
-    busy: local.busy, confirm: () => act(context, server.confirm), cancel: () => act(context, server.cancel),
-    extend: () => act(context, server.extend), ended: () => read(context), again: () => goInstead("ask", ids[0]),
+    busy: local.busy,
+    confirm: () => act(context, server.confirm),
+    cancel: () => act(context, server.cancel),
+    extend: () => act(context, server.extend),
+    ended: () => read(context),
+    again: () => goInstead("ask", ids[0]),
   };
   if (reference.state === "accepted") {
-    return visit ? arrived({ visit, reference, person, comparedAt: local.comparedAt, see: () => see(ids[0], reference) })
+    return visit
+      ? arrived({ visit, reference, person, comparedAt: local.comparedAt, see: () => see(ids[0], reference) })
       : note("clock", t("ask.arriving"));
   }
   if (reference.state === "waiting") return qrPanel(reference, doing);

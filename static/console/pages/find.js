@@ -12,10 +12,11 @@ import { server } from "../server.js";
 
 const NEXT = { desk: "desk", clinician: "patient", privacy: "accounting" };
 
-const search = (context, text) => context.run(async () => {
-  const { patients } = await server.findPatients(text);
-  context.set({ patients, searched: text });
-});
+const search = (context, text) =>
+  context.run(async () => {
+    const { patients } = await server.findPatients(text);
+    context.set({ patients, searched: text });
+  });
 
 definePage("console-find", {
   keys: {
@@ -28,20 +29,42 @@ definePage("console-find", {
   render: (context) => {
     const { local, app } = context;
     const { role } = app.session().staff;
-    return h("main", { class: "find-page", id: "main" },
+    return h(
+      "main",
+      { class: "find-page", id: "main" },
       h("h1", {}, t(`find.title.${role}`)),
       h("p", { class: "meta" }, t(`find.under.${role}`)),
-      h("form", { class: "find-form", role: "search", onSubmit: (event) => submit(event, context) },
+      h(
+        "form",
+        { class: "find-form", role: "search", onSubmit: (event) => submit(event, context) },
         h("label", { for: "find-text", class: "field-label" }, t("find.label")),
-        h("div", { class: "find-line" },
-          h("div", { class: "find" }, icon("search"), h("input", {
-            id: "find-text", name: "text", type: "search", autocomplete: "off", maxlength: "100", "data-keep": "find-text",
-            value: local.text ?? "", onInput: (event) => { local.text = event.target.value; },
-          })),
-          h("button", { class: "button primary", "data-keep": "find-go" }, t("find.go")))),
+        h(
+          "div",
+          { class: "find-line" },
+          h(
+            "div",
+            { class: "find" },
+            icon("search"),
+            h("input", {
+              id: "find-text",
+              name: "text",
+              type: "search",
+              autocomplete: "off",
+              maxlength: "100",
+              "data-keep": "find-text",
+              value: local.text ?? "",
+              onInput: (event) => {
+                local.text = event.target.value;
+              },
+            }),
+          ),
+          h("button", { class: "button primary", "data-keep": "find-go" }, t("find.go")),
+        ),
+      ),
       problemNotice(local.problem),
       local.busy ? h("p", { class: "meta", role: "status" }, t("find.busy")) : found(local, role),
-      role === "clinician" ? withoutChart() : null);
+      role === "clinician" ? withoutChart() : null,
+    );
   },
 });
 
@@ -54,16 +77,49 @@ function submit(event, context) {
 function found({ patients }, role) {
   if (!patients) return null;
   if (patients.length === 0) return h("p", { class: "card meta", role: "status" }, t("find.nothing"));
-  return h("section", { class: "card found", "aria-label": t("find.found") },
-    h("table", {},
-      h("thead", {}, h("tr", {}, ["name", "sex", "age", "birth", "number"].map((key) => h("th", { scope: "col" }, t(`column.${key}`))))),
-      h("tbody", {}, patients.map((patient) => h("tr", {},
-        h("th", { scope: "row" }, h("a", { href: addressOf(NEXT[role], patient.id), "data-patient": patient.id }, patient.name)),
-        h("td", {}, sexName(patient.sex)), h("td", {}, ageOf(patient.birth_date) ?? t("unstated")),
-        h("td", { class: "nowrap" }, patient.birth_date), h("td", { class: "nowrap" }, patient.identifier))))),
-    h("p", { class: "meta", role: "status" }, t("find.count", { count: patients.length })));
+  return h(
+    "section",
+    { class: "card found", "aria-label": t("find.found") },
+    h(
+      "table",
+      {},
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          ["name", "sex", "age", "birth", "number"].map((key) => h("th", { scope: "col" }, t(`column.${key}`))),
+        ),
+      ),
+      h(
+        "tbody",
+        {},
+        patients.map((patient) =>
+          h(
+            "tr",
+            {},
+            h(
+              "th",
+              { scope: "row" },
+              h("a", { href: addressOf(NEXT[role], patient.id), "data-patient": patient.id }, patient.name),
+            ),
+            h("td", {}, sexName(patient.sex)),
+            h("td", {}, ageOf(patient.birth_date) ?? t("unstated")),
+            h("td", { class: "nowrap" }, patient.birth_date),
+            h("td", { class: "nowrap" }, patient.identifier),
+          ),
+        ),
+      ),
+    ),
+    h("p", { class: "meta", role: "status" }, t("find.count", { count: patients.length })),
+  );
 }
 
-const withoutChart = () => h("aside", { class: "aside" },
-  h("p", {}, t("find.no-chart")),
-  button("outline", t("ask.button"), () => go("ask", "new"), { icon: "scan", "data-keep": "ask-new" }));
+const withoutChart = () =>
+  h(
+    "aside",
+    { class: "aside" },
+    h("p", {}, t("find.no-chart")),
+    button("outline", t("ask.button"), () => go("ask", "new"), { icon: "scan", "data-keep": "ask-new" }),
+  );

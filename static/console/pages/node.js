@@ -7,10 +7,11 @@ import { button } from "../parts/controls.js";
 import { problemNotice } from "../parts/problem.js";
 import { definePage } from "../page.js";
 
-const look = (context) => context.run(async () => {
-  await context.app.readStatus();
-  context.set({ at: Date.now() });
-});
+const look = (context) =>
+  context.run(async () => {
+    await context.app.readStatus();
+    context.set({ at: Date.now() });
+  });
 
 definePage("console-node", {
   start: look,
@@ -18,17 +19,58 @@ definePage("console-node", {
   render: (context) => {
     const { local, app } = context;
     const { ready, warnings } = app.status ?? { ready: null, warnings: [] };
-    return h("main", { class: "wide", id: "main" },
-      h("div", { class: "wide-head" },
+    return h(
+      "main",
+      { class: "wide", id: "main" },
+      h(
+        "div",
+        { class: "wide-head" },
         h("div", {}, h("h1", {}, t("node.title")), h("p", { class: "meta" }, t("node.under"))),
-        button("outline", t(local.busy ? "node.checking" : "node.again"), () => look(context), { icon: "refresh", disabled: local.busy, "data-keep": "again" })),
+        button("outline", t(local.busy ? "node.checking" : "node.again"), () => look(context), {
+          icon: "refresh",
+          disabled: local.busy,
+          "data-keep": "again",
+        }),
+      ),
       problemNotice(local.problem),
-      ready === null ? null : h("section", { class: "card stack" },
-        ready ? h("p", { class: "tick" }, icon("tick"), t("node.ready", { time: local.at ? clock(local.at) : "" }))
-          : h("div", { class: "alarm", role: "alert" }, icon("alarm"), h("div", {}, h("strong", {}, t("node.stopped")), h("p", {}, t("node.stopped.under")))),
-        warnings.length === 0 ? h("p", { class: "meta" }, t("node.no-warnings"))
-          : h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("column.warning")), h("th", { scope: "col" }, t("column.todo")))),
-            h("tbody", {}, warnings.map(({ title, todo }) => h("tr", {}, h("th", { scope: "row" }, named(title)), h("td", {}, named(todo))))))),
-      h("p", { class: "meta" }, t("node.accounts")));
+      ready === null
+        ? null
+        : h(
+            "section",
+            { class: "card stack" },
+            ready
+              ? h("p", { class: "tick" }, icon("tick"), t("node.ready", { time: local.at ? clock(local.at) : "" }))
+              : h(
+                  "div",
+                  { class: "alarm", role: "alert" },
+                  icon("alarm"),
+                  h("div", {}, h("strong", {}, t("node.stopped")), h("p", {}, t("node.stopped.under"))),
+                ),
+            warnings.length === 0
+              ? h("p", { class: "meta" }, t("node.no-warnings"))
+              : h(
+                  "table",
+                  {},
+                  h(
+                    "thead",
+                    {},
+                    h(
+                      "tr",
+                      {},
+                      h("th", { scope: "col" }, t("column.warning")),
+                      h("th", { scope: "col" }, t("column.todo")),
+                    ),
+                  ),
+                  h(
+                    "tbody",
+                    {},
+                    warnings.map(({ title, todo }) =>
+                      h("tr", {}, h("th", { scope: "row" }, named(title)), h("td", {}, named(todo))),
+                    ),
+                  ),
+                ),
+          ),
+      h("p", { class: "meta" }, t("node.accounts")),
+    );
   },
 });

@@ -14,7 +14,13 @@ import { go, goInstead, route } from "../route.js";
 import { server } from "../server.js";
 
 const fresh = () => ({
-  tab: "results", chosen: null, find: "", order: { by: "time", up: false }, visits: new Map(), own: [], sources: [],
+  tab: "results",
+  chosen: null,
+  find: "",
+  order: { by: "time", up: false },
+  visits: new Map(),
+  own: [],
+  sources: [],
 });
 
 /** Takes what was read into the page's state. */
@@ -23,7 +29,12 @@ function show(context, changes) {
   const next = { ...local, ...changes };
   const { institution } = app.session();
   const sources = sourcesOf(next.visits);
-  context.set({ ...changes, sources, ownId: institution.id, gathered: gathered({ institution, own: next.own, sources }) });
+  context.set({
+    ...changes,
+    sources,
+    ownId: institution.id,
+    gathered: gathered({ institution, own: next.own, sources }),
+  });
 }
 
 async function read(context) {
@@ -54,24 +65,34 @@ function over(context, source) {
   read(context);
 }
 
-const refresh = (context) => (reference) => context.run(async () => {
-  const visit = await server.refreshVisit(reference);
-  const { since } = context.local.visits.get(reference) ?? {};
-  show(context, { visits: new Map([...context.local.visits, [reference, { ...visit, since }]]) });
-});
+const refresh = (context) => (reference) =>
+  context.run(async () => {
+    const visit = await server.refreshVisit(reference);
+    const { since } = context.local.visits.get(reference) ?? {};
+    show(context, { visits: new Map([...context.local.visits, [reference, { ...visit, since }]]) });
+  });
 
 // What was not filed is gone from the node too when the view closes. An outage here leaks nothing: the node drops
 // it at the end of the visit, and with the session.
 const closeAll = (names) => [...names].forEach((name) => server.closeVisit(name).catch(() => {}));
 
 function stripOf({ local, set, ids }, person, ask) {
-  const present = TABS.filter((tab) => tab !== "others" || local.gathered?.items.some((item) => tabOf(item) === "others"));
+  const present = TABS.filter(
+    (tab) => tab !== "others" || local.gathered?.items.some((item) => tabOf(item) === "others"),
+  );
   return strip(person, {
-    tabs: local.gathered?.items.length > 0 ? tabsOf(present, local.tab, (tab, focus) => {
-      set({ tab });
-      if (focus) queueMicrotask(() => queueMicrotask(() => document.querySelector(`[data-keep="tab-${tab}"]`)?.focus()));
-    }) : null,
-    action: button("tint", t("ask.button"), () => (ids[0] === undefined ? null : ask()), { icon: "scan", "data-keep": "ask" }),
+    tabs:
+      local.gathered?.items.length > 0
+        ? tabsOf(present, local.tab, (tab, focus) => {
+            set({ tab });
+            if (focus)
+              queueMicrotask(() => queueMicrotask(() => document.querySelector(`[data-keep="tab-${tab}"]`)?.focus()));
+          })
+        : null,
+    action: button("tint", t("ask.button"), () => (ids[0] === undefined ? null : ask()), {
+      icon: "scan",
+      "data-keep": "ask",
+    }),
   });
 }
 
@@ -98,16 +119,25 @@ definePage("console-patient", {
   render: (context) => {
     const { local, ids } = context;
     if (!local.chart) {
-      return h("main", { class: "wait" }, problemNotice(local.problem), local.problem
-        ? button("outline", t("page.back-to-find"), () => go("find")) : note("clock", t("patient.opening")));
+      return h(
+        "main",
+        { class: "wait" },
+        problemNotice(local.problem),
+        local.problem
+          ? button("outline", t("page.back-to-find"), () => go("find"))
+          : note("clock", t("patient.opening")),
+      );
     }
     const differs = [...local.visits.values()].some((visit) => visit?.match === "differs");
     return [
       stripOf(context, local.chart.patient, () => go("ask", ids[0])),
-      h("main", { class: "record", id: "main" },
+      h(
+        "main",
+        { class: "record", id: "main" },
         problemNotice(local.problem, () => read(context)),
         differs ? careBand(h("strong", {}, t("match.differs")), h("p", {}, t("match.differs.todo"))) : null,
-        recordView(context, { refresh: refresh(context), ended: (source) => over(context, source) })),
+        recordView(context, { refresh: refresh(context), ended: (source) => over(context, source) }),
+      ),
     ];
   },
 });
@@ -137,18 +167,27 @@ definePage("console-visit", {
   render: (context) => {
     const { local } = context;
     if (!local.visit) {
-      return h("main", { class: "wait" }, problemNotice(local.problem), local.problem
-        ? button("outline", t("page.back-to-find"), () => go("find")) : note("clock", t("visit.opening")));
+      return h(
+        "main",
+        { class: "wait" },
+        problemNotice(local.problem),
+        local.problem ? button("outline", t("page.back-to-find"), () => go("find")) : note("clock", t("visit.opening")),
+      );
     }
     const visit = local.visits.get(context.ids[0]);
     const open = local.sources.some(({ state }) => state === "open");
     return [
       stripOf(context, open ? visit?.demographics : null, () => go("ask", "new")),
-      h("main", { class: "record", id: "main" },
+      h(
+        "main",
+        { class: "record", id: "main" },
         problemNotice(local.problem, () => read(context)),
         open ? note("info", t("visit.no-chart")) : null,
-        visit?.match === "differs" ? careBand(h("strong", {}, t("match.sources-differ")), h("p", {}, t("match.differs.todo"))) : null,
-        recordView(context, { refresh: refresh(context), ended: (source) => over(context, source) })),
+        visit?.match === "differs"
+          ? careBand(h("strong", {}, t("match.sources-differ")), h("p", {}, t("match.differs.todo")))
+          : null,
+        recordView(context, { refresh: refresh(context), ended: (source) => over(context, source) }),
+      ),
     ];
   },
 });

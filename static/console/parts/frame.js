@@ -9,35 +9,91 @@ import { addressOf } from "../route.js";
 const PLACES = { privacy: ["find", "audit"] };
 
 export function topLine({ session, page, lock }) {
-  if (!session) return h("header", { class: "top" }, h("span", { class: "top-name" }, icon("key"), h("strong", {}, t("app.name"))), languageButton());
+  if (!session)
+    return h(
+      "header",
+      { class: "top" },
+      h("span", { class: "top-name" }, icon("key"), h("strong", {}, t("app.name"))),
+      languageButton(),
+    );
   const { institution, staff } = session;
   const places = PLACES[staff.role] ?? [];
-  return h("header", { class: "top" },
-    h("a", { class: "top-name", href: addressOf(""), "aria-label": `${named(institution.name)} · ${t("top.start")}` }, icon("key"), h("strong", {}, named(institution.name))),
+  return h(
+    "header",
+    { class: "top" },
+    h(
+      "a",
+      { class: "top-name", href: addressOf(""), "aria-label": `${named(institution.name)} · ${t("top.start")}` },
+      icon("key"),
+      h("strong", {}, named(institution.name)),
+    ),
     h("span", { class: "top-role" }, [staff.department, t(`role.${staff.role}`)].filter(Boolean).join(" · ")),
-    places.length > 0 ? h("nav", { class: "top-places", "aria-label": t("top.places") }, places.map((place) => h("a", {
-      href: addressOf(place), "aria-current": place === page ? "page" : null,
-    }, t(`place.${place}`)))) : null,
+    places.length > 0
+      ? h(
+          "nav",
+          { class: "top-places", "aria-label": t("top.places") },
+          places.map((place) =>
+            h(
+              "a",
+              {
+                href: addressOf(place),
+                "aria-current": place === page ? "page" : null,
+              },
+              t(`place.${place}`),
+            ),
+          ),
+        )
+      : null,
     languageButton(),
     h("span", {}, staff.name),
-    h("button", { type: "button", class: "plain", onClick: lock, "data-keep": "lock" }, icon("lock"), t("lock")));
+    h("button", { type: "button", class: "plain", onClick: lock, "data-keep": "lock" }, icon("lock"), t("lock")),
+  );
 }
 
-const languageButton = () => h("button", {
-  type: "button", class: "plain language", lang: lang() === "en" ? "zh-CN" : "en", "data-keep": "language",
-  onClick: () => setLanguage(lang() === "en" ? "zh-CN" : "en"),
-}, lang() === "en" ? "中文" : "English");
+const languageButton = () =>
+  h(
+    "button",
+    {
+      type: "button",
+      class: "plain language",
+      lang: lang() === "en" ? "zh-CN" : "en",
+      "data-keep": "language",
+      onClick: () => setLanguage(lang() === "en" ? "zh-CN" : "en"),
+    },
+    lang() === "en" ? "中文" : "English",
+  );
 
 /** What is wrong with the node, for whoever sits here: what happens, what to do. */
-export const warningBanner = (status) => (status?.warnings ?? []).map(({ title, todo }) => h(
-  "div", { class: status.ready ? "banner care" : "banner stopped", role: "alert" }, icon("alarm"),
-  h("p", {}, h("strong", {}, named(title)), " ", named(todo))));
+export const warningBanner = (status) =>
+  (status?.warnings ?? []).map(({ title, todo }) =>
+    h(
+      "div",
+      { class: status.ready ? "banner care" : "banner stopped", role: "alert" },
+      icon("alarm"),
+      h("p", {}, h("strong", {}, named(title)), " ", named(todo)),
+    ),
+  );
 
-export const idleBanner = (stay) => h("div", { class: "banner care", role: "alert" }, icon("clock"),
-  h("p", {}, t("lock.soon")), h("button", { type: "button", class: "button outline", onClick: stay }, t("lock.stay")));
+export const idleBanner = (stay) =>
+  h(
+    "div",
+    { class: "banner care", role: "alert" },
+    icon("clock"),
+    h("p", {}, t("lock.soon")),
+    h("button", { type: "button", class: "button outline", onClick: stay }, t("lock.stay")),
+  );
 
 /** Stands on every printed sheet: who printed, when, for what. */
-export const printHead = (session) => (session ? h("p", { class: "print-head" }, t("print.head", {
-  name: session.staff.name, institution: named(session.institution.name), moment: moment(Date.now()),
-  purpose: t(session.staff.role === "clinician" ? "print.care" : "print.administration"),
-})) : null);
+export const printHead = (session) =>
+  session
+    ? h(
+        "p",
+        { class: "print-head" },
+        t("print.head", {
+          name: session.staff.name,
+          institution: named(session.institution.name),
+          moment: moment(Date.now()),
+          purpose: t(session.staff.role === "clinician" ? "print.care" : "print.administration"),
+        }),
+      )
+    : null;

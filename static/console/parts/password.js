@@ -14,16 +14,25 @@ export function askPassword(why) {
       dialog.remove();
       resolve(answer);
     };
-    const draw = (problem = null) => replace(dialog, form(why, problem, () => finish(false), async (password) => {
-      try {
-        await server.freshen(password);
-        finish(true);
-      } catch (refused) {
-        if (refused.status === undefined) throw refused;
-        draw(refused);
-        dialog.querySelector("input").focus();
-      }
-    }));
+    const draw = (problem = null) =>
+      replace(
+        dialog,
+        form(
+          why,
+          problem,
+          () => finish(false),
+          async (password) => {
+            try {
+              await server.freshen(password);
+              finish(true);
+            } catch (refused) {
+              if (refused.status === undefined) throw refused;
+              draw(refused);
+              dialog.querySelector("input").focus();
+            }
+          },
+        ),
+      );
     dialog.addEventListener("cancel", () => finish(false));
     draw();
     document.body.append(dialog);
@@ -32,13 +41,30 @@ export function askPassword(why) {
 }
 
 function form(why, problem, leave, send) {
-  return h("form", {
-    class: "stack", method: "dialog", onSubmit: (event) => {
-      event.preventDefault();
-      send(new FormData(event.target).get("fresh-password"));
+  return h(
+    "form",
+    {
+      class: "stack",
+      method: "dialog",
+      onSubmit: (event) => {
+        event.preventDefault();
+        send(new FormData(event.target).get("fresh-password"));
+      },
     },
-  },
-  h("h2", {}, t("fresh.title")), h("p", { class: "meta" }, why), problemNotice(problem),
-  field("fresh-password", t("signin.password"), { type: "password", autocomplete: "current-password", required: true, autofocus: true }),
-  h("div", { class: "actions" }, h("button", { class: "button primary" }, t("fresh.go")), button("outline", t("cancel"), leave)));
+    h("h2", {}, t("fresh.title")),
+    h("p", { class: "meta" }, why),
+    problemNotice(problem),
+    field("fresh-password", t("signin.password"), {
+      type: "password",
+      autocomplete: "current-password",
+      required: true,
+      autofocus: true,
+    }),
+    h(
+      "div",
+      { class: "actions" },
+      h("button", { class: "button primary" }, t("fresh.go")),
+      button("outline", t("cancel"), leave),
+    ),
+  );
 }

@@ -5,12 +5,20 @@ import { icon } from "../../shared/icons.js";
 import { t } from "../../shared/i18n.js";
 
 /** `at`: the number of the present step (1…), one past the last when all is done. */
-export const steps = (names, at) => h("ol", { class: "steps" }, names.map((name, place) => step(t(name), place + 1, at)));
+export const steps = (names, at) =>
+  h(
+    "ol",
+    { class: "steps" },
+    names.map((name, place) => step(t(name), place + 1, at)),
+  );
 
 function step(words, number, at) {
   const done = number < at;
   const state = done ? "done" : number === at ? "now" : "next";
-  return h("li", { class: `step ${state}`, "aria-current": state === "now" ? "step" : null },
+  return h(
+    "li",
+    { class: `step ${state}`, "aria-current": state === "now" ? "step" : null },
     h("span", { class: "step-number" }, done ? icon("tick") : String(number)),
-    h("span", {}, words, done ? h("span", { class: "visually-hidden" }, t("step.done")) : null));
+    h("span", {}, words, done ? h("span", { class: "visually-hidden" }, t("step.done")) : null),
+  );
 }

@@ -21,23 +21,44 @@ export function personFacts({ sex, birth_date: birthDate }) {
 
 /** `person`: {name, sex, birth_date, identifier?} or null while it is not known. */
 export function strip(person, { tabs = null, action = null, number = true } = {}) {
-  return h("div", { class: "strip" },
-    h("div", { class: "strip-person" },
+  return h(
+    "section",
+    { class: "strip", "aria-label": t("strip.label") },
+    h(
+      "div",
+      { class: "strip-person" },
       h("h1", { class: "strip-name" }, person?.name ?? t("strip.unknown")),
       person ? h("p", { class: "strip-facts" }, personFacts(person)) : null,
-      number && person?.identifier ? h("p", { class: "meta" }, t("strip.number", { number: person.identifier })) : null),
-    tabs, action ? h("div", { class: "strip-action" }, action) : null);
+      number && person?.identifier ? h("p", { class: "meta" }, t("strip.number", { number: person.identifier })) : null,
+    ),
+    tabs,
+    action ? h("div", { class: "strip-action" }, action) : null,
+  );
 }
 
 /** Tabs of the strip; `counts` stand beside the words. */
 export function tabsOf(names, current, choose) {
-  return h("div", { class: "strip-tabs", role: "tablist", "aria-label": t("tabs.label") }, names.map((name, place) => h(
-    "button", {
-      type: "button", role: "tab", class: "strip-tab", "aria-selected": String(name === current), "data-keep": `tab-${name}`,
-      tabindex: name === current ? "0" : "-1", onClick: () => choose(name),
-      onKeydown: (event) => {
-        const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-        if (step) choose(names[(place + step + names.length) % names.length], true);
-      },
-    }, t(`tab.${name}`))));
+  return h(
+    "div",
+    { class: "strip-tabs", role: "tablist", "aria-label": t("tabs.label") },
+    names.map((name, place) =>
+      h(
+        "button",
+        {
+          type: "button",
+          role: "tab",
+          class: "strip-tab",
+          "aria-selected": String(name === current),
+          "data-keep": `tab-${name}`,
+          tabindex: name === current ? "0" : "-1",
+          onClick: () => choose(name),
+          onKeydown: (event) => {
+            const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+            if (step) choose(names[(place + step + names.length) % names.length], true);
+          },
+        },
+        t(`tab.${name}`),
+      ),
+    ),
+  );
 }

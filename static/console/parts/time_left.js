@@ -32,26 +32,32 @@ class Timed extends HTMLElement {
   }
 }
 
-customElements.define("time-left", class extends Timed {
-  tick() {
-    const { until, seconds, care, ended } = this.given;
-    const left = until - Date.now();
-    this.lastChild.textContent = t("left", { time: seconds ? remaining(left, { seconds: true }) : countdown(left) });
-    this.classList.toggle("care", care && left < CARE_MS);
-    if (left > 0 || this.over) return;
-    this.over = true;
-    ended?.();
-  }
-});
+customElements.define(
+  "time-left",
+  class extends Timed {
+    tick() {
+      const { until, seconds, care, ended } = this.given;
+      const left = until - Date.now();
+      this.lastChild.textContent = t("left", { time: seconds ? remaining(left, { seconds: true }) : countdown(left) });
+      this.classList.toggle("care", care && left < CARE_MS);
+      if (left > 0 || this.over) return;
+      this.over = true;
+      ended?.();
+    }
+  },
+);
 
-customElements.define("time-bar", class extends Timed {
-  tick() {
-    const { from, until } = this.given;
-    const left = Math.max(0, Math.min(1, (until - Date.now()) / Math.max(1, until - from)));
-    this.firstElementChild.style.inlineSize = `${(left * 100).toFixed(2)}%`;
-    this.classList.toggle("care", until - Date.now() < CARE_MS);
-  }
-});
+customElements.define(
+  "time-bar",
+  class extends Timed {
+    tick() {
+      const { from, until } = this.given;
+      const left = Math.max(0, Math.min(1, (until - Date.now()) / Math.max(1, until - from)));
+      this.firstElementChild.style.inlineSize = `${(left * 100).toFixed(2)}%`;
+      this.classList.toggle("care", until - Date.now() < CARE_MS);
+    }
+  },
+);
 
 /** "还有 2 天 07:18:40", or in words with `seconds`; `care` marks the last ten minutes; `ended()` once at the end. */
 export function timeLeft(until, { seconds = false, care = false, ended } = {}) {

@@ -55,8 +55,10 @@ export async function readVisit(name) {
 }
 
 /** Sources of all visits, each with its reference: [{reference, …source}]. */
-export const sourcesOf = (visits) => [...visits].flatMap(([reference, visit]) => (
-  (visit?.sources ?? []).map((source) => ({ reference, since: visit.since, ...source }))));
+export const sourcesOf = (visits) =>
+  [...visits].flatMap(([reference, visit]) =>
+    (visit?.sources ?? []).map((source) => ({ reference, since: visit.since, ...source })),
+  );
 
 /** Empties a source on this screen at once when its time is over, before the server has said so. */
 export function emptySource(visits, grant, state, at) {

@@ -14,10 +14,19 @@ const SOON_MS = 10 * 60_000;
 export function sourceLines({ own, sources, marks, refresh, ended, busy }) {
   const open = sources.filter(({ state }) => state === "open");
   const closed = sources.filter(({ state }) => state !== "open");
-  return h("section", { class: "sources", "aria-label": t("sources.label") },
-    open.length > 0 ? h("div", { class: "source-row" }, open.map((source) => openLine(source, marks, ended))) : null,
+  return h(
+    "section",
+    { class: "sources", "aria-label": t("sources.label") },
+    open.length > 0
+      ? h(
+          "div",
+          { class: "source-row" },
+          open.map((source) => openLine(source, marks, ended)),
+        )
+      : null,
     own && open.length === 0 ? ownLine(own, sources.length === 0) : null,
-    closed.map((source) => closedLine(source, refresh, busy)));
+    closed.map((source) => closedLine(source, refresh, busy)),
+  );
 }
 
 function openLine(source, marks, ended) {
@@ -26,27 +35,63 @@ function openLine(source, marks, ended) {
   const short = ends < source.not_after && ends - Date.now() < SOON_MS;
   const watch = timeLeft(ends, { ended: () => ended(source) });
   watch.hidden = true;
-  return h("div", { class: "source" },
-    h("div", { class: "source-words" },
-      h("span", { class: "institution" }, markNode(marks[source.custodian.id]), h("strong", {}, named(source.custodian.name))),
+  return h(
+    "div",
+    { class: "source" },
+    h(
+      "div",
+      { class: "source-words" },
+      h(
+        "span",
+        { class: "institution" },
+        markNode(marks[source.custodian.id]),
+        h("strong", {}, named(source.custodian.name)),
+      ),
       h("span", { class: "meta" }, scopeText(source.scope)),
-      h("span", { class: "source-time" }, timeLeft(source.not_after, { care: true }), h("span", { class: "meta" }, t("until", { moment: moment(source.not_after) })))),
-    source.since ? timeBar(Math.max(source.since, source.not_before ?? 0), source.not_after) : null, watch,
-    short ? h("p", { class: "meta care-words" }, t("source.visit-ends", { time: clock(ends) })) : null);
+      h(
+        "span",
+        { class: "source-time" },
+        timeLeft(source.not_after, { care: true }),
+        h("span", { class: "meta" }, t("until", { moment: moment(source.not_after) })),
+      ),
+    ),
+    source.since ? timeBar(Math.max(source.since, source.not_before ?? 0), source.not_after) : null,
+    watch,
+    short ? h("p", { class: "meta care-words" }, t("source.visit-ends", { time: clock(ends) })) : null,
+  );
 }
 
 /** The own chart, as a line of its own. */
-export const ownLine = ({ name, mark, count }, alone = false) => h("div", { class: "source own" },
-  h("div", { class: "source-words" },
-    h("span", { class: "institution" }, mark ? markNode(mark) : null, h("strong", {}, named(name))),
-    h("span", { class: "meta" }, t("source.own", { count }), alone ? ` · ${t("patient.only-own")}` : null)));
+export const ownLine = ({ name, mark, count }, alone = false) =>
+  h(
+    "div",
+    { class: "source own" },
+    h(
+      "div",
+      { class: "source-words" },
+      h("span", { class: "institution" }, mark ? markNode(mark) : null, h("strong", {}, named(name))),
+      h("span", { class: "meta" }, t("source.own", { count }), alone ? ` · ${t("patient.only-own")}` : null),
+    ),
+  );
 
 function closedLine(source, refresh, busy) {
   const { state, ended_at: at, custodian } = source;
   const again = (state === "ended" || state === "unavailable" || state === "refused") && source.not_after > Date.now();
-  return h("div", { class: state === "revoked" ? "closed revoked" : "closed", role: "status" }, icon("lock"),
-    h("div", { class: "closed-words" },
+  return h(
+    "div",
+    { class: state === "revoked" ? "closed revoked" : "closed", role: "status" },
+    icon("lock"),
+    h(
+      "div",
+      { class: "closed-words" },
       h("strong", {}, t(`source.${state}`, { time: at ? clock(at) : "" })),
-      h("p", { class: "meta" }, t(`source.${state}.under`, { name: named(custodian.name) }))),
-    again ? button("tint", t("source.look-again"), () => refresh(source.reference), { disabled: busy, "data-keep": `again-${source.grant}` }) : null);
+      h("p", { class: "meta" }, t(`source.${state}.under`, { name: named(custodian.name) })),
+    ),
+    again
+      ? button("tint", t("source.look-again"), () => refresh(source.reference), {
+          disabled: busy,
+          "data-keep": `again-${source.grant}`,
+        })
+      : null,
+  );
 }

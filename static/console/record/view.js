@@ -15,7 +15,10 @@ export const TABS = ["results", "medication", "allergies", "reports", "others"];
 export function gathered({ institution, own, sources }) {
   const items = [...own, ...sources.flatMap((source) => source.items)];
   const ids = [...sources.map(({ custodian }) => custodian.id), ...(own.length > 0 ? [institution.id] : [])];
-  const known = new Map([[institution.id, institution.name], ...sources.map(({ custodian }) => [custodian.id, custodian.name])]);
+  const known = new Map([
+    [institution.id, institution.name],
+    ...sources.map(({ custodian }) => [custodian.id, custodian.name]),
+  ]);
   return { items, marks: marksFor(ids), names: (id) => known.get(id) ?? "", series: seriesOf(items) };
 }
 
@@ -26,11 +29,19 @@ export const shownSeries = (local) => matching(local.gathered?.series ?? [], loc
 export function recordView(context, { refresh, ended }) {
   const { local, app, set } = context;
   const { gathered: found, sources } = local;
-  const own = local.own.length > 0
-    ? { name: app.session().institution.name, mark: found.marks[app.session().institution.id], count: local.own.length } : null;
+  const own =
+    local.own.length > 0
+      ? {
+          name: app.session().institution.name,
+          mark: found.marks[app.session().institution.id],
+          count: local.own.length,
+        }
+      : null;
   return [
     sourceLines({ own, sources, marks: found.marks, refresh, ended, busy: local.busy }),
-    found.items.length === 0 ? h("p", { class: "card meta" }, t(sources.length > 0 ? "record.gone" : "record.none")) : tabBody(context, set),
+    found.items.length === 0
+      ? h("p", { class: "card meta" }, t(sources.length > 0 ? "record.gone" : "record.none"))
+      : tabBody(context, set),
     foot(own, sources),
   ];
 }
@@ -38,7 +49,12 @@ export function recordView(context, { refresh, ended }) {
 function foot(own, sources) {
   const open = sources.find(({ state }) => state === "open");
   if (!open) return null;
-  return h("div", { class: "meta purpose" }, own ? ownLine(own) : null, h("p", {}, t("record.purpose", { purpose: t(`purpose.${open.purpose}`) })));
+  return h(
+    "div",
+    { class: "meta purpose" },
+    own ? ownLine(own) : null,
+    h("p", {}, t("record.purpose", { purpose: t(`purpose.${open.purpose}`) })),
+  );
 }
 
 function tabBody({ local }, set) {
@@ -56,12 +72,19 @@ function results(local, found, set) {
   const shown = shownSeries(local);
   const chosen = found.series.find(({ key }) => key === local.chosen) ?? shown[0] ?? found.series[0];
   const sort = (by) => set({ order: { by, up: local.order.by === by ? !local.order.up : false } });
-  return h("div", { class: "results" },
+  return h(
+    "div",
+    { class: "results" },
     seriesList({
-      series: shown, chosen: chosen.key, find: local.find, marks: found.marks,
-      choose: (key) => set({ chosen: key }), search: (find) => set({ find }),
+      series: shown,
+      chosen: chosen.key,
+      find: local.find,
+      marks: found.marks,
+      choose: (key) => set({ chosen: key }),
+      search: (find) => set({ find }),
     }),
-    seriesPanel({ series: chosen, marks: found.marks, names: found.names, own: local.ownId, order: local.order, sort }));
+    seriesPanel({ series: chosen, marks: found.marks, names: found.names, own: local.ownId, order: local.order, sort }),
+  );
 }
 
 /** ↑ ↓ through the series, Enter to the table, / to the find field. */
@@ -84,16 +107,23 @@ export const recordKeys = {
 };
 
 function move({ local, set }, event, step) {
-  if (local.tab !== "results" || !local.gathered || event.target.closest?.(".panel-table, [role=tablist], series-chart")) return;
+  if (
+    local.tab !== "results" ||
+    !local.gathered ||
+    event.target.closest?.(".panel-table, [role=tablist], series-chart")
+  )
+    return;
   const shown = shownSeries(local);
   if (shown.length === 0) return;
   event.preventDefault();
   const at = shown.findIndex(({ key }) => key === local.chosen);
   const next = shown[Math.max(0, Math.min(shown.length - 1, (at < 0 ? 0 : at) + step))];
   set({ chosen: next.key });
-  queueMicrotask(() => queueMicrotask(() => {
-    const row = document.querySelector(".series.on");
-    row?.focus({ preventScroll: true });
-    row?.scrollIntoView({ block: "nearest" });
-  }));
+  queueMicrotask(() =>
+    queueMicrotask(() => {
+      const row = document.querySelector(".series.on");
+      row?.focus({ preventScroll: true });
+      row?.scrollIntoView({ block: "nearest" });
+    }),
+  );
 }

@@ -12,8 +12,14 @@ export function pointsOf(items) {
       if (Number.isNaN(value) || Number.isNaN(at)) return null;
       const bound = (item.value.comparator ?? "")[0] ?? null;
       return {
-        at, value, text: `${item.value.comparator ?? ""}${item.value.number}`, bound,
-        low: limit(item.range?.low), high: limit(item.range?.high), source: item.source ?? "", item,
+        at,
+        value,
+        text: `${item.value.comparator ?? ""}${item.value.number}`,
+        bound,
+        low: limit(item.range?.low),
+        high: limit(item.range?.high),
+        source: item.source ?? "",
+        item,
       };
     })
     .filter(Boolean)
@@ -38,8 +44,8 @@ export function commonRange(points) {
 }
 
 /** Whether ranges are there and differ, so that each point needs its own bracket. */
-export const rangesDiffer = (points) => commonRange(points) === null
-  && points.some(({ low, high }) => low !== null || high !== null);
+export const rangesDiffer = (points) =>
+  commonRange(points) === null && points.some(({ low, high }) => low !== null || high !== null);
 
 /** Points in runs that one line may join: a stated change of method or specimen ends a run. */
 export function runsOf(points) {

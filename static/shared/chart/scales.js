@@ -39,7 +39,8 @@ export function timeTicks(from, to, most = 6) {
   for (let n = Math.floor(monthsOf(first) / step) * step; ; n += step) {
     const at = new Date(Math.floor(n / 12), n % 12, 1).getTime();
     if (at > to) return ticks;
-    if (at >= from) ticks.push({ at, text: step >= 12 ? String(Math.floor(n / 12)) : `${Math.floor(n / 12)}-${two(n % 12 + 1)}` });
+    if (at >= from)
+      ticks.push({ at, text: step >= 12 ? String(Math.floor(n / 12)) : `${Math.floor(n / 12)}-${two((n % 12) + 1)}` });
   }
 }
 
@@ -54,7 +55,8 @@ function dayTicks(from, to, most) {
   for (let n = 0; ; n += step) {
     const date = new Date(start.getFullYear(), start.getMonth(), start.getDate() + n);
     if (date.getTime() > to) return ticks;
-    if (date.getTime() >= from) ticks.push({ at: date.getTime(), text: `${two(date.getMonth() + 1)}-${two(date.getDate())}` });
+    if (date.getTime() >= from)
+      ticks.push({ at: date.getTime(), text: `${two(date.getMonth() + 1)}-${two(date.getDate())}` });
   }
 }
 
@@ -70,4 +72,4 @@ function clockTicks(from, to, most) {
 }
 
 /** A straight map from [a, b] to [x, y]; the middle when a = b. */
-export const linear = (a, b, x, y) => (value) => (a === b ? (x + y) / 2 : x + (value - a) / (b - a) * (y - x));
+export const linear = (a, b, x, y) => (value) => (a === b ? (x + y) / 2 : x + ((value - a) / (b - a)) * (y - x));

@@ -71,32 +71,44 @@ class SeriesChart extends HTMLElement {
 }
 customElements.define("series-chart", SeriesChart);
 
-const sayPoint = ({ at, text, item, source }, names) => [
-  moment(at), `${text} ${unitText(item)}`.trim(), names(source),
-].filter(Boolean).join(" · ");
+const sayPoint = ({ at, text, item, source }, names) =>
+  [moment(at), `${text} ${unitText(item)}`.trim(), names(source)].filter(Boolean).join(" · ");
 
 function picture({ points, marks, names, height, now }, width) {
   const range = commonRange(points);
   const [low, high] = valueDomain(points, range);
   const ticks = valueTicks(low, high, height < 220 ? 3 : 5);
-  const box = { left: 12 + 8 * Math.max(...ticks.map(({ text }) => text.length)), right: width - 14, top: 26, bottom: height - 30 };
+  const box = {
+    left: 12 + 8 * Math.max(...ticks.map(({ text }) => text.length)),
+    right: width - 14,
+    top: 26,
+    bottom: height - 30,
+  };
   const end = now === null ? points[points.length - 1].at : Math.max(now, points[points.length - 1].at);
   const inset = points.length > 1 || now !== null ? 24 : 0;
   const x = linear(points[0].at, end, box.left + inset, box.right - inset);
   const y = linear(low, high, box.bottom - 10, box.top);
-  const svg = s("svg", {
-    width, height, viewBox: `0 0 ${width} ${height}`, role: "img", tabindex: "0", "aria-label": sentence(points),
-    "aria-description": t("chart.keys"),
-  },
-  range ? band(range, box, y, low, high) : null,
-  ticks.map((tick) => yTick(tick, box, y)),
-  range ? bandLabel(range, box, y, high) : null,
-  xAxis(points[0].at, end, box, x, now !== null, width),
-  rangesDiffer(points) ? points.map((point) => bracket(point, x(point.at), y, box)) : null,
-  lines(points, x, y),
-  points.map((point) => s("circle", { class: "mark-halo", cx: x(point.at), cy: y(point.value), r: 8.5 })),
-  points.map((point) => pointMark(point, marks, x(point.at), y(point.value))),
-  valueLabels(points, x, y, box));
+  const svg = s(
+    "svg",
+    {
+      width,
+      height,
+      viewBox: `0 0 ${width} ${height}`,
+      role: "img",
+      tabindex: "0",
+      "aria-label": sentence(points),
+      "aria-description": t("chart.keys"),
+    },
+    range ? band(range, box, y, low, high) : null,
+    ticks.map((tick) => yTick(tick, box, y)),
+    range ? bandLabel(range, box, y, high) : null,
+    xAxis(points[0].at, end, box, x, now !== null, width),
+    rangesDiffer(points) ? points.map((point) => bracket(point, x(point.at), y, box)) : null,
+    lines(points, x, y),
+    points.map((point) => s("circle", { class: "mark-halo", cx: x(point.at), cy: y(point.value), r: 8.5 })),
+    points.map((point) => pointMark(point, marks, x(point.at), y(point.value))),
+    valueLabels(points, x, y, box),
+  );
   svg.placeOf = (point) => ({ x: x(point.at), y: y(point.value) });
   return svg;
 }
@@ -115,7 +127,11 @@ function xAxis(from, to, box, x, today, width) {
   const near = (at) => today && x(to) - x(at) < 70;
   const tick = (at, text) => [
     s("line", { class: "chart-axis", x1: x(at), x2: x(at), y1: box.bottom, y2: box.bottom + 5 }),
-    s("text", { class: "chart-label", x: Math.min(x(at), width - 36), y: box.bottom + 21, "text-anchor": "middle" }, text),
+    s(
+      "text",
+      { class: "chart-label", x: Math.min(x(at), width - 36), y: box.bottom + 21, "text-anchor": "middle" },
+      text,
+    ),
   ];
   return [
     s("line", { class: "chart-axis", x1: box.left, x2: box.right, y1: box.bottom, y2: box.bottom }),
@@ -129,8 +145,15 @@ function band({ low, high }, box, y, least, most) {
   const bottom = low === null ? box.bottom : Math.min(box.bottom, y(Math.max(low, least)));
   const edge = (at) => s("line", { class: "chart-band-edge", x1: box.left, x2: box.right, y1: at, y2: at });
   return [
-    s("rect", { class: "chart-band", x: box.left, width: box.right - box.left, y: top, height: Math.max(0, bottom - top) }),
-    high === null ? null : edge(top), low === null ? null : edge(bottom),
+    s("rect", {
+      class: "chart-band",
+      x: box.left,
+      width: box.right - box.left,
+      y: top,
+      height: Math.max(0, bottom - top),
+    }),
+    high === null ? null : edge(top),
+    low === null ? null : edge(bottom),
   ];
 }
 
@@ -148,18 +171,30 @@ function bracket({ low, high }, x, y, box) {
   if (low === null && high === null) return null;
   const [top, bottom] = [high === null ? box.top : y(high), low === null ? box.bottom : y(low)];
   const foot = (at, open) => (open ? "" : `M${x - 5} ${at}h10`);
-  return s("path", { class: "chart-bracket", d: `M${x} ${top}V${bottom}${foot(top, high === null)}${foot(bottom, low === null)}` });
+  return s("path", {
+    class: "chart-bracket",
+    d: `M${x} ${top}V${bottom}${foot(top, high === null)}${foot(bottom, low === null)}`,
+  });
 }
 
 function lines(points, x, y) {
   const runs = runsOf(points);
-  const drawn = runs.map((run) => (run.length < 2 ? null : s("path", {
-    class: "chart-line", d: `M${run.map((one) => `${x(one.at).toFixed(1)} ${y(one.value).toFixed(1)}`).join("L")}`,
-  })));
+  const drawn = runs.map((run) =>
+    run.length < 2
+      ? null
+      : s("path", {
+          class: "chart-line",
+          d: `M${run.map((one) => `${x(one.at).toFixed(1)} ${y(one.value).toFixed(1)}`).join("L")}`,
+        }),
+  );
   const notes = runs.slice(1).map((run, place) => {
     const before = runs[place][runs[place].length - 1];
     const [a, b] = [before, run[0]].map((one) => ({ x: x(one.at), y: y(one.value) }));
-    return s("text", { class: "chart-note", x: (a.x + b.x) / 2, y: Math.max(a.y, b.y) + 22, "text-anchor": "middle" }, t("chart.method-changed"));
+    return s(
+      "text",
+      { class: "chart-note", x: (a.x + b.x) / 2, y: Math.max(a.y, b.y) + 22, "text-anchor": "middle" },
+      t("chart.method-changed"),
+    );
   });
   return [drawn, notes];
 }
@@ -193,7 +228,13 @@ export function sentence(points) {
   const order = [...points].sort((a, b) => a.value - b.value);
   const newest = points[points.length - 1];
   return t(points.length === 1 ? "chart.sentence.one" : "chart.sentence", {
-    name: termName(newest.item.code), n: points.length, from: fullDay(points[0].at), to: fullDay(newest.at),
-    low: order[0].text, high: order[order.length - 1].text, last: newest.text, unit: unitText(newest.item),
+    name: termName(newest.item.code),
+    n: points.length,
+    from: fullDay(points[0].at),
+    to: fullDay(newest.at),
+    low: order[0].text,
+    high: order[order.length - 1].text,
+    last: newest.text,
+    unit: unitText(newest.item),
   });
 }

@@ -14,13 +14,21 @@ export function spark(items, { marks = {}, width = 84, height = 28 } = {}) {
   const newest = points[points.length - 1];
   const x = linear(points[0].at, newest.at, 4, width - 9);
   const y = linear(low, high, height - 3, 3);
-  return s("svg", { class: "spark", width, height, viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" },
+  return s(
+    "svg",
+    { class: "spark", width, height, viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" },
     range ? band(range, y, width, height) : null,
-    runsOf(points).filter((run) => run.length > 1).map((run) => s("path", {
-      class: "chart-line", d: `M${run.map((one) => `${x(one.at).toFixed(1)} ${y(one.value).toFixed(1)}`).join("L")}`,
-    })),
+    runsOf(points)
+      .filter((run) => run.length > 1)
+      .map((run) =>
+        s("path", {
+          class: "chart-line",
+          d: `M${run.map((one) => `${x(one.at).toFixed(1)} ${y(one.value).toFixed(1)}`).join("L")}`,
+        }),
+      ),
     s("circle", { class: "mark-halo", cx: x(newest.at), cy: y(newest.value), r: 6 }),
-    markAt(marks[newest.source] ?? "disc", x(newest.at), y(newest.value), { radius: 4.5 }));
+    markAt(marks[newest.source] ?? "disc", x(newest.at), y(newest.value), { radius: 4.5 }),
+  );
 }
 
 function band({ low, high }, y, width, height) {
