@@ -10,7 +10,6 @@ from __future__ import annotations
 import gc
 import os
 import signal
-import time
 from collections.abc import Callable
 from threading import Thread
 
@@ -19,6 +18,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from consent.lifecycle import ConsentContract
 from gateway.cli import register_commands
+from gateway.cli.opening import now_ms
 from gateway.composition import Gateway
 from gateway.console import accounting as console_accounting
 from gateway.console import audit as console_audit
@@ -82,11 +82,6 @@ AREAS = (
     fhir_metadata,
     fhir_receipts_door,
 )
-
-
-def now_ms() -> int:
-    """The machine's clock, milliseconds UTC."""
-    return time.time_ns() // 1_000_000
 
 
 def compose(

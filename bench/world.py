@@ -14,7 +14,8 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from app import compose, now_ms
+from app import compose
+from gateway.cli.opening import now_ms
 from gateway.composition import Gateway
 from gateway.disclosure.openings import save_opening
 from gateway.identity.founding import found

@@ -1,6 +1,6 @@
 """What a decision needs to know about one stored record, and nothing that it says.
 
-Filled by the records store at import; compared with a scope both here and in the store's SQL.
+Scope.covers judges by it; the records store keeps the same as columns, and its SQL gives the same answers.
 """
 
 from dataclasses import dataclass

@@ -38,7 +38,6 @@ def give(case: Case) -> Changes | Refusal:
         link=case.entry.subject,
         institution=link["institution"],
         epoch=link["epoch"],
-        given_at=case.entry.at,
         not_before=payload.get("not_before"),
         not_after=payload["not_after"],
         max_visits=payload.get("max_visits"),

@@ -12,24 +12,7 @@ from consent import grants, links
 from consent.errors import Refusal, refuse
 from consent.host import ApplyView, Case, Changes, Entry, Signer
 from consent.members import member_fault
-from consent.state import (
-    grant_state,
-    grant_status,
-    key_rights,
-    link_state,
-    read_until,
-    visit_status,
-)
-
-__all__ = [
-    "ConsentContract",
-    "grant_state",
-    "grant_status",
-    "key_rights",
-    "link_state",
-    "read_until",
-    "visit_status",
-]
+from consent.state import link_state
 
 
 def _note(case: Case) -> Changes | Refusal:

@@ -244,7 +244,6 @@ def _new_key(case: Case, rights: list[str], wait_until: int | None) -> KeyState 
     return KeyState(
         rights=rights,
         status="full" if wait_until is None else "waiting",
-        from_index=case.view.index,
         wait_until=wait_until,
         until_index=None,
     )

@@ -23,7 +23,6 @@ class KeyState(TypedDict):
 
     rights: list[str]
     status: Standing
-    from_index: int
     wait_until: int | None
     until_index: int | None
 
@@ -65,7 +64,6 @@ class GrantState(TypedDict):
     link: str
     institution: str
     epoch: int
-    given_at: int
     not_before: int | None
     not_after: int
     max_visits: int | None

@@ -31,7 +31,6 @@ class Settings:
     port: int = 8080
     metrics_port: int | None = None
     body_limit: int = MIB
-    audit_file_limit: int = 1024 * MIB
     session_idle_ms: int = 30 * 60_000
     session_max_ms: int = 12 * 3_600_000
     fresh_ms: int = 5 * 60_000

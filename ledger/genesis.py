@@ -74,6 +74,13 @@ class Genesis:
     def operators(self) -> list[dict[str, Any]]:
         return list(self.doc["operators"])
 
+    def checkpoint_key(self, operator: str) -> bytes:
+        """The 32-byte key with which this operator signs checkpoints. Raises LookupError for a stranger."""
+        for known in self.operators:
+            if known["id"] == operator:
+                return unb64u(known["keys"]["checkpoint"])
+        raise LookupError("no such operator")
+
     @property
     def institutions(self) -> list[dict[str, Any]]:
         return list(self.doc["institutions"])

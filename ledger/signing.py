@@ -17,7 +17,6 @@ from ledger.compact import ALGORITHM, parse_compact
 from ledger.encoding import b64u, canonical_json, unb64u
 from ledger.errors import Malformed
 
-SEED_BYTES = 32
 KEY_BYTES = 32
 SIGNATURE_BYTES = 64
 

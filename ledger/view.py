@@ -21,7 +21,6 @@ from ledger.store import reading
 from ledger.store.database import Connection
 from ledger.store.reading import Ending, StoredRecord
 
-SubjectRow = Subject
 Certify = Callable[[int, bytes], str]
 
 

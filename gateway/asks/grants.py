@@ -68,8 +68,9 @@ def _entry_of(gw: Gateway, offered: dict[str, Any]) -> Any:
     if custodian is None:
         return Refusal("custodian-differs", "the custodian named is not registered")
     try:
-        key = _checkpoint_key(gw, custodian.operator)
-        entry = open_receipt(offered["receipt"], gw.ledger.genesis.origin, key).entry
+        genesis = gw.ledger.genesis
+        key = genesis.checkpoint_key(custodian.operator)
+        entry = open_receipt(offered["receipt"], genesis.origin, key).entry
     except Malformed as malformed:
         return Refusal("grant-receipt-wrong", malformed.code)
     if (entry.id, entry.ledger, entry.kind) != (offered["grant"], gw.ledger.id, "grant.give"):
@@ -82,11 +83,6 @@ def _entry_of(gw: Gateway, offered: dict[str, Any]) -> Any:
     if signer is None or not entry.signed_by(unb64u(signer["key"], 32)):
         return Refusal("grant-receipt-wrong", "the grant's signature does not verify")
     return entry
-
-
-def _checkpoint_key(gw: Gateway, operator: str) -> bytes:
-    keys = [one["keys"]["checkpoint"] for one in gw.ledger.genesis.operators if one["id"] == operator]
-    return unb64u(keys[0]) if keys else b""
 
 
 def _terms_of(commitment: str, opening: dict[str, str]) -> GrantTerms | Refusal:

@@ -20,6 +20,7 @@ from gateway.identity.rotation import keep_waiting, settle_waiting
 from gateway.identity.signing import submit_signed
 from gateway.settings import Settings
 from ledger.encoding import b64u
+from ledger.errors import Refusal
 from ledger.signing import public_key
 
 command = AppGroup("institution", help="Rotate keys and settle contested links, with the offline key.")
@@ -84,7 +85,7 @@ def _submit(gw: Gateway, ring: KeyRing, institution: str, kind: str, subject: st
     except KeyMissingError:
         raise click.ClickException("The offline key is not here. Give its folder with --offline.") from None
     answer = submit_signed(gw, entry)
-    if hasattr(answer, "code"):
+    if isinstance(answer, Refusal):
         raise click.ClickException(
             f"The ledger refused: {answer.code} ({answer.detail}). Nothing was changed."
         )

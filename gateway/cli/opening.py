@@ -98,6 +98,7 @@ def without_ledger(settings: Settings | None = None) -> Iterator[Gateway]:
 
 
 def now_ms() -> int:
+    """The machine's clock, milliseconds UTC."""
     return time_ns() // 1_000_000
 
 

@@ -17,11 +17,12 @@ from gateway.composition import current_gateway
 from gateway.console.patients import patient_shown, who
 from gateway.disclosure.openings import openings_of_link
 from gateway.identity.roles import current_staff, staff_required
-from gateway.links.links import ensure_link, links_of_patient
-from gateway.looks.looks import record_look_on
+from gateway.links.links import links_of_patient
+from gateway.looks.looks import record_look
 from gateway.records.patients import get_patient
 from gateway.web.problems import raise_problem, refusal
 from ledger.entry import parse_entry
+from ledger.errors import Refusal
 from ledger.record import decode_record
 
 if TYPE_CHECKING:
@@ -43,12 +44,9 @@ def accounting(patient_id: str) -> Any:
     if patient is None:
         raise_problem("patient-unknown")
     rows = [line for link in links for line in _lines(gw, link)]
-    link = ensure_link(gw, staff.institution, patient_id)
-    if not isinstance(link, str):
-        return refusal(link)
     seen = {"kinds": [], "count": len(rows)}
-    looked = record_look_on(gw, staff.institution, link, who(staff), "own-administration", seen)
-    if hasattr(looked, "code"):
+    looked = record_look(gw, staff.institution, patient_id, who(staff), "own-administration", seen)
+    if isinstance(looked, Refusal):
         return refusal(looked)
     rows.sort(key=lambda line: (line["first"], line["records"]), reverse=True)
     return {"patient": patient_shown(patient), "rows": rows, "look": looked.entry_id}

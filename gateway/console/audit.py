@@ -23,11 +23,11 @@ from gateway.web.schemas import StrictSchema
 from ledger.audit import export_log
 from ledger.entry import parse_entry
 from ledger.errors import Malformed
+from ledger.heads import TYPE_NAMES
 from ledger.record import decode_record
 
 blueprint = Blueprint("audit", __name__, url_prefix="/console/api/audit", description="For the auditor")
 blueprint.record_once(lambda state: state.app.extensions.setdefault("yaoshi-audit", Runs()))
-TYPES = {1: "operator", 2: "institution", 3: "link"}
 FILE_LIMIT = 1024 * 1024 * 1024
 PAGE = 200
 
@@ -124,7 +124,7 @@ def _row(view: Any, row: Any) -> dict[str, Any]:
         "at": entry.at,
         "subject": entry.subject,
         "entry_id": entry.id,
-        "subject_type": TYPES.get(subject.type) if subject else None,
+        "subject_type": TYPE_NAMES[subject.type] if subject else None,
         "institution": institution,
     }
 

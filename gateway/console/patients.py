@@ -15,13 +15,14 @@ from sqlalchemy import select
 from gateway.asks.openers import stands
 from gateway.composition import current_gateway
 from gateway.identity.roles import current_staff, staff_required
-from gateway.links.links import ensure_link, ledger_state
+from gateway.links.links import ledger_state
 from gateway.looks.chart import chart_items, what_was_seen
-from gateway.looks.looks import record_look_on
+from gateway.looks.looks import record_look
 from gateway.records.patients import PatientRow, find_patients, get_patient
 from gateway.references.tables import reference as reference_table
 from gateway.web.problems import raise_problem, refusal
 from gateway.web.schemas import StrictSchema, Text
+from ledger.errors import Refusal
 
 if TYPE_CHECKING:
     from gateway.composition import Gateway
@@ -57,13 +58,11 @@ def open_chart(patient_id: str) -> Any:
         if patient is None:
             raise_problem("patient-unknown")
         items = chart_items(conn, staff.institution, patient_id) if staff.role == "clinician" else []
-    link = ensure_link(gw, staff.institution, patient_id)
-    if not isinstance(link, str):
-        return refusal(link)
     basis = "own-care" if staff.role == "clinician" else "own-administration"
-    looked = record_look_on(gw, staff.institution, link, who(staff), basis, what_was_seen(items))
-    if hasattr(looked, "code"):
+    looked = record_look(gw, staff.institution, patient_id, who(staff), basis, what_was_seen(items))
+    if isinstance(looked, Refusal):
         return refusal(looked)
+    link = looked.subject
     state = ledger_state(gw, link) or {}
     return {
         "patient": patient_shown(patient),

@@ -5,10 +5,9 @@ An unknown user, a wrong password and a disabled account get the same answer in 
 
 from __future__ import annotations
 
-from hashlib import sha256
 from typing import Any
 
-from flask import Response, json, request
+from flask import Response, json
 from flask_smorest import Blueprint
 
 from gateway.composition import Gateway, current_gateway
@@ -25,7 +24,7 @@ from gateway.identity.sessions import (
 from gateway.identity.staff import find_account
 from gateway.web.access import open_route
 from gateway.web.problems import raise_problem
-from gateway.web.ratelimit import limit
+from gateway.web.ratelimit import asker, limit
 from gateway.web.schemas import ID, StrictSchema, Text
 
 blueprint = Blueprint("session", __name__, url_prefix="/console/api", description="Staff sign-in")
@@ -59,7 +58,7 @@ def sign_in(given: dict[str, str]) -> Response:
     """Signs in to one institution."""
     gw = current_gateway()
     require_own_origin(gw.settings)
-    limit(gw, f"sign-in:{_address()}", gw.settings.signin_per_minute)
+    limit(gw, f"sign-in:{asker()}", gw.settings.signin_per_minute)
     account = _check(gw, given["institution"], given["user"], given["password"])
     response = Response(status=200, content_type="application/json")
     open_session(gw, account.id, response)
@@ -91,7 +90,7 @@ def sign_out() -> Response:
 def freshen(given: dict[str, str]) -> dict[str, Any]:
     """Gives the password again, for the steps that ask for it."""
     gw, staff = current_gateway(), current_staff()
-    limit(gw, f"sign-in:{_address()}", gw.settings.signin_per_minute)
+    limit(gw, f"sign-in:{asker()}", gw.settings.signin_per_minute)
     _check(gw, staff.institution, staff.user, given["password"])
     refresh_session(gw, staff.session)
     return {"fresh_until": gw.clock() + gw.settings.fresh_ms}
@@ -127,8 +126,3 @@ def _session(gw: Gateway, staff: Staff | Any, expires: int) -> dict[str, Any]:
 
 def _institution(one: Any) -> dict[str, Any]:
     return {"id": one.id, "name": one.name, "type": one.type, "code": one.code}
-
-
-def _address() -> str:
-    # Hashed: an address is kept for a minute's count, never to be read.
-    return sha256((request.remote_addr or "").encode()).hexdigest()[:32]

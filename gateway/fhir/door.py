@@ -26,11 +26,11 @@ from gateway.fhir.search_types import SERVED
 from gateway.fhir.token import Token
 from gateway.fhir.token_scopes import allows
 from gateway.records.query import Query, parse_query
+from gateway.web.bodies import FORM
 from gateway.web.problems import problem, raise_problem
 
 DISCLOSURE_HEADER = "Yaoshi-Disclosure"
 CURSOR = "_cursor"
-FORM = "application/x-www-form-urlencoded"
 _TYPES = f"<any({','.join(SERVED)}):resource_type>"
 _FHIR_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 

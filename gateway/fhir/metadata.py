@@ -17,9 +17,10 @@ from gateway.composition import current_gateway
 from gateway.fhir.formats import JSON_TYPE, require_json
 from gateway.fhir.search_types import SERVED, parameters_of
 from gateway.web.access import open_route
+from gateway.web.openapi import VERSION
 from gateway.web.problems import raise_problem
 
-SOFTWARE = {"name": "Yaoshi", "version": "0.1.0"}
+SOFTWARE = {"name": "Yaoshi", "version": VERSION}
 PUBLISHED = "2026-11-01"
 GRANT_TOKEN = "urn:yaoshi:capability:grant-bound-token"  # noqa: S105 - a capability's name
 OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"

@@ -14,10 +14,10 @@ from flask_smorest import Blueprint
 from gateway.composition import current_gateway
 from gateway.fhir.token import INVALID_CLIENT, TokenRefusal, issue_token
 from gateway.web.access import open_route
+from gateway.web.bodies import FORM
 from gateway.web.problems import raise_problem
 from ledger.errors import Unavailable
 
-FORM = "application/x-www-form-urlencoded"
 UNAVAILABLE = TokenRefusal("temporarily_unavailable", 503, "The ledger cannot be read now. Try again.")
 
 blueprint = Blueprint("token", __name__, description="SMART Backend Services token for one grant")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_
 
+from consent.vocabulary import RIGHTS
 from gateway.identity.signing import submit_signed
 from gateway.links.invite import link_mode
 from gateway.references.state import state_of
@@ -25,8 +26,6 @@ from ledger.signing import open_compact
 
 if TYPE_CHECKING:
     from gateway.composition import Gateway
-
-ALL_RIGHTS = ["give", "manage", "revoke"]
 
 
 def take_proof(gw: Gateway, row: Any, proof: str) -> Refusal | None:
@@ -62,7 +61,7 @@ def confirm_invite(gw: Gateway, row: Any) -> Refusal | None:
         if isinstance(entry, Refusal):
             return entry
         answer = submit_signed(gw, entry)
-        if not hasattr(answer, "code"):
+        if not isinstance(answer, Refusal):
             write(gw, row, table.c.confirmed_at.is_(None), confirmed_at=answer.time)
             return None
         # A refused entry is dropped. A look may have opened the link meanwhile: then another kind fits.
@@ -112,7 +111,7 @@ def _store_entry(gw: Gateway, row: Any) -> str | Refusal:
     if mode == "open":
         payload |= {"kind": "link.open", "institution": row.institution}
     else:
-        payload |= {"kind": "link.keys", "rights": ALL_RIGHTS}
+        payload |= {"kind": "link.keys", "rights": list(RIGHTS)}
     payload |= {"key": row.claimed_key, "proof": row.proof}
     entry = gw.keys.sign(row.institution, "desk", "yaoshi-entry", payload)
     still = and_(table.c.entry.is_(None), table.c.stopped_at.is_(None))

@@ -10,15 +10,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.dialects.sqlite import insert
 
 from gateway.identity.signing import submit_entry
 from gateway.links.tables import patient_link
 from ledger.errors import Refusal
+from ledger.store.prepared import Prepared
 
 if TYPE_CHECKING:
     from gateway.composition import Gateway
+
+_PATIENT = Prepared(
+    select(patient_link.c.patient_id).where(
+        patient_link.c.link == bindparam("link"), patient_link.c.institution == bindparam("institution")
+    )
+)
 
 
 def ensure_link(gw: Gateway, institution: str, patient_id: str) -> str | Refusal:
@@ -66,17 +73,8 @@ def ledger_state(gw: Gateway, link: str) -> dict[str, Any] | None:
 
 def patient_of_link(conn: Connection, institution: str, link: str) -> str | None:
     """Patient id behind a link of this institution; None for every other link."""
-    query = select(patient_link.c.patient_id).where(
-        patient_link.c.link == link, patient_link.c.institution == institution
-    )
-    found: str | None = conn.execute(query).scalar_one_or_none()
-    return found
-
-
-def link_of_patient(conn: Connection, institution: str, patient_id: str) -> str | None:
-    """Newest reserved link id of a patient (it may not be opened yet), or None."""
-    found = links_of_patient(conn, institution, patient_id)
-    return found[0] if found else None
+    row = _PATIENT.first(conn, link=link, institution=institution)
+    return None if row is None else row[0]
 
 
 def links_of_patient(conn: Connection, institution: str, patient_id: str) -> list[str]:

@@ -49,9 +49,8 @@ def verify_disclosure(
     ):
         return _unproven("the opening has not its form")
     try:
-        proven = open_receipt(
-            proof.get("receipt"), engine.genesis.origin, _checkpoint_key(engine.genesis, custodian.operator)
-        )
+        key = engine.genesis.checkpoint_key(custodian.operator)
+        proven = open_receipt(proof.get("receipt"), engine.genesis.origin, key)
         if not proven.entry.signed_by(unb64u(custodian.keys["release"])):
             return _unproven("the entry is not signed by the custodian's release key")
         if not _is_expected(proven, expected, engine.id, link):
@@ -84,11 +83,6 @@ def _opening_fault(
     if details.get("records") != hashes:
         return _unproven("the details name other records than those received")
     return None
-
-
-def _checkpoint_key(genesis: Any, operator: str) -> bytes:
-    keys = [each["keys"]["checkpoint"] for each in genesis.operators if each["id"] == operator]
-    return unb64u(keys[0]) if keys else b""
 
 
 def _unproven(cause: str) -> Refusal:

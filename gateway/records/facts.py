@@ -1,12 +1,11 @@
 """What the store knows of a resource without reading it again: kind, codes, dates, and values to search by.
 
-Gives consent.facts.RecordFacts to decisions and the rows of the index to the store, from the same functions,
-so that both always agree. FHIR R4; the resource is as json_text.parse gives it.
+The rows of the index come from here; they are what the store's SQL holds against a scope. FHIR R4; the
+resource is as json_text.parse gives it.
 """
 
 from typing import Any, NamedTuple
 
-from consent.facts import RecordFacts
 from gateway.records.dates import Range, value_range
 from gateway.records.resource_types import TYPES, Paths
 
@@ -39,11 +38,6 @@ class Indexed(NamedTuple):
     tokens: frozenset[Token]
     dates: frozenset[tuple[str, Range]]
 
-    def codes(self, type_: str) -> frozenset[str]:
-        """The "system|code" of what the record is about."""
-        about = TYPES[type_].code
-        return frozenset(f"{system}|{code}" for name, system, code in self.tokens if name == about)
-
 
 def index(resource: dict[str, Any]) -> Indexed:
     """All that is searched of a resource of a known type."""
@@ -62,15 +56,6 @@ def index(resource: dict[str, Any]) -> Indexed:
     )
     time = _first(resource, kind_of_resource.clinical) or (None, None)
     return Indexed(kind_of(resource), time, frozenset(tokens), dates)
-
-
-def facts_of(resource: dict[str, Any], labels: frozenset[str]) -> RecordFacts:
-    """What a consent decision needs to know of a stored resource."""
-    found = index(resource)
-    type_ = resource["resourceType"]
-    return RecordFacts(
-        type_, resource["id"], found.kind, found.codes(type_), found.time[0], found.time[1], labels
-    )
 
 
 def kind_of(resource: dict[str, Any]) -> str:

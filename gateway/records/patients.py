@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from gateway.records.facts import values_at
-from gateway.records.tables import chart, record
+from gateway.records.tables import chart
 
 _SEXES = frozenset({"male", "female", "other", "unknown"})
 _LONGEST_TEXT = 200
@@ -47,17 +47,6 @@ def get_patient(conn: Connection, institution: str, patient_id: str) -> PatientR
     here = (chart.c.institution == institution) & (chart.c.patient_id == patient_id)
     row = conn.execute(select(chart).where(here)).first()
     return None if row is None else _row(row)
-
-
-def demographics(conn: Connection, institution: str, patient_id: str) -> str | None:
-    """The stored FHIR Patient as JSON text."""
-    query = select(record.c.json_text).where(
-        record.c.institution == institution,
-        record.c.patient_id == patient_id,
-        record.c.type == "Patient",
-        record.c.id == patient_id,
-    )
-    return conn.execute(query).scalar()
 
 
 def _row(row: Row[Any]) -> PatientRow:

@@ -121,7 +121,7 @@ def _add(kind: ResourceType, parts: _Parts, name: str, value: str, handling: str
     elif plain == "_id":
         fault = _ids(parts.ids, plain, value)
     elif plain in ("patient", "subject") and kind.patient not in ("", "target"):
-        fault = _ids(parts.patients, plain, _of_patient(value, modifier))
+        fault = _ids(parts.patients, plain, _of_patient(value))
         colon = "" if modifier == "Patient" else colon
     elif plain in kind.tokens and not plain.startswith("_"):
         fault = _tokens(parts, plain, value)
@@ -175,7 +175,7 @@ def _ids(into: list[frozenset[str]], name: str, value: str) -> Refusal | None:
     return None
 
 
-def _of_patient(value: str, modifier: str) -> str:
+def _of_patient(value: str) -> str:
     """Patient/123 and 123 are equal; anything else stays as it is and matches no local id."""
     each = split_escaped(value, ",")
     return ",".join(one.removeprefix("Patient/") for one in each)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from flask_smorest import Blueprint
 from marshmallow import fields, validate
 
-from consent.terms import parse_terms
+from consent.terms import GrantTerms, parse_terms
 from gateway.disclosure.openings import save_opening
 from gateway.identity.signing import submit_signed
 from gateway.wallet.cors import allow_wallet
@@ -61,7 +61,7 @@ def submit(given: dict[str, Any], institution: str) -> Any:
     if refused is not None:
         return refusal(refused)
     answer = submit_signed(gw, entry.text)
-    if hasattr(answer, "code"):
+    if isinstance(answer, Refusal):
         return refusal(answer)
     with gw.ledger.view() as view:
         receipt = view.receipt(answer.index)
@@ -96,7 +96,7 @@ def _keep_opening(
     if opened != entry.payload.get("commitment"):
         return Refusal("entry-opening-wrong", "the opening does not open the commitment")
     terms = parse_terms(opening["details"])
-    if hasattr(terms, "code"):
+    if not isinstance(terms, GrantTerms):
         return Refusal(terms.code, terms.detail)
     if terms.grantee == institution:
         return Refusal("grantee-is-custodian", "the grantee holds these records itself")

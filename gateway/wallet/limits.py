@@ -1,18 +1,12 @@
-"""Limits how often one address may knock at the phone's API, and finds the institution that is addressed.
-
-An address is hashed: it is kept for a minute's count, never to be read.
-"""
+"""Limits how often one address may knock at the phone's API, and finds the institution that is addressed."""
 
 from __future__ import annotations
 
-from hashlib import sha256
 from typing import TYPE_CHECKING
-
-from flask import request
 
 from gateway.composition import current_gateway
 from gateway.web.problems import raise_problem
-from gateway.web.ratelimit import limit
+from gateway.web.ratelimit import asker, limit
 
 if TYPE_CHECKING:
     from gateway.composition import Gateway
@@ -26,6 +20,5 @@ def knock(institution: str, door: str, per_minute: int = ASKS_PER_MINUTE) -> Gat
     gw = current_gateway()
     if not gw.keys.hosts(institution):
         raise_problem("institution-unknown")
-    address = sha256((request.remote_addr or "").encode("utf-8")).hexdigest()[:32]
-    limit(gw, f"{door}:{institution}:{address}", per_minute)
+    limit(gw, f"{door}:{institution}:{asker()}", per_minute)
     return gw

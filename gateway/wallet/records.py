@@ -21,6 +21,7 @@ from gateway.wallet.access import current_phone, wallet_required
 from gateway.wallet.cors import allow_wallet
 from gateway.web.problems import raise_problem, refusal
 from gateway.web.schemas import StrictSchema
+from ledger.errors import Refusal
 
 blueprint = Blueprint(
     "wallet-records", __name__, url_prefix="/i/<institution>/wallet", description="The patient's own records"
@@ -53,6 +54,6 @@ def records(given: dict[str, Any], institution: str) -> Any:
         items = chart_items(conn, institution, patient.id, given["kinds"])
     user = {"id": phone.kid, "name": patient.name, "role": "patient"}
     looked = record_look_on(gw, institution, phone.link, user, "patient-request", what_was_seen(items))
-    if hasattr(looked, "code"):
+    if isinstance(looked, Refusal):
         return refusal(looked)
     return {"items": items, "look": looked.entry_id}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from flask_smorest import Blueprint
 from marshmallow import fields, validate
 
+from consent.terms import MAX_DETAILS_BYTES
 from gateway.asks.accept import MOST_GRANTS, take_grants
 from gateway.links.confirm import invite_receipt, settled, take_proof
 from gateway.links.links import ledger_state
@@ -39,7 +40,6 @@ blueprint = Blueprint(
 blueprint.after_request(allow_wallet)
 OPEN = "the reference and the first key that claimed it are what lets somebody in; limited per address"
 LONGEST_JWS = 8192
-LONGEST_DETAILS = 65_536
 
 
 class Key(StrictSchema):
@@ -52,7 +52,7 @@ class Proof(Key):
 
 class Opening(StrictSchema):
     salt = B64U(32, required=True)
-    details = fields.String(required=True, validate=validate.Length(2, LONGEST_DETAILS))
+    details = fields.String(required=True, validate=validate.Length(2, MAX_DETAILS_BYTES))
 
 
 class Grant(StrictSchema):

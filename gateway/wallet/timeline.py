@@ -16,8 +16,8 @@ from gateway.composition import current_gateway
 from gateway.disclosure.openings import openings_of_link
 from gateway.wallet.access import Phone, current_phone, wallet_required
 from gateway.wallet.cors import allow_wallet
-from gateway.web.schemas import SAFE_INTEGER, StrictSchema
-from ledger.encoding import unb64u
+from gateway.web.schemas import StrictSchema
+from ledger.encoding import MAX_INTEGER, unb64u
 from ledger.entry import parse_entry
 from ledger.record import decode_record
 
@@ -29,7 +29,7 @@ blueprint.after_request(allow_wallet)
 
 class Kept(StrictSchema):
     kept = fields.Integer(
-        strict=True, allow_none=True, load_default=None, validate=validate.Range(1, SAFE_INTEGER)
+        strict=True, allow_none=True, load_default=None, validate=validate.Range(1, MAX_INTEGER)
     )
 
 

@@ -6,6 +6,9 @@ identifying word in the clear (callers hash what people typed).
 
 from __future__ import annotations
 
+from hashlib import sha256
+
+from flask import request
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.sqlite import insert
 
@@ -16,11 +19,6 @@ from gateway.web.tables import rate_bucket
 MINUTE = 60_000
 
 
-def take(gw: Gateway, bucket: str, per_minute: int) -> bool:
-    """Takes one token of `bucket`; False (and nothing taken) when it is empty."""
-    return wait_ms(gw, bucket, per_minute) == 0
-
-
 def limit(gw: Gateway, bucket: str, per_minute: int) -> None:
     """Takes one token or ends the request with 429, Retry-After and the minutes to wait."""
     waiting = wait_ms(gw, bucket, per_minute)
@@ -28,6 +26,11 @@ def limit(gw: Gateway, bucket: str, per_minute: int) -> None:
         raise_problem(
             "rate-limited", headers={"Retry-After": str(-(-waiting // 1000))}, minutes=-(-waiting // MINUTE)
         )
+
+
+def asker() -> str:
+    """Who asks, for a bucket's name: a hash of the address, kept for a minute's count, never to be read."""
+    return sha256((request.remote_addr or "").encode()).hexdigest()[:32]
 
 
 def wait_ms(gw: Gateway, bucket: str, per_minute: int) -> int:

@@ -10,7 +10,8 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
-SAFE_INTEGER = 2**53 - 1
+from ledger.encoding import MAX_INTEGER, unb64u
+from ledger.errors import Malformed
 
 
 class StrictSchema(Schema):
@@ -46,9 +47,6 @@ def B64U(size: int | None = None, **options: Any) -> fields.String:  # noqa: N80
     """Canonical base64url without padding; `size` is the number of bytes it must hold."""
 
     def check(value: str) -> str:
-        from ledger.encoding import unb64u
-        from ledger.errors import Malformed
-
         try:
             raw = unb64u(value)
         except Malformed:
@@ -75,4 +73,4 @@ def Text(maximum: int, minimum: int = 0, **options: Any) -> fields.String:  # no
 
 def Millis(**options: Any) -> fields.Integer:  # noqa: N802
     """Milliseconds UTC as a whole JSON number."""
-    return fields.Integer(strict=True, validate=validate.Range(0, SAFE_INTEGER), **options)
+    return fields.Integer(strict=True, validate=validate.Range(0, MAX_INTEGER), **options)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -11,7 +10,6 @@ import sqlalchemy as sa
 from ledger.heads import Subject, split_block
 from ledger.merkle import NodeReader
 from ledger.record import Record
-from ledger.registry import Document
 from ledger.store import tables as t
 from ledger.store.prepared import Prepared
 
@@ -83,13 +81,6 @@ def read_state(connection: sa.Connection, key: str) -> str | None:
     """A state document's JSON text."""
     row = _STATE.first(connection, key=key)
     return None if row is None else row[0]
-
-
-def read_states(connection: sa.Connection, prefix: str) -> list[Document]:
-    """All state documents whose key begins with `prefix`, by key."""
-    key = t.state.c.key
-    query = sa.select(t.state.c.document).where(key >= prefix, key < prefix[:-1] + chr(ord(prefix[-1]) + 1))
-    return [json.loads(text) for text in connection.execute(query.order_by(key)).scalars()]
 
 
 def read_subject(connection: sa.Connection, subject_id: str) -> Subject | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from consent.lifecycle import key_rights, link_state
+from consent.state import key_rights, link_state
 from tests.consent.world import (
     DAY,
     HOUR,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from consent.lifecycle import grant_state, grant_status, visit_status
+from consent.state import grant_state, grant_status, visit_status
 from tests.consent.world import (
     CLINIC,
     DAY,
@@ -261,7 +261,6 @@ def test_a_grant_is_remembered_with_what_the_ledger_may_know() -> None:
         "link": LINK,
         "institution": HOSPITAL,
         "epoch": 0,
-        "given_at": NOW,
         "not_before": NOW + 1,
         "not_after": NOW + HOUR,
         "max_visits": 2,

@@ -6,8 +6,8 @@ from random import Random
 import pytest
 
 from consent.decision import Permit, decide
-from consent.lifecycle import grant_state, key_rights, link_state
 from consent.scope import Scope
+from consent.state import grant_state, key_rights, link_state
 from consent.terms import Clinician, GrantTerms
 from tests.consent.world import (
     ALL,

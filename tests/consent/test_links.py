@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from consent.lifecycle import key_rights, link_state, read_until
+from consent.state import key_rights, link_state, read_until
 from tests.consent.world import (
     ALL,
     CLINIC,

@@ -3,7 +3,7 @@
 
 import pytest
 
-from consent.lifecycle import grant_status, read_until
+from consent.state import grant_status, read_until
 from tests.consent.lost_phone import (
     NEW,
     NEWER,

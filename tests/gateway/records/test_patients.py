@@ -1,10 +1,9 @@
 """Finding a chart at the desk."""
 
-import json
 
 import pytest
 
-from gateway.records.patients import demographics, find_patients, get_patient
+from gateway.records.patients import find_patients, get_patient
 from tests.gateway.records.store import WT, WX, Store, patient
 
 MR = {"type": {"coding": [{"code": "MR"}]}, "system": "urn:chart", "value": "WX20180417"}
@@ -66,14 +65,12 @@ def test_a_chart_shows_who_it_is(charts: Store) -> None:
             {"system": "urn:x", "value": "7"},
             {"system": "urn:chart", "value": "WX20180417"},
         ]
-        assert json.loads(demographics(conn, WX, row.id) or "")["id"] == row.id
 
 
 def test_another_institution_has_no_such_chart(charts: Store) -> None:
     with charts.db.connect() as conn:
         (row,) = find_patients(conn, WX, "秀兰")
         assert get_patient(conn, WT, row.id) is None
-        assert demographics(conn, WT, row.id) is None
 
 
 def test_an_unknown_sex_is_unknown(charts: Store) -> None:

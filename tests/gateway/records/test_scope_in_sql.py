@@ -11,11 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, delete
 
+from consent.facts import RecordFacts
 from consent.scope import Scope
 from consent.vocabulary import ACT_CODE, CONFIDENTIALITY
-from gateway.records.facts import facts_of
+from gateway.records.facts import index
 from gateway.records.json_text import parse
 from gateway.records.query import Query, parse_query
+from gateway.records.resource_types import TYPES as RESOURCE_TYPES
 from gateway.records.search import read, search
 from gateway.records.tables import record, record_source
 from tests.gateway.records.store import ICD_10, LOINC, WX, Store, open_store, patient
@@ -88,9 +90,7 @@ def test_sql_finds_exactly_what_the_scope_covers(
     store.take(patient(), *records)
     rows = [row for row in store.rows() if row.type != "Patient"]
     assert len(rows) == len(records)
-    facts = {
-        f"{row.type}/{row.id}": facts_of(parse(row.json_text), frozenset(row.labels.split())) for row in rows
-    }
+    facts = {f"{row.type}/{row.id}": _facts(row) for row in rows}
     who = store.patient()
     for kinds, start, end, codes, places, sensitive in drawn:
         named = frozenset(name for place, name in enumerate(sorted(facts)) if place in places)
@@ -100,6 +100,12 @@ def test_sql_finds_exactly_what_the_scope_covers(
         with db.connect() as conn:
             seen = {name for name in facts if read(conn, WX, who, *name.split("/"), scope) is not None}
         assert seen == expected
+
+
+def _facts(row: Any) -> RecordFacts:
+    found, about = index(parse(row.json_text)), RESOURCE_TYPES[row.type].code
+    codes = frozenset(f"{system}|{code}" for name, system, code in found.tokens if name == about)
+    return RecordFacts(row.type, row.id, found.kind, codes, *found.time, frozenset(row.labels.split()))
 
 
 def _searched(db: Engine, who: str, scope: Scope) -> set[str]:

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from gateway.web.events import Bus, poll_response, sse_response
-from gateway.web.ratelimit import take
+from gateway.web.ratelimit import wait_ms
 
 
 def test_a_waiting_listener_is_woken_by_its_channel_only() -> None:
@@ -92,9 +92,9 @@ def test_polling_answers_304_until_something_changed(flask_app: Flask) -> None:
 
 
 def test_a_bucket_empties_and_fills_again(gw: Any, clock: Any) -> None:
-    assert [take(gw, "door:x", 3) for _ in range(4)] == [True, True, True, False]
-    assert take(gw, "door:y", 3)
+    assert [wait_ms(gw, "door:x", 3) for _ in range(4)] == [0, 0, 0, 20_000]
+    assert wait_ms(gw, "door:y", 3) == 0
     clock.advance(seconds=20)
-    assert [take(gw, "door:x", 3) for _ in range(2)] == [True, False]
+    assert [wait_ms(gw, "door:x", 3) for _ in range(2)] == [0, 20_000]
     clock.advance(minutes=5)
-    assert [take(gw, "door:x", 3) for _ in range(4)] == [True, True, True, False]
+    assert [wait_ms(gw, "door:x", 3) for _ in range(4)] == [0, 0, 0, 20_000]
