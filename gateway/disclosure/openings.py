@@ -18,15 +18,19 @@ from sqlalchemy.dialects.sqlite import insert
 from gateway.disclosure.tables import opening
 from ledger.commitment import commit
 from ledger.encoding import b64u, canonical_json
+from ledger.store.prepared import Prepared
 
 if TYPE_CHECKING:
     from gateway.composition import Gateway
 
 SALT_BYTES = 32
 
-# Statements of the pull are made once: building one anew costs as much as running it.
-_ONE = select(opening).where(opening.c.commitment == bindparam("commitment"))
-_KEEP = insert(opening).on_conflict_do_nothing()
+_ONE = Prepared(
+    select(opening.c.salt, opening.c.details, opening.c.grantee, opening.c.institution).where(
+        opening.c.commitment == bindparam("commitment")
+    )
+)
+_KEEP = Prepared(insert(opening).on_conflict_do_nothing())
 
 
 def save_opening(
@@ -39,31 +43,31 @@ def save_opening(
     grantee: str | None = None,
 ) -> None:
     """Keep an opening (salt: 32 bytes, or their base64url); the same commitment again changes nothing."""
-    row = {
-        "commitment": commitment,
-        "institution": institution,
-        "link": link,
-        "grantee": grantee,
-        "salt": b64u(salt) if isinstance(salt, bytes) else salt,
-        "details": details_text,
-    }
-    conn.execute(_KEEP, row)
+    _KEEP.run(
+        conn,
+        commitment=commitment,
+        institution=institution,
+        link=link,
+        grantee=grantee,
+        salt=b64u(salt) if isinstance(salt, bytes) else salt,
+        details=details_text,
+    )
 
 
 def opening_of(conn: Connection, commitment: str) -> dict[str, str] | None:
     """The opening {"salt", "details"} of one commitment, or None when it is not (or no longer) kept here."""
-    row = conn.execute(_ONE, {"commitment": commitment}).first()
-    return None if row is None else {"salt": row.salt, "details": row.details}
+    row = _ONE.first(conn, commitment=commitment)
+    return None if row is None else {"salt": row[0], "details": row[1]}
 
 
 def opening_for_grantee(
     conn: Connection, commitment: str, grantee: str, custodian: str
 ) -> dict[str, str] | None:
     """As opening_of, but only when this custodian disclosed the details to this grantee."""
-    row = conn.execute(_ONE, {"commitment": commitment}).first()
-    if row is None or (row.grantee, row.institution) != (grantee, custodian):
+    row = _ONE.first(conn, commitment=commitment)
+    if row is None or row[2:] != (grantee, custodian):
         return None
-    return {"salt": row.salt, "details": row.details}
+    return {"salt": row[0], "details": row[1]}
 
 
 def openings_of_link(conn: Connection, link: str) -> dict[str, dict[str, str]]:

@@ -26,6 +26,7 @@ from gateway.fhir.token_scopes import narrow, types_of_scope
 from gateway.peers.assertion import ASSERTION_TYPE, Assertion, Claimed, parse_b2b, verify_assertion
 from ledger.encoding import b64u
 from ledger.errors import Refusal
+from ledger.store.prepared import Prepared
 
 if TYPE_CHECKING:
     from gateway.composition import Gateway
@@ -35,7 +36,12 @@ TTL_S = 300
 LONGEST_SCOPE = 2000
 _REQUIRED = ("grant_type", "scope", "client_assertion_type", "client_assertion")
 _KNOWN = frozenset((*_REQUIRED, "udap"))
-_BY_HASH = select(access_token).where(access_token.c.token_hash == bindparam("token_hash"))
+_COLUMNS = (
+    access_token.c.custodian, access_token.c.client, access_token.c.grant_id, access_token.c.purpose,
+    access_token.c.patient_id, access_token.c.visit, access_token.c.token_scopes, access_token.c.assertion,
+    access_token.c.expires, access_token.c.user_id, access_token.c.user_name, access_token.c.user_role,
+)  # fmt: skip
+_BY_HASH = Prepared(select(*_COLUMNS).where(access_token.c.token_hash == bindparam("token_hash")))
 
 
 @dataclass(frozen=True)
@@ -61,10 +67,10 @@ class Token:
     purpose: str
     patient_id: str
     visit: str
-    user: dict[str, str]
     scopes: str
     assertion: str
     expires: int
+    user: dict[str, str]
 
 
 def issue_token(
@@ -114,14 +120,12 @@ def find_token(gw: Gateway, custodian: str, bearer: str) -> Token | None:
     if not bearer.isascii() or len(bearer) > 100:
         return None
     with gw.db.connect() as conn:
-        row = conn.execute(_BY_HASH, {"token_hash": _hash(bearer)}).first()
-    if row is None or row.custodian != custodian or row.expires <= gw.clock():
+        row = _BY_HASH.first(conn, token_hash=_hash(bearer))
+    if row is None:
         return None
-    user = {"id": row.user_id, "name": row.user_name, "role": row.user_role}
-    return Token(
-        row.custodian, row.client, row.grant_id, row.purpose, row.patient_id, row.visit, user,
-        row.token_scopes, row.assertion, row.expires,
-    )  # fmt: skip
+    *binding, user_id, name, role = row
+    token = Token(*binding, {"id": user_id, "name": name, "role": role})
+    return token if token.custodian == custodian and token.expires > gw.clock() else None
 
 
 def _issue(

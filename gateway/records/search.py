@@ -5,13 +5,30 @@ entries, totals, order or the position of the next page.
 1. scope None is the custodian's own use; every disclosure passes a Scope.
 2. A page ends at its last sort key and _id, and at the revision of the first page, so pages neither overlap
    nor grow while records arrive.
+3. Building and compiling a search costs more than running it, so what differs between patients and pages is
+   bound, and the statement of the same search under the same scope is kept.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, literal, not_, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    tuple_,
+)
 
 from consent.scope import Scope
 from consent.vocabulary import CONFIDENTIALITY_OPEN
@@ -19,6 +36,7 @@ from gateway.records.query import DateFilter, Query, Refusal, TokenFilter, parse
 from gateway.records.resource_types import CODE_PARAMETERS
 from gateway.records.stamps import revision
 from gateway.records.tables import record, record_date, record_token
+from ledger.store.prepared import Prepared
 
 __all__ = ["Page", "Query", "Refusal", "Stored", "covered", "parse_query", "read", "revision", "search"]
 
@@ -30,8 +48,10 @@ _FIELDS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Stored:
+_KEPT_STATEMENTS = 256
+
+
+class Stored(NamedTuple):
     """One record as it may be released; `last_updated` in ms UTC."""
 
     type: str
@@ -63,50 +83,90 @@ def search(
     """One page of a patient's records. `after` is the previous page's `next_after`."""
     if not all(patient_id in allowed for allowed in query.patients):
         return Page([], 0 if query.total else None, None)
-    matching = and_(*_matching(institution, patient_id, query, scope))
+    asked = _asked(query, scope)
+    bound: dict[str, Any] = {"institution": institution, "patient": patient_id}
     if upper_revision is not None:
-        matching &= record.c.revision <= upper_revision
-    total = None
-    if query.total or not query.count:
-        total = conn.execute(select(func.count()).select_from(record).where(matching)).scalar_one()
+        bound["upper_revision"] = upper_revision
     if not query.count:
-        return Page([], total, None)
-    key, descending = _sort_key(query.sort)
-    wanted = matching if after is None else matching & _beyond(key, descending, after)
-    order = (key.desc(), record.c.id.desc()) if descending else (key, record.c.id)
-    page_query = select(*_FIELDS, key.label("key")).where(wanted).order_by(*order)
-    found = conn.execute(page_query.limit(query.count + 1)).all()
+        return Page([], _count(conn, asked, bound), None)
+    place = {} if after is None else {"after_key": after[0], "after_id": after[1]}
+    statement = _page_statement(asked, "upper_revision" in bound, after is not None)
+    found = statement.all(conn, **bound, **place, most=query.count + 1)
+    more = len(found) > query.count
     page = found[: query.count]
-    next_after = (page[-1].key, page[-1].id) if len(found) > query.count else None
-    return Page([Stored(*row[:-1]) for row in page], total, next_after)
+    total = None
+    if query.total:
+        # A first page that holds everything has been counted already.
+        total = _count(conn, asked, bound) if more or after is not None else len(page)
+    # Behind the record's own columns stands the sort key.
+    next_after = (page[-1][-1], page[-1][1]) if more else None
+    return Page([Stored._make(row[:-1]) for row in page], total, next_after)
 
 
 def read(
     conn: Connection, institution: str, patient_id: str, type_: str, id_: str, scope: Scope | None
 ) -> Stored | None:
     """One record, None when there is none or the scope does not cover it."""
-    conditions = [*_of_patient(institution, patient_id, type_), record.c.id == id_]
-    if scope is not None and type_ != "Patient":
-        conditions.append(covered(scope))
-    row = conn.execute(select(*_FIELDS).where(*conditions)).first()
-    return None if row is None else Stored(*row)
+    one = Query(type_, (), ids=(frozenset({id_}),), count=1, total=False)
+    found = search(conn, institution, patient_id, one, scope).records
+    return found[0] if found else None
 
 
-def _of_patient(institution: str, patient_id: str, type_: str) -> list[Condition]:
-    return [
-        record.c.institution == institution,
-        record.c.patient_id == patient_id,
-        record.c.type == type_,
+class _Asked(NamedTuple):
+    """What a statement depends on, besides the patient and the page."""
+
+    type: str
+    ids: tuple[frozenset[str], ...]
+    tokens: tuple[TokenFilter, ...]
+    dates: tuple[DateFilter, ...]
+    sort: str
+    scope: Scope | None
+
+
+def _asked(query: Query, scope: Scope | None) -> _Asked:
+    # Demographics come with every grant.
+    covering = None if query.type == "Patient" else scope
+    return _Asked(query.type, query.ids, query.tokens, query.dates, query.sort, covering)
+
+
+def _count(conn: Connection, asked: _Asked, bound: dict[str, Any]) -> int:
+    row = _count_statement(asked, "upper_revision" in bound).all(conn, **bound)[0]
+    return int(row[0])
+
+
+@lru_cache(_KEPT_STATEMENTS)
+def _count_statement(asked: _Asked, bounded: bool) -> Prepared:
+    return Prepared(select(func.count()).select_from(record).where(*_matching(asked, bounded)))
+
+
+@lru_cache(_KEPT_STATEMENTS)
+def _page_statement(asked: _Asked, bounded: bool, continued: bool) -> Prepared:
+    key, descending = _sort_key(asked.sort)
+    order = (key.desc(), record.c.id.desc()) if descending else (key, record.c.id)
+    wanted: Select[Any] = select(*_FIELDS, key.label("key")).where(*_matching(asked, bounded))
+    if continued:
+        wanted = wanted.where(_beyond(key, descending))
+    return Prepared(wanted.order_by(*order).limit(_given("most", Integer())))
+
+
+def _given(name: str, type_: Any = None) -> Any:
+    """A value that comes with each use of a statement."""
+    return bindparam(name, None, type_=type_)
+
+
+def _matching(asked: _Asked, bounded: bool) -> list[Condition]:
+    conditions: list[Condition] = [
+        record.c.institution == _given("institution"),
+        record.c.patient_id == _given("patient"),
+        record.c.type == asked.type,
     ]
-
-
-def _matching(institution: str, patient_id: str, query: Query, scope: Scope | None) -> list[Condition]:
-    conditions = _of_patient(institution, patient_id, query.type)
-    conditions += [record.c.id.in_(sorted(ids)) for ids in query.ids]
-    conditions += [_has_token(each) for each in query.tokens]
-    conditions += [_has_date(each) for each in query.dates]
-    if scope is not None and query.type != "Patient":  # demographics come with every grant
-        conditions.append(covered(scope))
+    conditions += [record.c.id.in_(sorted(ids)) for ids in asked.ids]
+    conditions += [_has_token(each) for each in asked.tokens]
+    conditions += [_has_date(each) for each in asked.dates]
+    if asked.scope is not None:
+        conditions.append(covered(asked.scope))
+    if bounded:
+        conditions.append(record.c.revision <= _given("upper_revision"))
     return conditions
 
 
@@ -198,7 +258,7 @@ def _sort_key(sort: str) -> tuple[Any, bool]:
     return columns[sort.lstrip("-")], sort.startswith("-")
 
 
-def _beyond(key: Any, descending: bool, after: Sequence[Any]) -> Condition:
-    last = tuple_(literal(after[0]), literal(after[1]))
+def _beyond(key: Any, descending: bool) -> Condition:
+    last = tuple_(_given("after_key", key.type), _given("after_id", record.c.id.type))
     here = tuple_(key, record.c.id)
     return here < last if descending else here > last
