@@ -68,8 +68,7 @@ export async function startWallet(wallet) {
 }
 
 export async function refreshAll(wallet) {
-  await sendUnsent(wallet);
-  settleSent(wallet);
+  settleSent(wallet, await sendUnsent(wallet));
   await Promise.all(wallet.links.map((link) => wallet.views.refresh(link)));
 }
 
@@ -79,7 +78,15 @@ export function follow(wallet, link) {
     doors: wallet.doors(link.institution),
     session: () => wallet.sessions.of(link),
     told: () => wallet.views.refresh(link),
+    answered: () => reachable(wallet, link),
   }));
+}
+
+/** The institution answers (again): what waited goes out before anything is read. */
+async function reachable(wallet, link) {
+  const outcomes = await sendUnsent(wallet);
+  settleSent(wallet, outcomes);
+  if (outcomes.size > 0 || wallet.views.of(link.subject)?.status === "offline") await wallet.views.refresh(link);
 }
 
 /** Keep a new link, tell other tabs, check it. */

@@ -37,11 +37,13 @@ const waits = ({ unsent }, card) => (
   unsent.some((each) => card.grants.some((grant) => grant.id === each.grant)) ? "unsent" : undefined
 );
 
-/** What waited has gone out: the cards that said so are done, or open again. */
-export function settleSent(wallet) {
+/** What waited has gone out: the cards that said so are done, or say that it was not accepted. */
+export function settleSent(wallet, outcomes) {
   for (const [key, { card, state }] of wallet.closing) {
     if (state !== "unsent" || waits(wallet, card)) continue;
-    wallet.closing.set(key, { card, state: "done" });
+    const failed = card.grants.some(({ id }) => outcomes.get(id) === "failed");
+    wallet.closing.set(key, { card, state: failed ? "failed" : "done" });
     setTimeout(() => forget(wallet, key), STAYS);
   }
+  wallet.changed();
 }

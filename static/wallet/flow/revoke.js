@@ -38,10 +38,10 @@ async function send(wallet, unsent) {
   }
 }
 
-/** Everything that waits goes out now; gives how many still wait. */
+/** Everything that waits goes out now; gives what became of each: grant -> "done", "unsent" or "failed". */
 export async function sendUnsent(wallet) {
   const waiting = await wallet.database.all("unsent");
   const outcomes = await Promise.all(waiting.map((unsent) => send(wallet, unsent)));
   wallet.unsent = waiting.filter((_, place) => outcomes[place] === "unsent");
-  return wallet.unsent.length;
+  return new Map(waiting.map(({ grant }, place) => [grant, outcomes[place]]));
 }

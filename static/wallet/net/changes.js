@@ -4,8 +4,8 @@
 
 const QUIET = 5_000;
 
-/** Follow one link; `told()` on every change. Gives a function that stops. */
-export function followChanges({ doors, session, told }) {
+/** Follow one link; `told()` on every change, `answered()` whenever the stream is open anew. Gives how to stop. */
+export function followChanges({ doors, session, told, answered }) {
   const stopper = new AbortController();
   const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
   const seen = () => document.visibilityState === "visible";
@@ -21,6 +21,7 @@ export function followChanges({ doors, session, told }) {
       try {
         const { token } = await session();
         const answer = await stream({ doors, token, last, signal: stopper.signal });
+        answered();
         if (answer.ok && answer.body) last = await readEvents(answer.body, { last, told });
         else etag = await poll({ doors, token, etag, told, signal: stopper.signal, wait });
       } catch {

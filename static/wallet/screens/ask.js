@@ -65,8 +65,8 @@ function roughly(ms) {
 
 function row(label, value, change = null, keep = null) {
   return h("div", { class: "row" }, h("dt", {}, label), h("dd", {}, value),
-    change ? h("button", { type: "button", class: "plain change", onClick: change, "data-keep": `change-${keep}`,
-      "aria-label": t("ask.change-what", { what: label }) }, t("ask.change")) : null);
+    change ? h("dd", { class: "row-change" }, h("button", { type: "button", class: "plain change", onClick: change,
+      "data-keep": `change-${keep}`, "aria-label": t("ask.change-what", { what: label }) }, t("ask.change"))) : null);
 }
 
 function answers(context, { ask, choice, claimed }) {
