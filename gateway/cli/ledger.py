@@ -44,9 +44,15 @@ def verify(file: Path, expected: str | None) -> None:
 @command.command("export")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def export(file: Path) -> None:
-    """Write the whole ledger to FILE. Safe while the node runs."""
-    with ledger_view(command_settings()) as view, file.open("xb") as target:
-        export_log(view, target)
+    """Write the whole ledger to FILE, which must not exist yet. Safe while the node runs."""
+    with ledger_view(command_settings()) as view:
+        try:
+            with file.open("xb") as target:
+                export_log(view, target)
+        except FileExistsError:
+            raise click.ClickException(f"{file} exists already and was left alone; name another file") from None
+        except OSError as error:
+            raise click.ClickException(f"{file} could not be written: {error.strerror}") from None
         click.echo(f"{view.size} records written to {file}")
 
 

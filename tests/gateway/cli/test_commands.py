@@ -77,6 +77,18 @@ def test_an_export_verifies_offline_and_an_altered_one_does_not(tmp_path: Path) 
     assert run("ledger", "verify", str(file), "--ledger", "0" * 64).exit_code == 1
 
 
+@pytest.mark.usefixtures("here")
+def test_an_export_leaves_an_existing_file_alone_and_says_why_it_cannot_write(tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    kept.write_text("mine")
+    for target, said in ((kept, "exists already"), (tmp_path / "nowhere" / "x", "could not be written")):
+        refused = run("ledger", "export", str(target))
+        assert refused.exit_code == 1
+        assert said in refused.output
+        assert "Traceback" not in refused.output
+    assert kept.read_text() == "mine"
+
+
 def test_what_reads_works_beside_a_running_node_and_what_writes_says_no(
     here: Settings, tmp_path: Path
 ) -> None:
