@@ -131,6 +131,9 @@ def verify_assertion(view: Any, text: str, audience: str, now_ms: int) -> Assert
     peer_key = institution.keys["peer"]
     if header.get("kid") != _kid(peer_key) or header.get("typ", "JWT") != "JWT" or "jku" in header:
         return _not_the_client("key, type or key address of the header")
+    # No extension is understood here (RFC 7515 4.1.11); the library counts on well-formed values of both.
+    if "crit" in header or not isinstance(header.get("alg"), str):
+        return _not_the_client("critical member or algorithm of the header")
     try:
         verified = jws.deserialize_compact(
             text, OKPKey.import_key({"kty": "OKP", "crv": "Ed25519", "x": peer_key}), algorithms=ALGORITHMS
