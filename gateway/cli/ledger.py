@@ -50,7 +50,7 @@ def export(file: Path) -> None:
             with file.open("xb") as target:
                 export_log(view, target)
         except FileExistsError:
-            raise click.ClickException(f"{file} exists already and was left alone; name another file") from None
+            raise click.ClickException(f"{file} exists already and was left alone; name another") from None
         except OSError as error:
             raise click.ClickException(f"{file} could not be written: {error.strerror}") from None
         click.echo(f"{view.size} records written to {file}")

@@ -1,4 +1,4 @@
-"""The node goes away while a phone is open: what is taken back then goes out by itself once the node is there again."""
+"""The node goes away while a phone is open: what is taken back then goes out by itself once it is back."""
 
 from __future__ import annotations
 
