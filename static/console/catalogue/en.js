@@ -44,7 +44,7 @@ export default {
   "panel.verified-means": "For each release we checked the signature, its place in the ledger and the digest of its contents before showing anything.",
   "column.collected": "Collected", "column.result": "Result", "column.flag": "Flag", "column.range": "Reference range", "column.source": "Source", "column.method": "Specimen and method",
   "column.date": "Date", "column.status": "Status", "column.drug": "Drug", "column.dosage": "Dosage", "column.prescribed": "Prescribed",
-  "column.substance": "Substance", "column.reaction": "Reaction", "column.what": "Record", "column.kind": "Kind", "column.words": "Details",
+  "column.substance": "Substance", "column.reaction": "Reaction", "column.what": "What", "column.kind": "Kind", "column.words": "Details",
   "column.name": "Name", "column.sex": "Sex", "column.age": "Age", "column.birth": "Birth date", "column.number": "Chart number",
   "column.when": "When", "column.act": "Kind", "column.who": "Who", "column.where": "Institution", "column.why": "For", "column.state": "Note",
   "column.index": "No.", "column.ledger-time": "Ledger time", "column.institution": "Institution", "column.subject": "Pseudonym", "column.seq": "No. of this pseudonym", "column.check": "Check",

@@ -100,7 +100,11 @@ const table = ({ rows, names }, own) =>
             row.last > row.first ? h("span", { class: "meta" }, ` – ${stamp(row.last, 0).slice(11)}`) : null,
           ),
           h("th", { scope: "row" }, t(has(`entry.${row.kind}`) ? `entry.${row.kind}` : "entry.other")),
-          h("td", {}, row.user?.name ?? (row.basis === "patient-request" ? t("accounting.patient") : "")),
+          h(
+            "td",
+            { class: "nowrap" },
+            row.user?.name ?? (row.basis === "patient-request" ? t("accounting.patient") : ""),
+          ),
           h("td", {}, place(row, names, own)),
           h("td", {}, reason(row)),
           h("td", {}, counts(row.counts)),

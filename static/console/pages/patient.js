@@ -9,7 +9,8 @@ import { strip, tabsOf } from "../parts/strip.js";
 import { definePage } from "../page.js";
 import { emptySource, forgetPatient, openedPatient, readVisit, readVisits, sourcesOf } from "../record/opened.js";
 import { tabOf } from "../record/tables.js";
-import { gathered, recordKeys, recordView, TABS } from "../record/view.js";
+import { gathered } from "../record/gathered.js";
+import { recordKeys, recordView, TABS } from "../record/view.js";
 import { go, goInstead, route } from "../route.js";
 import { server } from "../server.js";
 

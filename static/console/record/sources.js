@@ -10,8 +10,8 @@ import { timeBar, timeLeft } from "../parts/time_left.js";
 
 const SOON_MS = 10 * 60_000;
 
-/** `own`: {name, mark, count} or null; `sources` of visits; `refresh(reference)`, `ended(source)`. */
-export function sourceLines({ own, sources, marks, refresh, ended, busy }) {
+/** `own`: {name, mark, count} or null; `alone`: nothing was asked for yet; `sources` of visits; `refresh(reference)`, `ended(source)`. */
+export function sourceLines({ own, alone, sources, marks, refresh, ended, busy }) {
   const open = sources.filter(({ state }) => state === "open");
   const closed = sources.filter(({ state }) => state !== "open");
   return h(
@@ -24,7 +24,7 @@ export function sourceLines({ own, sources, marks, refresh, ended, busy }) {
           open.map((source) => openLine(source, marks, ended)),
         )
       : null,
-    own && open.length === 0 ? ownLine(own, sources.length === 0) : null,
+    own && open.length === 0 ? ownLine(own, alone) : null,
     closed.map((source) => closedLine(source, refresh, busy)),
   );
 }

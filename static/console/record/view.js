@@ -2,25 +2,13 @@
 
 import { h } from "../../shared/dom.js";
 import { t } from "../../shared/i18n.js";
-import { marksFor } from "../../shared/chart.js";
 import { seriesList } from "./list.js";
 import { seriesPanel } from "./panel.js";
-import { matching, seriesOf } from "./series.js";
+import { matching } from "./series.js";
 import { ownLine, sourceLines } from "./sources.js";
 import { allergyTable, medicationTable, otherTable, reportList, tabOf } from "./tables.js";
 
 export const TABS = ["results", "medication", "allergies", "reports", "others"];
-
-/** All items in sight, own ones and those of open sources, with marks and names of where they come from. */
-export function gathered({ institution, own, sources }) {
-  const items = [...own, ...sources.flatMap((source) => source.items)];
-  const ids = [...sources.map(({ custodian }) => custodian.id), ...(own.length > 0 ? [institution.id] : [])];
-  const known = new Map([
-    [institution.id, institution.name],
-    ...sources.map(({ custodian }) => [custodian.id, custodian.name]),
-  ]);
-  return { items, marks: marksFor(ids), names: (id) => known.get(id) ?? "", series: seriesOf(items) };
-}
 
 /** What the keyboard moves through, after the find field. */
 export const shownSeries = (local) => matching(local.gathered?.series ?? [], local.find ?? "");
@@ -38,7 +26,7 @@ export function recordView(context, { refresh, ended }) {
         }
       : null;
   return [
-    sourceLines({ own, sources, marks: found.marks, refresh, ended, busy: local.busy }),
+    sourceLines({ own, alone: local.visits.size === 0, sources, marks: found.marks, refresh, ended, busy: local.busy }),
     found.items.length === 0
       ? h("p", { class: "card meta" }, t(sources.length > 0 ? "record.gone" : "record.none"))
       : tabBody(context, set),

@@ -13,6 +13,7 @@ import { ageOf, personFacts } from "../../../static/console/parts/strip.js";
 import { scopeText, spanText } from "../../../static/console/parts/scope.js";
 import { emptySource, sourcesOf } from "../../../static/console/record/opened.js";
 import { byGroup, matching, outOfRange, seriesOf } from "../../../static/console/record/series.js";
+import { gathered } from "../../../static/console/record/gathered.js";
 import { addressOf, route } from "../../../static/console/route.js";
 
 addCatalogue("zh-CN", zh);
@@ -104,4 +105,14 @@ test("what a failed check did not reach reads as not checked", () => {
   assert.equal(checkOf({ index: 0 }, { ok: false, size: 0, index: null }), "unchecked");
   assert.equal(checkOf({ index: 0 }, null), "unchecked");
   assert.equal(differenceText({ index: 38, first_difference: "record 38: it holds no valid entry" }), "第 38 条起不一致。it holds no valid entry");
+});
+
+test("a record that two grants cover is shown once, and marks follow the sources", () => {
+  const institution = { id: "own", name: { "zh-CN": "本院" } };
+  const source = (id, items) => ({ custodian: { id, name: { "zh-CN": id } }, items });
+  const one = lab("4548-4", "2026-01-01", "6.8", { source: "b" });
+  const found = gathered({ institution, own: [lab("4548-4", "2025-01-01", "7", { source: "own" })], sources: [source("b", [one]), source("b", [{ ...one }])] });
+  assert.equal(found.items.length, 2);
+  assert.equal(found.series[0].items.length, 2);
+  assert.deepEqual(found.marks, { b: "disc", own: "diamond" });
 });
