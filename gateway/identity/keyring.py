@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ledger.encoding import b64u, unb64u
-from ledger.signing import public_key, sign_compact
+from ledger.signing import public_key, signing_key
 
 
 class KeyMissingError(LookupError):
@@ -24,10 +24,14 @@ class KeyRing:
 
     def __init__(self, seeds: Mapping[tuple[str, str], bytes]) -> None:
         self._seeds = dict(seeds)
+        self._signing = {name: signing_key(seed) for name, seed in self._seeds.items()}
 
     def sign(self, institution: str, use: str, typ: str, payload: dict[str, Any]) -> str:
         """A compact JWS of `payload` by the institution's key of this use."""
-        return sign_compact(self._seed(institution, use), typ, payload)
+        key = self._signing.get((institution, use))
+        if key is None:
+            raise KeyMissingError(f"no {use} key here")
+        return key.sign_compact(typ, payload)
 
     def public(self, institution: str, use: str) -> bytes:
         """The 32 bytes of the public key."""
