@@ -41,12 +41,4 @@ CODES = {
         "Ask a colleague with that role. Nothing was changed.",
         "请由有权限的同事办理。没有任何更改。",
     ),
-    "institution-not-here": (
-        404,
-        "No such institution here",
-        "此处没有该机构",
-        "not-found",
-        "Check the address or the code.",
-        "请检查地址或代码。",
-    ),
 }

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from werkzeug.test import TestResponse
 
 from tests.gateway.disclosure.world import World, bundle, disclosures_of, give, import_into, revoke, stored_id
 from tests.gateway.fhir.conftest import Peer
@@ -51,6 +52,11 @@ def test_the_patient_is_part_of_every_grant(peer: Peer, world: World) -> None:
     assert peer.get(f"Patient/{world.patient_id}", token).json["birthDate"] == "1970-01-01"
 
 
+def code_of(answer: TestResponse) -> str:
+    """The code in an OperationOutcome."""
+    return str(answer.json["issue"][0]["details"]["coding"][0]["code"])
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -86,7 +92,7 @@ def test_a_search_by_post_that_is_no_form_is_415(peer: Peer, world: World) -> No
     token = peer.token(give(world))
     path = f"/i/{world.custodian}/fhir/Observation/_search"
     answer = peer.http.post(path, json={}, headers={"Authorization": f"Bearer {token}"})
-    assert (answer.status_code, answer.json["resourceType"]) == (415, "OperationOutcome")
+    assert (answer.status_code, code_of(answer)) == (415, "form-expected")
 
 
 def test_a_read_gives_the_stored_text_with_its_version(peer: Peer, world: World) -> None:
@@ -226,6 +232,7 @@ def test_an_expired_cursor_is_410_for_its_own_client(peer: Peer, world: World, c
     clock.advance(minutes=15)
     answer = peer.get(link, peer.token(grant))
     assert (answer.status_code, answer.json["issue"][0]["code"]) == (410, "expired")
+    assert code_of(answer) == "cursor-expired"
 
 
 def test_a_page_shows_the_store_as_it_was_at_the_first_page(peer: Peer, world: World) -> None:
@@ -236,23 +243,26 @@ def test_a_page_shows_the_store_as_it_was_at_the_first_page(peer: Peer, world: W
     assert (answer.json["total"], len(answer.json["entry"])) == (3, 1)
 
 
-ASKED_WRONGLY: dict[str, tuple[str, dict[str, str], int]] = {
-    "XML is wanted by _format": ("Observation?patient={p}&_format=xml", {}, 406),
-    "XML alone is accepted": ("Observation?patient={p}", {"Accept": "application/fhir+xml"}, 406),
-    "_count is empty": ("Observation?patient={p}&_count=", {}, 400),
-    "_count is no number": ("Observation?patient={p}&_count=many", {}, 400),
-    "no patient is named": ("Observation", {}, 400),
-    "a parameter is unknown": ("Observation?patient={p}&colour=red", {}, 400),
-    "a date is none": ("Observation?patient={p}&date=2026-13-45", {}, 400),
-}
+ASKED_WRONGLY: dict[str, tuple[str, dict[str, str], int, str]] = {
+    "XML is wanted by _format": ("Observation?patient={p}&_format=xml", {}, 406, "format-not-offered"),
+    "XML alone is accepted": (
+        "Observation?patient={p}", {"Accept": "application/fhir+xml"}, 406, "format-not-offered",
+    ),
+    "_count is empty": ("Observation?patient={p}&_count=", {}, 400, "invalid-value"),
+    "_count is no number": ("Observation?patient={p}&_count=many", {}, 400, "invalid-value"),
+    "no patient is named": ("Observation", {}, 400, "patient-required"),
+    "a parameter is unknown": ("Observation?patient={p}&colour=red", {}, 400, "not-supported"),
+    "a date is none": ("Observation?patient={p}&date=2026-13-45", {}, 400, "invalid-value"),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("case", ASKED_WRONGLY)
 def test_a_search_is_refused_with_an_outcome_when(case: str, peer: Peer, world: World) -> None:
-    path, headers, status = ASKED_WRONGLY[case]
+    path, headers, status, code = ASKED_WRONGLY[case]
     before = len(disclosures_of(world))
     answer = peer.get(path, peer.token(give(world)), **headers)
     assert (answer.status_code, answer.json["resourceType"]) == (status, "OperationOutcome")
+    assert code_of(answer) == code
     assert len(disclosures_of(world)) == before
 
 

@@ -9,6 +9,7 @@ from threading import Event
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from gateway.composition import Gateway
@@ -105,6 +106,14 @@ def test_one_check_at_a_time() -> None:
             thread.join(30)
     assert runs.state("a") == {"state": "done", "done": 0, "total": 0, "result": {"waited": True}}
     assert runs.state("b") is None
+
+
+def test_a_second_check_is_refused_while_one_runs(auditor: FlaskClient, flask_app: Flask) -> None:
+    go = Event()
+    flask_app.extensions["yaoshi-audit"].start(lambda progress: {"waited": go.wait(30)}, "a")
+    assert auditor.post("/console/api/audit/runs").json["code"] == "audit-busy"
+    go.set()
+    assert finished(auditor, "a")["state"] == "done"
 
 
 def test_an_unknown_run_is_not_found(auditor: FlaskClient) -> None:
