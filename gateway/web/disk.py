@@ -6,15 +6,23 @@ screen first. Thresholds: settings.disk_*.
 
 from __future__ import annotations
 
+import re
 import shutil
 
 from flask import Flask, Response, request
 
 from gateway.composition import Gateway
 from gateway.settings import Settings
-from gateway.web.problems import FHIR_PATH, problem
+from gateway.web.problems import problem
 
-SIGN_IN = ("/console/api/session", "/console/api/session/fresh")
+# Asked by POST or DELETE, yet nothing grows by it but a nonce, a session, a count of knocks: people can sign
+# in, see who looked, and close what is open.
+READS = re.compile(
+    r"/console/api/(session|session/fresh|patients/search|visits/[^/]+)"
+    r"|/i/[^/]+/wallet/(nonce|sessions|timeline|references/[^/]+/state)"
+)
+# Asked by GET, yet it writes: a search, a read and a look at a visit commit a disclosure; an export needs room.
+WRITES = re.compile(r"/i/[^/]+/fhir(/.*)?|/console/api/(visits/.*|audit/export)", re.DOTALL)
 
 
 def disk_state(settings: Settings) -> str | None:
@@ -27,12 +35,14 @@ def disk_state(settings: Settings) -> str | None:
 
 
 def register_disk(app: Flask, gw: Gateway) -> None:
-    """Refuses every request that would write; signing in stays possible, so that people see why."""
+    """Refuses every request that would write, whatever its method is."""
 
     @app.before_request
     def refuse_when_full() -> Response | None:
-        reading = request.method in ("GET", "HEAD", "OPTIONS") or request.path in SIGN_IN
-        # A search or read under fhir commits a disclosure: it writes, whatever its method is.
-        if (not reading or FHIR_PATH.match(request.path)) and disk_state(gw.settings) == "disk-full":
+        if request.method in ("GET", "HEAD", "OPTIONS"):
+            writes = WRITES.fullmatch(request.path) is not None
+        else:
+            writes = READS.fullmatch(request.path) is None
+        if writes and disk_state(gw.settings) == "disk-full":
             return problem("disk-full", headers={"Retry-After": "60"})
         return None
