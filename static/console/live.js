@@ -5,6 +5,8 @@ import { server } from "./server.js";
 
 const POLL_MS = 5_000;
 const STREAM_AGAIN_MS = 60_000;
+// So long a page may trust what it shows without an answer; then it reads, and where nothing answers it says so.
+const SILENT_MS = 12_000;
 
 const listeners = new Set();
 let running = null;
@@ -17,10 +19,26 @@ export function onChange(listener) {
 
 const tell = () => listeners.forEach((listener) => listener());
 
+/** No answer: when it lasts, whoever listens reads, finds the outage, and keeps nothing that may be taken back. */
+function unanswered(run) {
+  run.silent ??= setTimeout(() => {
+    run.lost = true;
+    tell();
+  }, SILENT_MS);
+}
+
+function answered(run) {
+  clearTimeout(run.silent);
+  run.silent = null;
+  if (!run.lost) return;
+  run.lost = false;
+  tell();
+}
+
 /** Begins to listen; once for each sign-in. */
 export function startListening() {
   stopListening();
-  running = { stopped: false, stream: null, timer: null, tag: null };
+  running = { stopped: false, stream: null, timer: null, tag: null, silent: null, lost: false };
   openStream(running);
   document.addEventListener("visibilitychange", onSight);
 }
@@ -31,6 +49,7 @@ export function stopListening() {
   running.stopped = true;
   running.stream?.close();
   clearTimeout(running.timer);
+  clearTimeout(running.silent);
   document.removeEventListener("visibilitychange", onSight);
   running = null;
 }
@@ -42,8 +61,10 @@ function onSight() {
 function openStream(run) {
   run.stream = new EventSource(server.eventsAddress);
   run.stream.addEventListener("changed", tell);
+  run.stream.addEventListener("open", () => answered(run));
   run.stream.addEventListener("error", () => {
     // The stream's end after a minute reconnects by itself; a refusal (too many streams) closes it for good.
+    if (!run.stopped) unanswered(run);
     if (run.stopped || run.stream.readyState !== EventSource.CLOSED) return;
     run.stream = null;
     poll(run, Date.now() + STREAM_AGAIN_MS);
@@ -64,11 +85,13 @@ async function askOnce(run) {
   try {
     const headers = run.tag ? { "If-None-Match": run.tag } : {};
     const answer = await fetch(server.changesAddress, { headers, cache: "no-store", credentials: "same-origin" });
+    if (answer.ok || answer.status === 304) answered(run);
     if (!answer.ok) return;
     const tag = answer.headers.get("ETag");
     if (tag !== run.tag) tell();
     run.tag = tag;
   } catch {
-    // No answer is no news: the next round asks again, and what the person does shows the outage in words.
+    // No answer is no news yet: the next round asks again.
+    unanswered(run);
   }
 }

@@ -39,7 +39,12 @@ definePage("console-node", {
             "section",
             { class: "card stack" },
             ready
-              ? h("p", { class: "tick" }, icon("tick"), t("node.ready", { time: local.at ? clock(local.at) : "" }))
+              ? h(
+                  "p",
+                  { class: "tick" },
+                  icon("tick"),
+                  t(warnings.length === 0 ? "node.ready" : "node.ready-but", { time: local.at ? clock(local.at) : "" }),
+                )
               : h(
                   "div",
                   { class: "alarm", role: "alert" },

@@ -1,6 +1,7 @@
 // What is open about one patient: the own chart, and what visits brought from elsewhere. In memory only.
 // Invariants: contents of a source that has ended are dropped, not hidden; locking drops everything.
 
+import { t } from "../../shared/i18n.js";
 import { server } from "../server.js";
 
 let held = null;
@@ -37,12 +38,16 @@ export async function readVisits(names) {
       visits.set(name, await readVisit(name));
     } catch (refused) {
       if (refused.status === undefined) throw refused;
-      if (refused.status !== 404) problem = refused;
+      if (refused.status === 0) problem = unreachable(refused);
+      else if (refused.status !== 404) problem = refused;
       visits.set(name, null);
     }
   }
   return { visits, problem };
 }
+
+/** Nobody asked for this reading, so its outage is told by what it means for the page. */
+const unreachable = (outage) => ({ ...outage, title: t("record.unreachable"), todo: t("record.unreachable.todo") });
 
 /** One visit with `since`: the moment of the request, from which the patient's time runs; the bar needs it. */
 export async function readVisit(name) {

@@ -22,7 +22,11 @@ export const nameOf = (item) => item.title || (item.code ? termName(item.code) :
 
 const sourceCell = (item, { marks, names }) =>
   h("td", {}, h("span", { class: "institution" }, markNode(marks[item.source]), named(names(item.source))));
-const statusText = (status) => (has(`status.${status}`) ? t(`status.${status}`) : (status ?? t("unstated")));
+/** A medicine that is active is in use; a diagnosis or an allergy that is active is there. */
+const statusText = ({ type, status: code }) => {
+  const key = [`status.${type}.${code}`, `status.${code}`].find(has);
+  return key ? t(key) : (code ?? t("unstated"));
+};
 const sensitive = (item) =>
   item.labels?.length > 0
     ? h("span", { class: "meta" }, ` · ${item.labels.map(sensitivityName).join(t("list.comma"))}`)
@@ -72,7 +76,7 @@ function listing(items, look, columns, empty) {
 }
 
 const date = ["column.date", (item) => h("span", { class: "nowrap" }, dateText(item.date))];
-const status = ["column.status", (item) => statusText(item.status)];
+const status = ["column.status", (item) => statusText(item)];
 
 export const medicationTable = (items, look) =>
   listing(
@@ -134,7 +138,7 @@ function report(item, byRef, { marks, names }) {
       "header",
       { class: "report-head" },
       h("h2", {}, nameOf(item)),
-      h("span", { class: "meta" }, `${dateText(item.date)} · ${statusText(item.status)}`),
+      h("span", { class: "meta" }, `${dateText(item.date)} · ${statusText(item)}`),
       h("span", { class: "institution" }, markNode(marks[item.source]), named(names(item.source))),
     ),
     item.text
