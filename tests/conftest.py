@@ -1,4 +1,4 @@
-"""In CI nothing may skip: with YAOSHI_TESTS_MUST_NOT_SKIP set, one skipped test fails the run and is named."""
+"""In CI nothing may skip: with YAOSHI_TESTS_MUST_NOT_SKIP set, one skipped test fails the run, by name."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def register_logs(app: Flask, gw: Gateway, metrics: Metrics) -> None:
     @app.after_request
     def end(response: Response) -> Response:
         route = request.url_rule.rule if request.url_rule else "unmatched"
-        # HTTP lets a caller make up methods: a word of theirs neither stands in a log nor makes a new counter.
+        # HTTP lets a caller make up methods: their words neither stand in a log nor make a new counter.
         method = request.method if request.method in METHODS else "OTHER"
         seconds = metrics.now() - g.get("began", metrics.now())
         metrics.observe(route, method, response.status_code, seconds)

@@ -19,12 +19,12 @@ from ledger.committed import Committed
 from ledger.encoding import unb64u
 from ledger.engine.protocol import Engine
 from ledger.errors import Malformed, Refusal, Unavailable
-from ledger.heads import Subject
-from ledger.merkle import leaf_hash, verify_consistency, verify_inclusion
-from ledger.receipt import log_leaf, open_receipt
+from ledger.merkle import verify_consistency
+from ledger.receipt import open_receipt
 from ledger.record import decode_record, record_hash
 from ledger.signing import public_key, sign_compact
 from tests.ledger import world
+from tests.ledger.phone_check import check_link_proof
 
 LINK = world.link_id(1)
 OTHER = world.link_id(2)
@@ -124,7 +124,7 @@ class EngineConformance:
             assert (view.size, view.root, view.get(f"link/{LINK}")) == before
             proof = view.link_proof(LINK)
             assert proof is not None
-            _check_link_proof(proof)
+            check_link_proof(proof)
             assert view.subject(OTHER) is None
 
     def test_a_receipt_proves_its_entry(self, engine: Engine, author: world.Author) -> None:
@@ -154,7 +154,7 @@ class EngineConformance:
             proof = view.link_proof(LINK, kept.size)
             assert view.link_proof("ff" * 16) is None
         assert proof is not None
-        checkpoint = _check_link_proof(proof)
+        checkpoint = check_link_proof(proof)
         hashes = [unb64u(value, 32) for value in proof["consistency"]]
         assert verify_consistency(kept.size, checkpoint.size, hashes, kept.root, checkpoint.root)
         assert [decode_record(unb64u(one["record"])).seq for one in proof["records"]] == [1, 2]
@@ -367,38 +367,3 @@ class EngineConformance:
 
 def _fails(_committed: Committed) -> None:
     raise ValueError("a subscriber's fault")
-
-
-def _check_link_proof(proof: dict[str, Any]) -> Any:
-    checkpoint = open_checkpoint(proof["checkpoint"], "localhost:8080/ledger", CHECKPOINT_KEY)
-    newest = proof["newest"]
-    leaf = _leaf(unb64u(newest["heads"]), unb64u(newest["record_hash"]))
-    path = [unb64u(value) for value in newest["inclusion"]]
-    assert verify_inclusion(leaf, checkpoint.size - 1, checkpoint.size, path, checkpoint.root)
-    for head in (proof["head"], *proof["registry"]["subjects"]):
-        _check_head(head, unb64u(newest["heads"]))
-    for one in proof["records"]:
-        data = unb64u(one["record"])
-        path = [unb64u(value) for value in one["inclusion"]]
-        index = decode_record(data).index
-        leaf = log_leaf(unb64u(one["heads"]), data)
-        assert verify_inclusion(leaf, index, checkpoint.size, path, checkpoint.root)
-    assert record_hash(unb64u(proof["records"][-1]["record"])) == unb64u(proof["head"]["head"])
-    return checkpoint
-
-
-def _leaf(heads: bytes, record_digest: bytes) -> bytes:
-    return leaf_hash(heads + record_digest)
-
-
-def _check_head(head: dict[str, Any], heads_root: bytes) -> None:
-    subject = Subject(head["number"], head["type"], head["id"], head["seq"], unb64u(head["head"]))
-    path = [unb64u(value) for value in head["proof"]]
-    length = _tree_size(head["number"], len(path), subject.leaf(), path, heads_root)
-    assert length, "the head is included in the heads root"
-
-
-def _tree_size(number: int, hashes: int, leaf: bytes, path: list[bytes], root: bytes) -> int | None:
-    """A number of subjects for which the head's proof holds (the phone takes any)."""
-    sizes = range(number + 1, max(2 << hashes, number + 2) + 1)
-    return next((size for size in sizes if verify_inclusion(leaf, number, size, path, root)), None)
