@@ -64,10 +64,9 @@ def forms(word: str) -> Iterator[bytes]:
     yield json.dumps(word)[1:-1].encode()
     yield "".join(f"%{byte:02X}" for byte in plain).encode()
     for before in range(3):
-        coded = base64.urlsafe_b64encode(b"\x00" * before + plain + b"\x00" * (3 - (before + len(plain)) % 3))
-        inner = coded[4 : len(coded) - 4] if len(coded) > 16 else b""
-        if len(inner) >= 8:
-            yield inner
+        coded = base64.urlsafe_b64encode(b"\x00" * before + plain)
+        # the characters that no neighbouring byte shares
+        yield coded[-(-before * 8 // 6) : (before + len(plain)) * 8 // 6]
 
 
 def assert_holds_no_word(what: str, data: bytes) -> None:
