@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from flask import current_app
 from sqlalchemy import Engine
 
+from gateway.disclosure.gathering import Gathering
 from gateway.settings import Settings
 
 if TYPE_CHECKING:
@@ -31,6 +33,11 @@ class Gateway:
     keys: KeyRing
     bus: Bus
     log: Any  # a structlog logger
+
+    @cached_property
+    def openings(self) -> Gathering:
+        """Where disclosures and looks keep their openings."""
+        return Gathering(self.db)
 
     def close(self) -> None:
         """Ends the writer and the database's connections."""

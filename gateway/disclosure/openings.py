@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, bindparam, select
-from sqlalchemy.dialects.sqlite import insert
 
+from gateway.disclosure.gathering import KEEP
 from gateway.disclosure.tables import opening
 from ledger.commitment import commit
 from ledger.encoding import b64u, canonical_json
@@ -30,7 +30,6 @@ _ONE = Prepared(
         opening.c.commitment == bindparam("commitment")
     )
 )
-_KEEP = Prepared(insert(opening).on_conflict_do_nothing())
 
 
 def save_opening(
@@ -43,15 +42,20 @@ def save_opening(
     grantee: str | None = None,
 ) -> None:
     """Keep an opening (salt: 32 bytes, or their base64url); the same commitment again changes nothing."""
-    _KEEP.run(
-        conn,
-        commitment=commitment,
-        institution=institution,
-        link=link,
-        grantee=grantee,
-        salt=b64u(salt) if isinstance(salt, bytes) else salt,
-        details=details_text,
-    )
+    KEEP.run(conn, **_row(commitment, institution, link, salt, details_text, grantee))
+
+
+def _row(
+    commitment: str, institution: str, link: str, salt: str | bytes, details_text: str, grantee: str | None
+) -> dict[str, Any]:
+    return {
+        "commitment": commitment,
+        "institution": institution,
+        "link": link,
+        "grantee": grantee,
+        "salt": b64u(salt) if isinstance(salt, bytes) else salt,
+        "details": details_text,
+    }
 
 
 def opening_of(conn: Connection, commitment: str) -> dict[str, str] | None:
@@ -79,16 +83,11 @@ def openings_of_link(conn: Connection, link: str) -> dict[str, dict[str, str]]:
 
 
 def commit_details(
-    gw: Gateway,
-    conn: Connection,
-    institution: str,
-    link: str,
-    details: Mapping[str, Any],
-    grantee: str | None = None,
+    gw: Gateway, institution: str, link: str, details: Mapping[str, Any], grantee: str | None = None
 ) -> str:
-    """Salt, keep and commit details; gives the commitment. Commit the transaction before the entry."""
+    """Salt, commit and keep details; gives the commitment, whose opening is durable now."""
     text = canonical_json(dict(details))
     salt = gw.entropy(SALT_BYTES)
     commitment = commit(salt, text)
-    save_opening(conn, commitment, institution, link, salt, text.decode(), grantee)
+    gw.openings.keep(_row(commitment, institution, link, salt, text.decode(), grantee))
     return commitment

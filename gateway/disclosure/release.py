@@ -109,9 +109,8 @@ def release(gw: Gateway, ask: Ask) -> Released | Denied:
         if upper is None and page.next_after is not None:
             # Read in the same snapshot: what arrives later is on none of the following pages.
             upper = revision(conn)
-    with gw.db.begin() as conn:
-        # Durable before the entry is submitted: a crash leaves no entry that cannot be opened.
-        commitment = commit_details(gw, conn, ask.custodian, standing.link, _details(ask, page), ask.grantee)
+    # Durable before the entry is submitted: a crash leaves no entry that cannot be opened.
+    commitment = commit_details(gw, ask.custodian, standing.link, _details(ask, page), ask.grantee)
     made = submit_entry(
         gw,
         ask.custodian,

@@ -39,7 +39,6 @@ def record_look_on(
     if basis not in BASES:
         raise ValueError("basis of a look")
     details = {"basis": basis, "user": user, "what": what}
-    with gw.db.begin() as conn:
-        # Stored first: a crash in between leaves an opening without an entry, never the reverse.
-        commitment = commit_details(gw, conn, institution, link, details)
+    # Stored first: a crash in between leaves an opening without an entry, never the reverse.
+    commitment = commit_details(gw, institution, link, details)
     return submit_entry(gw, institution, "release", "look.made", link, commitment=commitment)
