@@ -213,15 +213,24 @@ function valueLabels(points, x, y, box) {
   const placed = [];
   return points.map((point, place) => {
     if (!chosen.has(place)) return null;
-    const at = { x: x(point.at), y: Math.max(box.top - 10, y(point.value) - 14) };
-    // Two results close in time: the later label steps below its point rather than over its neighbour.
     const half = point.text.length * 4 + 4;
-    const meets = placed.some((other) => Math.abs(other.x - at.x) < other.half + half && Math.abs(other.y - at.y) < 15);
-    if (meets) at.y = y(point.value) + 24;
-    placed.push({ ...at, half });
+    const over = { x: x(point.at), y: Math.max(box.top - 10, y(point.value) - 14), half };
+    const under = { ...over, y: y(point.value) + 24 };
+    // In a valley the line leaves room below; elsewhere above. Two results close in time never share a place.
+    const [first, second] = isValley(points, place) && under.y < box.bottom ? [under, over] : [over, under];
+    const at = placed.some((other) => meet(other, first)) ? second : first;
+    placed.push(at);
     return s("text", { class: "chart-value", x: at.x, y: at.y, "text-anchor": "middle" }, point.text);
   });
 }
+
+const meet = (a, b) => Math.abs(a.x - b.x) < a.half + b.half && Math.abs(a.y - b.y) < 15;
+
+const isValley = (points, place) =>
+  place > 0 &&
+  place < points.length - 1 &&
+  points[place].value < points[place - 1].value &&
+  points[place].value < points[place + 1].value;
 
 /** The one sentence of `role="img"`. */
 export function sentence(points) {
