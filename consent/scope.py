@@ -39,10 +39,12 @@ class Scope:
 
     @property
     def start_ms(self) -> int | None:
+        """The first moment inside, ms UTC; None when the scope is open on that side."""
         return _midnight_ms(self.start)
 
     @property
     def end_ms(self) -> int | None:
+        """The first moment no longer inside, ms UTC; None when the scope is open on that side."""
         return _midnight_ms(self.end)
 
     def covers(self, facts: RecordFacts) -> bool:

@@ -52,6 +52,8 @@ class LinkState(TypedDict):
 
 
 class Revocation(TypedDict):
+    """When a grant was taken back: `at` as signed, `time` and `index` as recorded; times in ms UTC."""
+
     at: int
     time: int
     index: int

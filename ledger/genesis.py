@@ -50,11 +50,13 @@ class Genesis:
 
     @property
     def at(self) -> int:
+        """When the ledger began, ms UTC: the time of record 0."""
         at: int = self.doc["at"]
         return at
 
     @property
     def name(self) -> str:
+        """What people call the ledger."""
         return str(self.doc["name"])
 
     @property
@@ -64,14 +66,17 @@ class Genesis:
 
     @property
     def wallet(self) -> str:
+        """The origin of the phone's wallet."""
         return str(self.doc["wallet"])
 
     @property
     def limits(self) -> dict[str, int]:
+        """Limits by name, as in DEFAULT_LIMITS; times in ms."""
         return dict(self.doc["limits"])
 
     @property
     def operators(self) -> list[dict[str, Any]]:
+        """Operators as the document has them: {id, name, keys by use}."""
         return list(self.doc["operators"])
 
     def checkpoint_key(self, operator: str) -> bytes:
@@ -83,6 +88,7 @@ class Genesis:
 
     @property
     def institutions(self) -> list[dict[str, Any]]:
+        """Institutions at the beginning: {id, code, name, type, operator, base, keys by use}."""
         return list(self.doc["institutions"])
 
 

@@ -33,6 +33,7 @@ class Verifier:
 
     @property
     def key_id(self) -> bytes:
+        """The four bytes that name the key on a line (C2SP signed-note, Signatures)."""
         return hashlib.sha256(self.name.encode() + b"\n" + bytes([self.type]) + self.key).digest()[:4]
 
 

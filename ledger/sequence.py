@@ -30,14 +30,17 @@ class Tip:
     tree: Node | None
 
     def copy(self) -> Tip:
+        """The same end, to try a batch on."""
         return Tip(self.size, self.time, self.subjects, list(self.peaks), self.tree)
 
     @property
     def log_root(self) -> bytes:
+        """Root of the log's tree (RFC 9162 section 2.1.1)."""
         return fold_peaks(self.peaks)
 
     @property
     def heads_root(self) -> bytes:
+        """Root of the tree over all heads."""
         return root_hash(self.tree)
 
 

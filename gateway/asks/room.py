@@ -130,7 +130,7 @@ class VisitRoom:
             since = max(changed.values(), default=since)
             try:
                 self.sweep()
-            except Exception:  # whatever fails here, what is shown must not stay without a watcher
-                self._gw.log.error("visit-room-emptied")
+            except Exception as fault:  # whatever fails here, what is shown must not stay without a watcher
+                self._gw.log.error("visit-room-emptied", kind=type(fault).__name__)
                 with self._lock:
                     self._views.clear()

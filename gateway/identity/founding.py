@@ -80,19 +80,9 @@ def _write(
     founders: tuple[Founder, ...],
     limits: dict[str, int] | None,
 ) -> None:
-    seeds: list[bytes] = []
-
-    def keys(subject: str, uses: tuple[str, ...]) -> dict[str, str]:
-        made = {}
-        for use in uses:
-            seed = entropy(32)
-            seeds.append(seed)
-            write_key(draft / ("offline" if use in OFFLINE_USES else "keys"), subject, use, seed)
-            made[use] = b64u(public_key(seed))
-        return made
-
+    keys = _KeyMaker(draft, entropy)
     operator = entropy(16).hex()
-    operators = [{"id": operator, "name": "Yaoshi", "keys": keys(operator, OPERATOR_USES)}]
+    operators = [{"id": operator, "name": "Yaoshi", "keys": keys.make(operator, OPERATOR_USES)}]
     institutions: list[dict[str, Any]] = []
     for one in founders:
         subject = entropy(16).hex()
@@ -104,7 +94,7 @@ def _write(
                 "operator": operator,
                 "name": {"zh-CN": one.chinese, "en": one.english},
                 "base": f"{settings.console_origin}/i/{subject}",
-                "keys": keys(subject, INSTITUTION_USES),
+                "keys": keys.make(subject, INSTITUTION_USES),
             }
         )
     document = build_genesis(
@@ -117,4 +107,22 @@ def _write(
         limits=limits,
     )
     write_private(draft / "secrets" / "session.key", entropy(32).hex().encode())
-    write_private(draft / "genesis.json", sign_genesis(document, seeds))
+    write_private(draft / "genesis.json", sign_genesis(document, keys.seeds))
+
+
+class _KeyMaker:
+    """Makes and stores keys; keeps the seeds until the genesis is signed."""
+
+    def __init__(self, draft: Path, entropy: Callable[[int], bytes]) -> None:
+        self._draft, self._entropy = draft, entropy
+        self.seeds: list[bytes] = []
+
+    def make(self, subject: str, uses: tuple[str, ...]) -> dict[str, str]:
+        """Fresh keys of a subject: the public ones, base64url by use."""
+        made = {}
+        for use in uses:
+            seed = self._entropy(32)
+            self.seeds.append(seed)
+            write_key(self._draft / ("offline" if use in OFFLINE_USES else "keys"), subject, use, seed)
+            made[use] = b64u(public_key(seed))
+        return made
