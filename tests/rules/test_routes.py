@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,21 @@ def test_every_code_that_the_source_names_is_documented() -> None:
                 ):
                     unknown.append(f"{path.relative_to(ROOT)}:{node.lineno} {first.value}")
     assert unknown == []
+
+
+def test_every_code_is_answered_somewhere_and_named_in_a_test() -> None:
+    tables = {*(ROOT / "gateway/web/problem_codes").glob("*.py"), ROOT / "ledger/codes.py"}
+    tables.add(ROOT / "consent/errors.py")
+    product = [
+        path.read_text("utf-8")
+        for folder in ("gateway", "ledger", "consent")
+        for path in (ROOT / folder).rglob("*.py")
+        if path not in tables
+    ]
+    tests = "\n".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("*.py"))
+    codes = gather()
+    assert [code for code in codes if not any(f'"{code}"' in text for text in product)] == []
+    assert [code for code in codes if not re.search(rf"(?<![\w-]){code}(?![\w-])", tests)] == []
 
 
 @pytest.mark.parametrize("code", ["not-granted", "reference-unknown"])
