@@ -70,6 +70,12 @@ class Console:
             [method, path],
         )
 
+    def sees_code(self) -> None:
+        """The QR picture is drawn."""
+        picture = self.page.locator(".qr img")
+        expect(picture).to_be_visible()
+        expect(picture).to_have_js_property("complete", True)
+
     # The desk
 
     def check_identity(self) -> None:
@@ -88,7 +94,7 @@ class Console:
         self.do(f"span-{span}")
         self.do(f"until-{until}")
         self.do("send")
-        expect(self.page.locator(".qr img")).to_be_visible()
+        self.sees_code()
 
     def reference(self) -> str:
         """The reference that the address names."""

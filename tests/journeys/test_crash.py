@@ -5,28 +5,18 @@ from __future__ import annotations
 import os
 import random
 import signal
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPException
 from pathlib import Path
 from threading import Condition
 
-import pytest
-
-from tests.journeys.node import Node, flask, free_port, start_again, start_node, stop_node
+from tests.journeys.node import Node, flask, start_again, stop_node
 from tests.journeys.staff import Staff
 
 WRITERS = 6
 CRASHES = 3
 FEWEST, MOST = 15, 90
 PATIENCE_SECONDS = 60
-
-
-@pytest.fixture
-def own_node(tmp_path: Path) -> Iterator[Node]:
-    running = start_node(tmp_path, free_port())
-    yield running
-    stop_node(running)
 
 
 class Acknowledged:
@@ -47,28 +37,31 @@ class Acknowledged:
 
 
 def test_a_node_killed_under_load_has_every_acknowledged_entry_and_its_ledger_verifies(
-    own_node: Node, tmp_path: Path
+    node: Node, tmp_path: Path
 ) -> None:
     seed = int(os.environ.get("YAOSHI_SEED") or random.SystemRandom().randrange(2**32))
     print(f"YAOSHI_SEED={seed}")  # noqa: T201 - repeats exactly these moments
     moments = random.Random(seed)  # noqa: S311 - moments of a crash, no secret
-    doctor, auditor = Staff(own_node, "WX", "clinician"), Staff(own_node, "WX", "auditor")
+    doctor, auditor = Staff(node, "WX", "clinician"), Staff(node, "WX", "auditor")
     patients = [each["id"] for each in doctor.call("POST", "patients/search", {"text": "合成"})["patients"]]
     acknowledged = Acknowledged()
     for crash in range(CRASHES):
         with ThreadPoolExecutor(WRITERS) as writers:
-            for place in range(WRITERS):
+            running = [
                 writers.submit(look_until_it_ends, doctor, patients[place % len(patients)], acknowledged)
+                for place in range(WRITERS)
+            ]
             acknowledged.wait_for(len(acknowledged.ids) + moments.randint(FEWEST, MOST))
-            stop_node(own_node, signal.SIGKILL)
-        start_again(own_node)
+            stop_node(node, signal.SIGKILL)
+        assert [each.exception() for each in running] == [None] * WRITERS
+        start_again(node)
         written = entry_ids(auditor)
         lost = [each for each in acknowledged.ids if each not in written]
         assert lost == [], f"lost after crash {crash + 1}, YAOSHI_SEED={seed}"
         file = tmp_path / f"after-{crash}.yaoshi"
-        exported = flask(own_node, "ledger", "export", str(file))
+        exported = flask(node, "ledger", "export", str(file))
         assert exported.returncode == 0, exported.stderr
-        verified = flask(own_node, "ledger", "verify", str(file), "--ledger", own_node.demo["ledger"])
+        verified = flask(node, "ledger", "verify", str(file), "--ledger", node.demo["ledger"])
         assert verified.returncode == 0, f"{verified.stdout} YAOSHI_SEED={seed}"
 
 

@@ -1,4 +1,4 @@
-"""Every screen once in English: no text is left in Chinese, and none shows the name of a text instead of it."""
+"""Every screen once in English: no text is left in Chinese, and none shows the name of a text instead."""
 
 from __future__ import annotations
 

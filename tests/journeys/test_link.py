@@ -23,8 +23,7 @@ def test_a_phone_is_connected_by_the_code_on_the_desks_screen_and_a_second_phone
     expect(desk.page.locator('[data-keep="invite"]')).to_be_disabled()
     desk.check_identity()
     desk.do("invite")
-    expect(desk.page.locator(".qr img")).to_be_visible()
-    desk.page.wait_for_function("document.querySelector('.qr img').complete")
+    desk.sees_code()
     address = windows.read_code(desk.page.screenshot())
     assert "合成" not in address
     assert "1003-9940" not in address

@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 
 PHONE = {"width": 390, "height": 844}
+# A busy machine may take this long; nothing waits longer than until what it waits for is there.
+PATIENCE_MS = 20_000
 DESKTOP = {"width": 1440, "height": 900}
 FLAGS = (
     "--no-sandbox",
@@ -54,7 +56,9 @@ def chromium() -> Iterator[Any]:
     path = shutil.which("chromium")
     if path is None:
         missing("Chromium", "`apt install chromium`")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=PATIENCE_MS)
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
@@ -85,7 +89,7 @@ class Windows:
 
     def _page(self, **options: Any) -> Any:
         context = self._browser.new_context(timezone_id="Asia/Shanghai", **options)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_MS)
         self._contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: self.errors.append(str(error)))
