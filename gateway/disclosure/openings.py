@@ -16,14 +16,12 @@ from sqlalchemy import Connection, bindparam, select
 
 from gateway.disclosure.gathering import KEEP
 from gateway.disclosure.tables import opening
-from ledger.commitment import commit
+from ledger.commitment import SALT_BYTES, commit
 from ledger.encoding import b64u, canonical_json
 from ledger.store.prepared import Prepared
 
 if TYPE_CHECKING:
     from gateway.composition import Gateway
-
-SALT_BYTES = 32
 
 _ONE = Prepared(
     select(opening.c.salt, opening.c.details, opening.c.grantee, opening.c.institution).where(

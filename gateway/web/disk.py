@@ -21,7 +21,7 @@ READS = re.compile(
     r"/console/api/(session|session/fresh|patients/search|visits/[^/]+)"
     r"|/i/[^/]+/wallet/(nonce|sessions|timeline|references/[^/]+/state)"
 )
-# Asked by GET, yet it writes: a search, a read and a look at a visit commit a disclosure; an export needs room.
+# Asked by GET, yet it writes: a search, a read, a look at a visit commit a disclosure; an export needs room.
 WRITES = re.compile(r"/i/[^/]+/fhir(/.*)?|/console/api/(visits/.*|audit/export)", re.DOTALL)
 
 
