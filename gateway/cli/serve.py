@@ -23,6 +23,8 @@ from gateway.cli.demonstration import announce, prepare_demonstration
 from gateway.cli.opening import command_settings, node, now_ms
 from gateway.identity.founding import FoundingError, found, write_private
 from gateway.settings import ROOT, Settings
+from ledger.errors import Unavailable
+from ledger.store.database import Lock
 
 THREADS = 32  # above the cap of 24 event streams, so that streams never hold all of them
 
@@ -35,6 +37,7 @@ def command(demo: bool) -> None:
     os.umask(0o077)
     settings = command_settings()
     require_free_port("127.0.0.1", settings.port)
+    require_free_ledger(settings)
     sheet = settings.data / "demo.json"
     if not settings.genesis_path.exists() or (demo and not sheet.exists()):
         prepare(settings, sheet if demo else None)
@@ -76,6 +79,19 @@ def require_free_port(host: str, port: int) -> None:
                 f"Port {port} on {host} is taken. Stop what listens there, or choose another: "
                 f"make run PORT={port + 1 if port < 60_000 else 8081}"
             ) from None
+
+
+def require_free_ledger(settings: Settings) -> None:
+    """A plain message when another node writes this ledger already."""
+    if not settings.ledger_path.exists():
+        return
+    try:
+        Lock(settings.ledger_path).release()
+    except Unavailable:
+        raise click.ClickException(
+            f"Another node is running on {settings.data}. Stop it first, "
+            "or give this one a folder of its own with YAOSHI_VAR."
+        ) from None
 
 
 def start_server(settings: Settings) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import Result
 from flask.testing import FlaskCliRunner
 
 from app import commands, compose
 from gateway.cli.opening import now_ms
-from gateway.cli.serve import require_free_port
+from gateway.cli.serve import require_free_ledger, require_free_port
 from gateway.identity.founding import found
 from gateway.settings import Settings, settings_from_env
 from tests.gateway.conftest import Entropy
@@ -138,11 +140,17 @@ def test_before_anything_is_founded_a_command_says_what_to_do(
     assert "make run" in run("staff", "list").output
 
 
+def test_a_second_node_on_the_same_ledger_is_told_plainly(here: Settings) -> None:
+    gw = compose(here)
+    try:
+        with pytest.raises(click.ClickException, match="Another node is running"):
+            require_free_ledger(here)
+    finally:
+        gw.close()
+    require_free_ledger(here)
+
+
 def test_a_taken_port_is_told_plainly() -> None:
-    import socket
-
-    import click
-
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
