@@ -59,7 +59,9 @@ def register_logs(app: Flask, gw: Gateway, metrics: Metrics) -> None:
         for name in ("problem_code", "undocumented_code"):
             if g.get(name):
                 line[name] = g.get(name)
-        if not route.startswith(("/shared/", "/wallet/", "/console/<", "/livez", "/readyz")):
+        # A phone asks leave before nearly every call (CORS): of those, only what was refused is worth a line.
+        granted = method == "OPTIONS" and response.status_code < 400
+        if not granted and not route.startswith(("/shared/", "/wallet/", "/console/<", "/livez", "/readyz")):
             gw.log.info("request", **line)
         response.headers["X-Request-Id"] = g.get("request_id", "")
         return response
