@@ -36,6 +36,9 @@ definePage("console-sign-in", {
   },
 });
 
+// The page is drawn in a microtask of its own; who works by keyboard goes on in what it shows.
+const focusSoon = (selector) => queueMicrotask(() => queueMicrotask(() => document.querySelector(selector)?.focus()));
+
 const plate = (institution) =>
   h("span", { class: "plate large", "aria-hidden": "true" }, institution ? [...named(institution.name)][0] : "?");
 
@@ -56,7 +59,10 @@ function choose({ local, set }) {
               type: "button",
               class: "institution-choice",
               "data-institution": institution.id,
-              onClick: () => set({ institution, problem: null }),
+              onClick: () => {
+                set({ institution, problem: null });
+                focusSoon("#user");
+              },
             },
             plate(institution),
             h(
@@ -89,7 +95,10 @@ const chosen = ({ local, set }) => [
               type: "button",
               class: "plain",
               "data-keep": "other",
-              onClick: () => set({ institution: null, problem: null }),
+              onClick: () => {
+                set({ institution: null, problem: null });
+                focusSoon(".institution-choice");
+              },
             },
             t("signin.other"),
           )
