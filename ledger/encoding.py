@@ -18,6 +18,7 @@ MAX_ENTRY_BYTES = 32 * 1024
 MAX_DEPTH = 8
 MAX_INTEGER = 2**53 - 1
 _MAX_INTEGER_DIGITS = 17
+_HOLDERS = (dict, list, tuple)
 
 
 def b64u(data: bytes) -> str:
@@ -120,11 +121,12 @@ def _refuse_floats(value: Any) -> None:
     while waiting:
         node = waiting.pop()
         for member in node.values() if isinstance(node, dict) else node:
-            if type(member) is str:  # nearly all of them, and a disclosure's details have hundreds
+            kind = type(member)
+            if kind is str:  # nearly all of them, and a disclosure's details have hundreds
                 continue
-            if isinstance(member, float):
+            if issubclass(kind, float):
                 raise TypeError("floats never stand under a hash")
-            if isinstance(member, dict | list | tuple):
+            if kind is list or issubclass(kind, _HOLDERS):
                 waiting.append(member)
 
 

@@ -12,7 +12,6 @@ returned;
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -214,10 +213,7 @@ def _details(ask: Ask, page: Page) -> dict[str, Any]:
         "grantee": ask.grantee,
         "purpose": ask.purpose,
         "counts": dict(Counter(record.type for record in page.records)),
-        "records": [
-            [f"{record.type}/{record.id}", hashlib.sha256(record.json_text.encode()).hexdigest()]
-            for record in page.records
-        ],
+        "records": [[f"{record.type}/{record.id}", record.json_hash] for record in page.records],
     }
 
 

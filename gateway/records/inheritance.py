@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from gateway.records.json_text import parse, write
+from gateway.records.json_text import hash_of, parse, write
 from gateway.records.labels import joined, with_labels
 from gateway.records.resource_types import TYPES
 from gateway.records.stamps import instant, next_revision
@@ -97,7 +97,8 @@ def _relabel(conn: Connection, row: Row[Any], labels: set[str], now: int, is_new
         resource["meta"]["versionId"] = str(row.version + 1)
         resource["meta"]["lastUpdated"] = instant(now)
         changes.update(version=row.version + 1, last_updated=now, revision=next_revision(conn))
-    changes["json_text"] = write(resource)
+    text = write(resource)
+    changes.update(json_text=text, json_hash=hash_of(text))
     conn.execute(update(record).where(record.c.number == row.number).values(changes))
     mine = (record_token.c.record == row.number) & (record_token.c.param == "_label")
     conn.execute(delete(record_token).where(mine))

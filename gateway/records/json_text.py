@@ -5,6 +5,7 @@ never a float and never a `str`, so a test with `type(x) is str` tells text from
 keys, NaN and Infinity, lone surrogates, control characters, nesting beyond MAX_DEPTH.
 """
 
+import hashlib
 import json
 import re
 from json import encoder
@@ -60,6 +61,11 @@ def write(value: Any, sort_keys: bool = False) -> str:
     except UnicodeEncodeError:
         raise NotJson("text-not-unicode", "A text holds half of a surrogate pair.") from None
     return text
+
+
+def hash_of(text: str) -> str:
+    """Hex SHA-256 of a text's UTF-8 bytes: what a disclosure says of each record that it released."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _refuse_constant(name: str) -> Any:

@@ -7,7 +7,7 @@ from sqlalchemy import Row
 
 from gateway.records.dates import Range
 from gateway.records.facts import Indexed, index
-from gateway.records.json_text import write
+from gateway.records.json_text import hash_of, write
 from gateway.records.labels import joined, own_labels, with_labels
 from gateway.records.patients import chart_values
 from gateway.records.preparation import Prepared
@@ -49,7 +49,7 @@ def add_rows(
     is_record = belongs_to_patient(one.type) and one.type != "Patient"
     labels = own_labels(one.resource, one.found.codings) if is_record else frozenset[str]()
     resource = _released(one, id_, version, now, labels)
-    found = index(resource)
+    found, text = index(resource), write(resource)
     values: Values = {
         "source_hash": one.source_hash,
         "version": version,
@@ -61,7 +61,8 @@ def add_rows(
         "sort_date": _sort_date(found.time),
         "own_labels": joined(labels),
         "labels": joined(labels),
-        "json_text": write(resource),
+        "json_text": text,
+        "json_hash": hash_of(text),
     }
     if stored is None:
         number = rows.next_number

@@ -45,6 +45,7 @@ After = tuple[int | str, str]  # last sort key, last id
 
 _FIELDS = (
     record.c.type, record.c.id, record.c.version, record.c.last_updated, record.c.json_text, record.c.kind,
+    record.c.json_hash,
 )  # fmt: skip
 
 
@@ -60,6 +61,7 @@ class Stored(NamedTuple):
     last_updated: int
     json_text: str
     kind: str
+    json_hash: str
 
 
 @dataclass(frozen=True)

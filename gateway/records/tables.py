@@ -32,6 +32,7 @@ record = Table(
     Column("own_labels", String(255), nullable=False),  # sorted, joined by one space
     Column("labels", String(255), nullable=False),  # own and inherited
     Column("json_text", Text, nullable=False),  # released exactly so
+    Column("json_hash", String(64), nullable=False),  # hex SHA-256 of json_text, for every disclosure of it
     UniqueConstraint("institution", "type", "id", name="record_by_id"),
     Index("record_by_patient", "institution", "patient_id", "type", "sort_date", "id"),
     Index("record_by_revision", "revision"),

@@ -1,6 +1,7 @@
 """Sensitive codes are labelled, stated labels are read, and reports inherit."""
 
 import itertools
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -132,6 +133,8 @@ def test_a_report_that_is_relabelled_gets_a_new_version(store: Store) -> None:
     assert (after.version, after.labels, after.last_updated) == (2, "HIV", store.now)
     assert after.revision > before.revision
     assert '"versionId":"2"' in after.json_text
+    for row in (before, after):
+        assert row.json_hash == sha256(row.json_text.encode()).hexdigest()
 
 
 def test_a_provenance_does_not_tell_of_sensitive_records(store: Store) -> None:
