@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from flask_smorest import Blueprint
 from marshmallow import fields, validate
 
+from consent.state import link_state
 from consent.terms import GrantTerms, parse_terms
 from gateway.disclosure.openings import save_opening
 from gateway.identity.signing import submit_signed
@@ -104,8 +105,18 @@ def _keep_opening(
         grantee = view.institution(terms.grantee)
     if grantee is None or grantee.retired:
         return Refusal("grantee-unknown", "the grantee is not a registered institution")
+    if not _may_give(gw, entry):
+        return None  # the ledger says why; what it will refuse is not kept
     with gw.db.begin() as conn:
         save_opening(
             conn, opened, institution, entry.subject, opening["salt"], opening["details"], terms.grantee
         )
     return None
+
+
+def _may_give(gw: Gateway, entry: Entry) -> bool:
+    """Whether the key has the right at all; whether it may use it at this moment is for the ledger."""
+    with gw.ledger.view() as view:
+        link = link_state(view, entry.subject)
+    key = link["keys"].get(entry.kid) if link is not None else None
+    return key is not None and "give" in key["rights"] and key["status"] in ("full", "waiting")

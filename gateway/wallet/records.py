@@ -20,6 +20,7 @@ from gateway.records.patients import get_patient
 from gateway.wallet.access import current_phone, wallet_required
 from gateway.wallet.cors import allow_wallet
 from gateway.web.problems import raise_problem, refusal
+from gateway.web.ratelimit import limit
 from gateway.web.schemas import StrictSchema
 from ledger.errors import Refusal
 
@@ -27,6 +28,7 @@ blueprint = Blueprint(
     "wallet-records", __name__, url_prefix="/i/<institution>/wallet", description="The patient's own records"
 )
 blueprint.after_request(allow_wallet)
+READINGS_PER_MINUTE = 60
 
 
 class Wanted(StrictSchema):
@@ -46,6 +48,8 @@ def records(given: dict[str, Any], institution: str) -> Any:
     gw, phone = current_gateway(), current_phone()
     if phone.reading != "full":
         raise_problem("wallet-reading-ended")
+    # Each reading is an entry for ever; a phone gone wrong must not fill the ledger.
+    limit(gw, f"own-records:{phone.link}", READINGS_PER_MINUTE)
     with gw.db.connect() as conn:
         patient_id = patient_of_link(conn, institution, phone.link)
         patient = get_patient(conn, institution, patient_id) if patient_id is not None else None

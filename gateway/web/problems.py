@@ -12,6 +12,8 @@ from functools import cache
 from typing import Any, NoReturn
 
 from flask import Flask, Response, g, json, request
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from gateway.web.problem_codes import Meaning, gather
@@ -136,6 +138,14 @@ def register_problems(app: Flask) -> None:
     def outage(error: Unavailable) -> Response:
         code = getattr(error, "code", "unavailable")
         return problem(code if code in codes() else "unavailable", status=503, headers={"Retry-After": "5"})
+
+    @app.errorhandler(OperationalError)
+    @app.errorhandler(PoolTimeout)
+    def database_outage(error: Exception) -> Response:
+        # Locked for too long, unreadable or full: an outage. Part of the request may be done; sending it again
+        # is safe at every door.
+        app.extensions["yaoshi"].log.error("database-outage", request=g.get("request_id"))
+        return problem("outcome-unknown", headers={"Retry-After": "5"})
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Response:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from gateway.disclosure.openings import openings_of_link
 from ledger.commitment import commit
 from ledger.encoding import b64u, canonical_json
 from ledger.entry import parse_entry
@@ -84,6 +85,20 @@ def test_a_key_that_may_only_revoke_can_do_nothing_else(story: Story) -> None:
     for name, attempt in TRIES.items():
         assert attempt(story, weak, strong) == "key-not-entitled", name
     assert submit(story, weak, "grant.revoke", grant=offer["grant"]) == ""
+
+
+def test_what_a_key_may_not_give_is_not_kept(story: Story) -> None:
+    """Else whoever holds a key of little worth fills the custodian's disk, 64 KiB a try."""
+    strong = story.linked()
+    weak, gone = add_key(story, strong, ["revoke"]), add_key(story, strong, ["give"])
+    assert submit(story, strong, "link.keys", remove=thumbprint(public_key(gone.seed))) == ""
+    for key in (weak, gone):
+        assert give(story, key) == "key-not-entitled"
+    with story.gw.db.connect() as conn:
+        assert openings_of_link(conn, strong.link) == {}
+    assert give(story, strong) == ""
+    with story.gw.db.connect() as conn:
+        assert len(openings_of_link(conn, strong.link)) == 1
 
 
 def test_a_removed_key_can_do_nothing_at_all(story: Story) -> None:
