@@ -9,7 +9,6 @@ lock from the start. Every error of the database leaves this package as Unavaila
 from __future__ import annotations
 
 import fcntl
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -164,13 +163,11 @@ def _translated() -> Iterator[None]:
     except exc.TimeoutError:
         raise Unavailable("ledger-busy", "too many readers") from None
     except exc.DBAPIError as error:
-        raise _translate(error.orig) from error
-    except sqlite3.Error as error:  # of a prepared statement
         raise _translate(error) from error
 
 
-def _translate(error: BaseException | None) -> Unavailable | Fatal:
-    code = getattr(error, "sqlite_errorname", "")
+def _translate(error: exc.DBAPIError) -> Unavailable | Fatal:
+    code = getattr(error.orig, "sqlite_errorname", "")
     if code.startswith("SQLITE_FULL"):
         return Unavailable("disk-full", "the disk is full; nothing was written")
     if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):

@@ -7,17 +7,19 @@ prepared statement carries whole numbers, texts and bytes as they are) and trans
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import exc
 from sqlalchemy.dialects import sqlite
 
 _DIALECT = sqlite.dialect()
 
 
 class Prepared:
-    """One statement; its bind parameters are given by name. The driver's own errors come through."""
+    """One statement; its bind parameters are given by name. Its errors are those of SQLAlchemy."""
 
     def __init__(self, statement: Any) -> None:
         compiled = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
@@ -27,13 +29,12 @@ class Prepared:
 
     def all(self, connection: sa.Connection, **values: Any) -> list[tuple[Any, ...]]:
         """All rows, as plain tuples."""
-        rows: list[tuple[Any, ...]] = self._execute(connection, values).fetchall()
-        return rows
+        return self._execute(connection, values)
 
     def first(self, connection: sa.Connection, **values: Any) -> tuple[Any, ...] | None:
-        """The first row, None when there is none."""
-        row: tuple[Any, ...] | None = self._execute(connection, values).fetchone()
-        return row
+        """The first row, None when there is none; for a statement that gives one at most."""
+        rows = self._execute(connection, values)
+        return rows[0] if rows else None
 
     def run(self, connection: sa.Connection, **values: Any) -> None:
         """For a statement without rows."""
@@ -41,12 +42,25 @@ class Prepared:
 
     def run_many(self, connection: sa.Connection, rows: Iterable[Mapping[str, Any]]) -> None:
         """The statement once for each row."""
-        names = self._names
-        _driver(connection).executemany(self._text, [[row[name] for name in names] for row in rows])
+        names, driver = self._names, _driver(connection)
+        values = [[row[name] for name in names] for row in rows]
+        try:
+            driver.executemany(self._text, values)
+        except sqlite3.Error as error:
+            raise self._as_sqlalchemy(error) from error
 
-    def _execute(self, connection: sa.Connection, values: Mapping[str, Any]) -> Any:
-        given = {**self._fixed, **values}
-        return _driver(connection).execute(self._text, [given[name] for name in self._names])
+    def _execute(self, connection: sa.Connection, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        given, driver = {**self._fixed, **values}, _driver(connection)
+        rows: list[tuple[Any, ...]]
+        try:
+            rows = driver.execute(self._text, [given[name] for name in self._names]).fetchall()
+        except sqlite3.Error as error:
+            raise self._as_sqlalchemy(error) from error
+        return rows
+
+    def _as_sqlalchemy(self, error: sqlite3.Error) -> BaseException:
+        # Without the values: they may say whose record it is.
+        return exc.DBAPIError.instance(self._text, None, error, sqlite3.Error, hide_parameters=True)
 
 
 def _driver(connection: sa.Connection) -> Any:
