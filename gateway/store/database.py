@@ -14,8 +14,6 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
 
-from gateway.store import tables
-from gateway.store.metadata import metadata
 from gateway.store.migrate import upgrade
 
 BUSY_MS = 10_000  # for another process, such as a command beside the node
@@ -44,10 +42,7 @@ def connect_database(path: Path) -> Engine:
 def open_database(path: Path | str) -> Engine:
     """The database at `path`, brought to this release's tables."""
     engine = connect_database(Path(path))
-    tables.load()
     upgrade(engine)
-    # Building only: tables whose migration is not written yet.
-    metadata.create_all(engine)
     return engine
 
 
