@@ -151,11 +151,15 @@ def serving_app() -> Flask:
     if gw.settings.metrics_port:
         app.extensions["yaoshi-metrics"].serve(gw.settings.metrics_port)
     _end_streams_on_signal(gw)
-    # The cyclic collector over everything loaded so far is what makes slow answers slow.
+    settle_memory()
+    return app
+
+
+def settle_memory() -> None:
+    """Call when all is loaded: the cyclic collector, going over that again, makes slow answers slow."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
-    return app
 
 
 def _end_streams_on_signal(gw: Gateway) -> None:

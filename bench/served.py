@@ -12,7 +12,7 @@ from pathlib import Path
 
 from flask import Flask, Response, request
 
-from app import create_app
+from app import create_app, settle_memory
 from bench.world import settings_in
 from gateway.composition import current_gateway
 from gateway.fhir.bundles import searchset
@@ -27,6 +27,7 @@ def make_app() -> Flask:
     settings = settings_in(Path(os.environ["YAOSHI_BENCH_FOLDER"]), int(os.environ["YAOSHI_BENCH_PORT"]))
     app = create_app(settings)
     app.add_url_rule("/i/<institution>/bench/Observation", view_func=peer_required(search_alone))
+    settle_memory()
     return app
 
 
