@@ -47,6 +47,7 @@ def test_what_is_taken_back_while_the_node_is_down_goes_out_without_another_tap(
     expect(cells.first).to_be_visible()
 
     stop_node(own_node, signal.SIGKILL)
+    phone.sees("核对过，之后还没有")
     phone.page.locator('[data-keep^="close-"]').click()
     phone.sees("还没送出，联网后马上送")
     expect(doctor.page.get_by_text("连不上服务器，外院内容已从本页收起")).to_be_visible(timeout=WAIT_MS)

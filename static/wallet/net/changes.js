@@ -13,6 +13,7 @@ export function followChanges({ doors, session, told, answered }) {
   (async () => {
     let last = null;
     let etag = null;
+    let lost = false;
     while (!stopper.signal.aborted) {
       if (!seen()) {
         await wait(1_000);
@@ -21,11 +22,14 @@ export function followChanges({ doors, session, told, answered }) {
       try {
         const { token } = await session();
         const answer = await stream({ doors, token, last, signal: stopper.signal });
+        lost = false;
         answered();
         if (answer.ok && answer.body) last = await readEvents(answer.body, { last, told });
         else etag = await poll({ doors, token, etag, told, signal: stopper.signal, wait });
       } catch {
-        // Offline, or the stream was cut: the strip says so, and the next turn tries again.
+        // Offline, or the stream was cut: one reading finds that out and says so; the next turn tries again.
+        if (!stopper.signal.aborted && !lost) told();
+        lost = true;
         if (!stopper.signal.aborted) await wait(QUIET);
       }
     }
