@@ -142,8 +142,7 @@ def register_problems(app: Flask) -> None:
     @app.errorhandler(OperationalError)
     @app.errorhandler(PoolTimeout)
     def database_outage(error: Exception) -> Response:
-        # Locked for too long, unreadable or full: an outage. Part of the request may be done; sending it again
-        # is safe at every door.
+        # Locked for too long, unreadable or full. Part of the request may be done; sending it again is safe.
         app.extensions["yaoshi"].log.error("database-outage", request=g.get("request_id"))
         return problem("outcome-unknown", headers={"Retry-After": "5"})
 

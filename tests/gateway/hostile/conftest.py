@@ -1,4 +1,4 @@
-"""The towns of the hostile tests: `story` is new for each test, `town` is shared by a file that only knocks."""
+"""The towns of the hostile tests: `story` is new in each test, a file that only knocks shares `town`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ def town(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[St
     """The same small town as `story`, for a whole file of knocks that must change nothing."""
     folder = tmp_path_factory.mktemp("town")
     shutil.copytree(founded, folder / "node")
-    settings = Settings(CONSOLE, WALLET, folder / "node", disk_warn_bytes=0, disk_warn_percent=0, disk_stop_bytes=0)
+    settings = Settings(
+        CONSOLE, WALLET, folder / "node", disk_warn_bytes=0, disk_warn_percent=0, disk_stop_bytes=0
+    )
     clock = Clock()
     gw = compose(settings, clock, Entropy())
     yield _settle(gw, clock, folder)

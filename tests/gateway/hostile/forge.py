@@ -1,4 +1,4 @@
-"""Makes signed texts that no honest program makes: any header, any payload, other signatures of the same key."""
+"""Makes signed texts that no honest program makes: any header, any payload, second signatures."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def compact(seed: bytes, header: Any, payload: Any) -> str:
 
 
 def spellings(coded: str) -> list[str]:
-    """Every other spelling of base64url text that a lax reader takes for the same bytes: its spare bits set."""
+    """Every other spelling of base64url text that a lax reader takes for the same bytes."""
     spare = {0: 0, 2: 4, 3: 2}[len(coded) % 4]
     value = ALPHABET.index(coded[-1])
     return [coded[:-1] + ALPHABET[value + extra] for extra in range(1, 2**spare)]

@@ -1,4 +1,4 @@
-"""One-time codes: guessing, second claims, races, steps out of order, and forged answers to a doctor's question."""
+"""One-time codes: guessing, second claims, races, steps out of order, forged answers to a question."""
 
 from __future__ import annotations
 
@@ -45,10 +45,14 @@ def test_guessing_is_slow_and_its_answers_are_all_alike(story: Story) -> None:
 
 def test_of_sixteen_claims_at_once_one_wins(story: Story) -> None:
     for made in (story.invite()["reference"], story.ask()["reference"]):
-        institution = story.hospital if made in story.desk.get(f"/console/api/references/{made}").text else story.clinic
+        institution = (
+            story.hospital if made in story.desk.get(f"/console/api/references/{made}").text else story.clinic
+        )
         phones = [story.phone(institution) for _ in range(16)]
         with ThreadPoolExecutor(16) as pool:
-            answers = list(pool.map(lambda one, of=institution, ref=made: post(story, of, ref, {"key": one.key}), phones))
+            answers = list(
+                pool.map(lambda one, of=institution, ref=made: post(story, of, ref, {"key": one.key}), phones)
+            )
         assert sorted(answer.status_code for answer in answers) == [200] + [404] * 15
         winner = phones[[answer.status_code for answer in answers].index(200)]
         assert post(story, institution, made, {"key": winner.key}).status_code == 200
@@ -58,7 +62,9 @@ WEAK_KEYS = {
     "the neutral point": b"\x01" + bytes(31),
     "a point of order two": b"\xec" + b"\xff" * 30 + b"\x7f",
     "a point of order four": bytes(32),
-    "a point of order eight": bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"),
+    "a point of order eight": bytes.fromhex(
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"
+    ),
     "a coordinate beyond the field": b"\xee" + b"\xff" * 30 + b"\x7f",
     "no point at all": b"\x02" + bytes(31),
 }
@@ -80,7 +86,10 @@ def test_steps_of_an_invitation_out_of_order_connect_nobody(story: Story) -> Non
     assert code_of(knock(story.gw, story.desk, "POST", confirm, json={})) == "proof-pending"
     stranger = story.phone()
     stranger.link = phone.link
-    for body in ({"key": phone.key, "proof": stranger.proof()}, {"key": stranger.key, "proof": stranger.proof()}):
+    for body in (
+        {"key": phone.key, "proof": stranger.proof()},
+        {"key": stranger.key, "proof": stranger.proof()},
+    ):
         assert post(story, story.hospital, f"{reference}/proof", body).status_code in (404, 409)
     assert code_of(knock(story.gw, story.desk, "POST", confirm, json={})) == "proof-pending"
     phone.prove(reference)
@@ -121,7 +130,10 @@ def test_nothing_is_pulled_before_the_digits_were_confirmed(story: Story) -> Non
     assert code_of(early) == "digits-pending"
     request = asker.fetch(reference).json["request"]
     _, offer = phone.give(request)
-    assert post(story, story.clinic, f"{reference}/grants", {"key": asker.key, "grants": [offer]}).status_code == 200
+    assert (
+        post(story, story.clinic, f"{reference}/grants", {"key": asker.key, "grants": [offer]}).status_code
+        == 200
+    )
     for method, path in (("GET", url), ("POST", f"{url}/refresh")):
         assert code_of(knock(story.gw, story.doctor, method, path)) == "reference-unknown"
     story.doctor.post(f"/console/api/references/{reference}/cancel", json={})
@@ -183,7 +195,9 @@ def own_checkpoint(answer: Answer) -> dict[str, Any]:
     """The right root, signed by a key that a liar made."""
     offer = copy.deepcopy(answer.offer)
     origin, count, root = offer["receipt"]["checkpoint"].splitlines()[:3]
-    note = sign_checkpoint(bytes(31) + b"\x07", origin, int(count), base64.b64decode(root), answer.story.clock())
+    note = sign_checkpoint(
+        bytes(31) + b"\x07", origin, int(count), base64.b64decode(root), answer.story.clock()
+    )
     offer["receipt"]["checkpoint"] = note
     return offer
 
@@ -217,12 +231,18 @@ FORGED: dict[str, tuple[Callable[[Answer], dict[str, Any]], str]] = {
     "one bit of the record changed": (spoilt("receipt.record", flipped), "grant-receipt-wrong"),
     "other heads": (spoilt("receipt.heads", flipped), "grant-receipt-wrong"),
     "a proof cut short": (spoilt("receipt.inclusion", lambda proof: proof[:-1]), "grant-receipt-wrong"),
-    "a proof that goes on": (spoilt("receipt.inclusion", lambda proof: [*proof, "A" * 43]), "grant-receipt-wrong"),
+    "a proof that goes on": (
+        spoilt("receipt.inclusion", lambda proof: [*proof, "A" * 43]),
+        "grant-receipt-wrong",
+    ),
     "a proof of other hashes": (
         spoilt("receipt.inclusion", lambda proof: [flipped(one) for one in proof]),
         "grant-receipt-wrong",
     ),
-    "a proof without end": (spoilt("receipt.inclusion", lambda proof: ["A" * 43] * 5000), "grant-receipt-wrong"),
+    "a proof without end": (
+        spoilt("receipt.inclusion", lambda proof: ["A" * 43] * 5000),
+        "grant-receipt-wrong",
+    ),
     "a checkpoint of another size": (
         spoilt("receipt.checkpoint", lambda note: note.replace("\n", "\n9", 1)),
         "grant-receipt-wrong",
@@ -246,7 +266,10 @@ FORGED: dict[str, tuple[Callable[[Answer], dict[str, Any]], str]] = {
         spoilt("opening.details", lambda text: text.replace("laboratory", "medication")),
         "grant-opening-wrong",
     ),
-    "the same details written otherwise": (spoilt("opening.details", lambda text: text + " "), "grant-opening-wrong"),
+    "the same details written otherwise": (
+        spoilt("opening.details", lambda text: text + " "),
+        "grant-opening-wrong",
+    ),
     "a request that a stranger signed": (self_signed_request, "grant-request-differs"),
     "a further kind": (wide(kinds=["laboratory", "medication"]), "grant-wider-than-asked"),
     "an earlier first day": (wide(**{"from": "2024-12-31"}), "grant-wider-than-asked"),

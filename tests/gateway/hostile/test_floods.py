@@ -19,13 +19,16 @@ def test_a_phone_does_not_fill_the_ledger_with_its_own_readings(story: Story) ->
     url, headers = f"/i/{story.hospital}/wallet/records", from_wallet(**phone.bearer())
     before = size(story.gw)
     answers = [
-        knock(story.gw, story.client(), "POST", url, json={"kinds": ["allergy"]}, headers=headers) for _ in range(70)
+        knock(story.gw, story.client(), "POST", url, json={"kinds": ["allergy"]}, headers=headers)
+        for _ in range(70)
     ]
     assert [answer.status_code for answer in answers] == [200] * 60 + [429] * 10
     assert size(story.gw) == before + 60
     assert int(answers[-1].headers["Retry-After"]) == 1
     # Looking at who looked, and taking back, go on.
-    assert knock(story.gw, story.client(), "POST", url.replace("records", "timeline"), json={}, headers=headers)
+    assert knock(
+        story.gw, story.client(), "POST", url.replace("records", "timeline"), json={}, headers=headers
+    )
 
 
 @pytest.mark.parametrize(
@@ -36,10 +39,17 @@ def test_a_phone_does_not_fill_the_ledger_with_its_own_readings(story: Story) ->
 def test_a_body_without_a_length_ends_at_the_limit(story: Story, path: str, kind: str) -> None:
     """Chunked bodies name no length (RFC 9112 7.1): the limit is held while they are read."""
     endless = BytesIO(b'{"a":"' + b"x" * (3 * story.gw.settings.body_limit))
-    environ: dict[str, Any] = {"wsgi.input": endless, "wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
+    environ: dict[str, Any] = {
+        "wsgi.input": endless,
+        "wsgi.input_terminated": True,
+        "HTTP_TRANSFER_ENCODING": "chunked",
+    }
     url = path.replace("TOKEN", f"/i/{story.hospital}/token")
     answer = story.client().post(
-        url, content_type=kind, environ_overrides={**environ, "CONTENT_LENGTH": ""}, headers={"Origin": CONSOLE}
+        url,
+        content_type=kind,
+        environ_overrides={**environ, "CONTENT_LENGTH": ""},
+        headers={"Origin": CONSOLE},
     )
     assert (answer.status_code, code_of(answer)) in (
         (413, "body-too-large"),
@@ -65,7 +75,12 @@ def held(story: Story) -> Iterator[Story]:
 def test_a_database_that_does_not_answer_is_an_outage_and_no_fault(held: Story) -> None:
     wallet, staff, before = f"/i/{held.hospital}/wallet", "/console/api", size(held.gw)
     tries: list[tuple[Any, str, str, dict[str, Any]]] = [
-        (held.desk, "POST", f"{staff}/patients/{held.patient}/invites", {"json": {"checks": CHECKS, "rekey": False}}),
+        (
+            held.desk,
+            "POST",
+            f"{staff}/patients/{held.patient}/invites",
+            {"json": {"checks": CHECKS, "rekey": False}},
+        ),
         (held.clinician, "POST", f"{staff}/patients/{held.patient}/open", {"json": {}}),
         (held.client(), "POST", f"{wallet}/nonce", {"json": {"link": "0" * 32}, "headers": from_wallet()}),
         (held.desk, "DELETE", f"{staff}/session", {}),

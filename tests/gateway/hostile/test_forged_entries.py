@@ -1,4 +1,4 @@
-"""Entries at the phone's door that are not what they say: one answer for all, and the ledger stays as it was."""
+"""Entries that are not what they say: one answer for all, and the ledger stays as it was."""
 
 from __future__ import annotations
 
@@ -56,7 +56,9 @@ def written(header: Callable[[str], str] | None = None, body: Callable[[str], st
     def make(phone: Phone, town: Story) -> str:
         first, second = json.dumps(head(phone.seed)), json.dumps(payload(phone))
         first, second = header(first) if header else first, body(second) if body else second
-        return compact(phone.seed, first.encode("utf-8", "surrogatepass"), second.encode("utf-8", "surrogatepass"))
+        return compact(
+            phone.seed, first.encode("utf-8", "surrogatepass"), second.encode("utf-8", "surrogatepass")
+        )
 
     return make
 
@@ -113,7 +115,9 @@ FORGED: dict[str, Make] = {
     "a header with a mark of byte order": written(header=lambda text: "\ufeff" + text),
     "a header with a tail": written(header=lambda text: text + "{}"),
     "a payload member twice": written(body=lambda text: text[:-1] + ',"kind":"grant.revoke"}'),
-    "a payload member twice, one escaped": written(body=lambda text: text[:-1] + ',"\\u006bind":"link.close"}'),
+    "a payload member twice, one escaped": written(
+        body=lambda text: text[:-1] + ',"\\u006bind":"link.close"}'
+    ),
     "a payload member twice, deep inside": written(body=lambda text: text[:-1] + ',"x":{"a":1,"a":1}}'),
     "a payload that is a list": written(body=lambda text: f"[{text}]"),
     "a fraction": written(body=lambda text: text[:-1] + ',"x":1.5}'),
@@ -141,7 +145,9 @@ FORGED: dict[str, Make] = {
     "a subject of full-width digits": with_payload(subject="０" * 32),
     "another ledger": with_payload(ledger="0" * 64),
     "no ledger": with_payload(ledger=None),
-    "another key than it says": lambda phone, town: compact(town.phone().seed, head(phone.seed), payload(phone)),
+    "another key than it says": lambda phone, town: compact(
+        town.phone().seed, head(phone.seed), payload(phone)
+    ),
     "a stranger's key": lambda phone, town: compact((k := town.phone().seed), head(k), payload(phone)),
     "the desk's key": as_institution("desk"),
     "the release key": as_institution("release"),
@@ -186,7 +192,9 @@ def test_there_is_one_spelling_of_an_entry(town: Story, phone: Phone) -> None:
     # Signed over the lax spelling itself, so that only its form can be what is wrong.
     for padding in ("", " ", "  "):
         body = b64u((json.dumps(payload(phone)) + padding).encode())
-        said = [f"{other}.{body}" for other in spellings(first)] + [f"{first}.{other}" for other in spellings(body)]
+        said = [f"{other}.{body}" for other in spellings(first)] + [
+            f"{first}.{other}" for other in spellings(body)
+        ]
         lax += [f"{one}.{b64u(sign(phone.seed, one.encode()))}" for one in said]
     assert len(lax) > 15 + 15
     assert {code_of(submit(town, one)) for one in lax} == {"entry-refused"}
@@ -211,7 +219,9 @@ NOT_FROM_PHONES = [
 
 def test_a_phone_makes_no_entries_of_an_institution(town: Story, phone: Phone) -> None:
     for kind in NOT_FROM_PHONES:
-        entry = compact(phone.seed, head(phone.seed), payload(phone, kind=kind, grant=None, commitment="A" * 43))
+        entry = compact(
+            phone.seed, head(phone.seed), payload(phone, kind=kind, grant=None, commitment="A" * 43)
+        )
         assert code_of(submit(town, entry)) == "entry-not-from-phone", kind
 
 
@@ -231,12 +241,16 @@ MEMBERS: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize(("changes", "code"), MEMBERS.values(), ids=MEMBERS.keys())
-def test_a_signed_entry_is_refused_with(town: Story, phone: Phone, changes: dict[str, Any], code: str) -> None:
+def test_a_signed_entry_is_refused_with(
+    town: Story, phone: Phone, changes: dict[str, Any], code: str
+) -> None:
     changes = {name: town.gw.ledger.id if value == "LEDGER" else value for name, value in changes.items()}
     assert code_of(submit(town, with_payload(**changes)(phone, town))) == code
 
 
-@pytest.mark.parametrize(("over", "code"), [(-1, "grant-unknown"), (0, "grant-unknown"), (1, "request-invalid")])
+@pytest.mark.parametrize(
+    ("over", "code"), [(-1, "grant-unknown"), (0, "grant-unknown"), (1, "request-invalid")]
+)
 def test_an_entry_has_32_kibibytes_and_not_one_more(town: Story, phone: Phone, over: int, code: str) -> None:
     entry = of_length(phone, MAX_ENTRY_BYTES + over)
     assert code_of(submit(town, entry)) == code

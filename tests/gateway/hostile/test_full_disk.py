@@ -68,7 +68,12 @@ def test_everything_that_writes_is_refused_whole(story: Story) -> None:
             {"json": {"key": asker.key, "grants": [answer]}},
         ),
         ("POST", f"{staff}/patients/{story.patient}/open", clinician, {"json": {}}),
-        ("POST", f"{staff}/patients/{story.patient}/invites", desk, {"json": {"checks": CHECKS, "rekey": True}}),
+        (
+            "POST",
+            f"{staff}/patients/{story.patient}/invites",
+            desk,
+            {"json": {"checks": CHECKS, "rekey": True}},
+        ),
         ("POST", f"{staff}/references/{invited}/confirm", desk, {"json": {}}),
         ("POST", f"{staff}/asks", doctor, {"json": {**question, "not_after": story.clock() + HOUR}}),
         ("GET", f"{staff}/visits/{reference}", doctor, {}),
@@ -85,8 +90,15 @@ def test_everything_that_writes_is_refused_whole(story: Story) -> None:
         assert int(refused.headers["Retry-After"]) > 0
     assert (rows(story.gw), size(story.gw)) == (before, records)
     # With room again, what was refused is taken: nothing was spent.
-    assert knock(story.gw, story.client(), "POST", f"/i/{story.hospital}/token", data=token_form(signed)).status_code == 200
-    taken = knock(story.gw, story.client(), "POST", f"{wallet}/entries", json={"entry": entry}, headers=from_wallet())
+    assert (
+        knock(
+            story.gw, story.client(), "POST", f"/i/{story.hospital}/token", data=token_form(signed)
+        ).status_code
+        == 200
+    )
+    taken = knock(
+        story.gw, story.client(), "POST", f"{wallet}/entries", json={"entry": entry}, headers=from_wallet()
+    )
     assert taken.status_code == 201
 
 
@@ -111,7 +123,9 @@ def test_people_still_see_who_looked_and_why_nothing_goes_on(story: Story) -> No
 def test_an_open_view_can_be_closed(story: Story) -> None:
     reference, _ = story.granted(story.linked())
     app = full(story)
-    closed = bare(app).delete(f"/console/api/visits/{reference}", headers={"Origin": CONSOLE, **cookie(story.doctor)})
+    closed = bare(app).delete(
+        f"/console/api/visits/{reference}", headers={"Origin": CONSOLE, **cookie(story.doctor)}
+    )
     assert closed.status_code == 204
 
 
@@ -124,7 +138,9 @@ def test_no_door_falls_over_on_a_full_disk(story: Story, unread: bytes) -> None:
         client, headers = everybody.rightful(door)
         if client.get_cookie("yaoshi", domain="localhost"):
             headers = {**headers, **cookie(client)}
-        body: dict[str, Any] = {"data": unread, "content_type": "application/json"} if door.method == "POST" else {}
+        body: dict[str, Any] = (
+            {"data": unread, "content_type": "application/json"} if door.method == "POST" else {}
+        )
         url = address(door, {**everybody.values, "reference": "00000000"})
         if url != "/readyz":
             knock(story.gw, bare(app), door.method, url, base_url=door.origin, headers=headers, **body)

@@ -1,4 +1,4 @@
-"""Files that are handed to the auditor's page as exports of the ledger: every change is found, none is a fault."""
+"""Files handed to the auditor's page as exports of the ledger: every change is found, none is a fault."""
 
 from __future__ import annotations
 
@@ -88,7 +88,9 @@ def test_any_text_may_be_uploaded(town: Story, auditor: FlaskClient) -> None:
     before = size(town.gw)
     for text in NAUGHTY:
         assert verify(auditor, text.encode("utf-8", "surrogatepass"))["ok"] is not True
-    broken = auditor.post(URL, data=b"--x\r\nContent-Disposition: form", content_type="multipart/form-data; boundary=x")
+    broken = auditor.post(
+        URL, data=b"--x\r\nContent-Disposition: form", content_type="multipart/form-data; boundary=x"
+    )
     check(broken, "half a form")
     assert size(town.gw) == before
     assert town.client().get("/livez", base_url=CONSOLE).status_code == 200

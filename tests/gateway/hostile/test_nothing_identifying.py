@@ -1,4 +1,4 @@
-"""A whole story with words that are found nowhere else: no log, address, header, code or ledger holds one of them."""
+"""A whole story with words found nowhere else: no log, address, header, code or ledger holds one."""
 
 from __future__ import annotations
 
@@ -37,7 +37,10 @@ def chart() -> dict[str, Any]:
     patient = {
         "resourceType": "Patient",
         "id": "p-words",
-        "identifier": [{"system": "urn:test:chart", "value": NUMBER}, {"system": "urn:test:national", "value": NATIONAL}],
+        "identifier": [
+            {"system": "urn:test:chart", "value": NUMBER},
+            {"system": "urn:test:national", "value": NATIONAL},
+        ],
         "name": [{"text": NAME}],
         "telecom": [{"system": "phone", "value": PHONE_NUMBER}],
         "gender": "female",
@@ -53,12 +56,14 @@ def chart() -> dict[str, Any]:
         "effectiveDateTime": "2026-01-01T08:10:00+08:00",
         "valueQuantity": {"value": float(RESULT), "unit": "%"},
     }
-    entries = [{"fullUrl": f"urn:test:{each['resourceType']}", "resource": each} for each in (patient, result)]
+    entries = [
+        {"fullUrl": f"urn:test:{each['resourceType']}", "resource": each} for each in (patient, result)
+    ]
     return {"resourceType": "Bundle", "type": "collection", "entry": entries}
 
 
 def forms(word: str) -> Iterator[bytes]:
-    """How a word may hide: as it is, escaped for JSON or an address, and in base64 at each of three offsets."""
+    """How a word may hide: as it is, escaped for JSON or an address, in base64 at three offsets."""
     plain = word.encode()
     yield plain
     yield json.dumps(word)[1:-1].encode()
@@ -76,18 +81,20 @@ def assert_holds_no_word(what: str, data: bytes) -> None:
 
 
 @pytest.fixture
-def overheard(story: Story, tmp_path: Path) -> Iterator[tuple[Story, list[str]]]:
+def overheard(story: Story, tmp_path: Path) -> tuple[Story, list[str]]:
     """The story with the distinctive chart, and every address and answer's header that went over the wire."""
     path = tmp_path / "words.json"
     path.write_text(json.dumps(chart(), ensure_ascii=False))
     for institution in (story.hospital, story.clinic):
-        import_paths(story.gw.db, institution, [path], Report(), clock=story.gw.clock, entropy=story.gw.entropy)
+        import_paths(
+            story.gw.db, institution, [path], Report(), clock=story.gw.clock, entropy=story.gw.entropy
+        )
     with story.gw.db.connect() as conn:
         story.patient = find_patients(conn, story.hospital, NUMBER)[0].id
         story.chart = find_patients(conn, story.clinic, NUMBER)[0].id
     heard: list[str] = []
     listen(story.app, heard)
-    yield story, heard
+    return story, heard
 
 
 def listen(app: Flask, heard: list[str]) -> None:
@@ -100,7 +107,7 @@ def listen(app: Flask, heard: list[str]) -> None:
 
 
 def live(story: Story) -> tuple[list[str], list[str]]:
-    """Everything that a patient, two desks' staff, a doctor and a peer do; the texts and pictures of the codes."""
+    """Everything that a patient, staff, a doctor and a peer do; the texts and pictures of the codes."""
     texts, pictures = [], []
     story.desk.post("/console/api/patients/search", json={"text": NAME})
     story.desk.post("/console/api/patients/search", json={"text": NATIONAL})
@@ -124,12 +131,18 @@ def live(story: Story) -> tuple[list[str], list[str]]:
     story.doctor.post(f"/console/api/references/{asked['reference']}/confirm", json={})
     assert NOTE in story.doctor.get(f"/console/api/visits/{asked['reference']}").text
     bearer = peer_bearer(story, offer["grant"])
-    found = story.client().get(f"/i/{story.hospital}/fhir/Observation?patient={story.patient}&_count=1", headers=bearer)
+    found = story.client().get(
+        f"/i/{story.hospital}/fhir/Observation?patient={story.patient}&_count=1", headers=bearer
+    )
     assert NOTE in found.text
-    assert NAME in story.client().get(f"/i/{story.hospital}/fhir/Patient/{story.patient}", headers=bearer).text
+    assert (
+        NAME in story.client().get(f"/i/{story.hospital}/fhir/Patient/{story.patient}", headers=bearer).text
+    )
     assert NOTE in phone.records().text
     phone.timeline()
-    story.sign_in("privacy", story.hospital).post(f"/console/api/patients/{story.patient}/accounting", json={})
+    story.sign_in("privacy", story.hospital).post(
+        f"/console/api/patients/{story.patient}/accounting", json={}
+    )
     phone.submit("grant.revoke", grant=offer["grant"])
     blunder(story, phone.bearer(), bearer)
     return texts, pictures
@@ -141,17 +154,57 @@ def blunder(story: Story, bearer: dict[str, str], peer: dict[str, str]) -> None:
     tries: list[tuple[Any, str, str, dict[str, Any]]] = [
         (story.desk, "POST", "/console/api/patients/search", {"json": {"text": NAME, NATIONAL: NAME}}),
         (story.desk, "POST", "/console/api/patients/search", {"json": {NAME: {"text": NAME}}}),
-        (story.doctor, "POST", "/console/api/asks", {"json": {"reason": REASON, "purpose": NAME, "kinds": [NOTE]}}),
-        (story.client(), "POST", "/console/api/session", {"json": {"institution": story.hospital, "user": NAME, "password": NATIONAL}}),
+        (
+            story.doctor,
+            "POST",
+            "/console/api/asks",
+            {"json": {"reason": REASON, "purpose": NAME, "kinds": [NOTE]}},
+        ),
+        (
+            story.client(),
+            "POST",
+            "/console/api/session",
+            {"json": {"institution": story.hospital, "user": NAME, "password": NATIONAL}},
+        ),
         (story.client(), "POST", f"{wallet}/entries", {"json": {"entry": NAME}, "headers": from_wallet()}),
         (story.client(), "POST", f"{wallet}/sessions", {"json": {"login": NAME}, "headers": from_wallet()}),
-        (story.client(), "POST", f"{wallet}/timeline", {"json": {"kept": NAME}, "headers": from_wallet(**bearer)}),
-        (story.client(), "POST", f"{wallet}/records", {"json": {"kinds": [NAME]}, "headers": from_wallet(**bearer)}),
+        (
+            story.client(),
+            "POST",
+            f"{wallet}/timeline",
+            {"json": {"kept": NAME}, "headers": from_wallet(**bearer)},
+        ),
+        (
+            story.client(),
+            "POST",
+            f"{wallet}/records",
+            {"json": {"kinds": [NAME]}, "headers": from_wallet(**bearer)},
+        ),
         (story.client(), "POST", f"{wallet}/entries", {"data": NAME.encode(), "headers": from_wallet()}),
-        (story.client(), "POST", f"/i/{story.hospital}/token", {"data": {"grant_type": NAME, NAME: NATIONAL}}),
-        (story.client(), "POST", f"/i/{story.hospital}/fhir/Observation/_search", {"data": {"patient.name": NAME}, "headers": peer}),
-        (story.client(), "POST", f"/i/{story.hospital}/fhir/Observation/_search", {"data": {"date": NAME}, "headers": peer}),
-        (story.client(), "POST", f"/i/{story.hospital}/fhir/Patient/_search", {"data": {"_id": NATIONAL}, "headers": peer}),
+        (
+            story.client(),
+            "POST",
+            f"/i/{story.hospital}/token",
+            {"data": {"grant_type": NAME, NAME: NATIONAL}},
+        ),
+        (
+            story.client(),
+            "POST",
+            f"/i/{story.hospital}/fhir/Observation/_search",
+            {"data": {"patient.name": NAME}, "headers": peer},
+        ),
+        (
+            story.client(),
+            "POST",
+            f"/i/{story.hospital}/fhir/Observation/_search",
+            {"data": {"date": NAME}, "headers": peer},
+        ),
+        (
+            story.client(),
+            "POST",
+            f"/i/{story.hospital}/fhir/Patient/_search",
+            {"data": {"_id": NATIONAL}, "headers": peer},
+        ),
     ]
     for client, method, url, body in tries:
         check(client.open(url, method=method, **body), url)
@@ -180,7 +233,9 @@ def test_no_word_of_a_patient_leaves_its_place(
     assert_holds_no_word("an address or a header", "\n".join(heard).encode())
     for text in texts:
         assert_holds_no_word("a code", text.encode())
-        assert re.fullmatch(r"[A-Z0-9]{10}|http://127\.0\.0\.1:8080/q#[\w-]{22}\.[A-Z]{2}\.[0-9A-Z]{8}", text), text
+        assert re.fullmatch(
+            r"[A-Z0-9]{10}|http://127\.0\.0\.1:8080/q#[\w-]{22}\.[A-Z]{2}\.[0-9A-Z]{8}", text
+        ), text
         assert story.patient not in text
     for picture in pictures:
         assert_holds_no_word("a picture of a code", picture.encode())

@@ -1,4 +1,4 @@
-"""Phones that sign in with what is not theirs: one answer for all, and tokens that open one link at one institution."""
+"""Phones that sign in with what is not theirs: one answer for all; a token opens one link at one place."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ def signed(phone: Phone, seed: bytes | None = None, typ: str = "yaoshi-login", *
         "at": phone.gw.clock(),
         **changes,
     }
-    return sign_compact(seed or phone.seed, typ, {name: value for name, value in payload.items() if value is not None})
+    return sign_compact(
+        seed or phone.seed, typ, {name: value for name, value in payload.items() if value is not None}
+    )
 
 
 def used_nonce(phone: Phone, story: Story) -> str:
@@ -81,7 +83,9 @@ LOGINS: dict[str, Make] = {
     "a link that is a list": lambda phone, story: signed(phone, link=[phone.link]),
     "a lone surrogate": lambda phone, story: signed(phone).replace("e", "é", 1),
     "somebody else's link": lambda phone, story: signed(phone, linked_at_clinic(story).seed),
-    "an institution's key": lambda phone, story: story.gw.keys.sign(story.hospital, "desk", "yaoshi-login", {}),
+    "an institution's key": lambda phone, story: story.gw.keys.sign(
+        story.hospital, "desk", "yaoshi-login", {}
+    ),
     "another audience": lambda phone, story: signed(phone, aud=story.clinic),
     "a list of audiences": lambda phone, story: signed(phone, aud=[story.hospital]),
     "another ledger": lambda phone, story: signed(phone, ledger="0" * 64),
@@ -92,8 +96,12 @@ LOGINS: dict[str, Make] = {
     "a nonce that was never given": lambda phone, story: signed(phone, nonce="A" * 43),
     "a nonce that is a number": lambda phone, story: signed(phone, nonce=7),
     "no nonce": lambda phone, story: signed(phone, nonce=None),
-    "a time two minutes and a millisecond ago": lambda phone, story: signed(phone, at=story.clock() - SKEW - 1),
-    "a time two minutes and a millisecond ahead": lambda phone, story: signed(phone, at=story.clock() + SKEW + 1),
+    "a time two minutes and a millisecond ago": lambda phone, story: signed(
+        phone, at=story.clock() - SKEW - 1
+    ),
+    "a time two minutes and a millisecond ahead": lambda phone, story: signed(
+        phone, at=story.clock() + SKEW + 1
+    ),
     "a time that is true": lambda phone, story: signed(phone, at=True),
     "a time that is a text": lambda phone, story: signed(phone, at=str(story.clock())),
     "no time": lambda phone, story: signed(phone, at=None),

@@ -1,4 +1,4 @@
-"""Two things at the same moment: taking back and pulling, two desks, many first looks; rounds enough to meet."""
+"""Two things at the same moment: taking back and pulling, two desks, many first looks."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def entries_of(story: Story, link: str) -> list[Any]:
 
 
 def test_no_disclosure_is_ordered_after_the_taking_back(story: Story) -> None:
-    """Three readers pull without end while the phone takes back: by the peers' door and on the doctor's screen."""
+    """Readers pull without end, as a peer and on the doctor's screen, while the phone takes back."""
     phone = story.linked()
     for _ in range(ROUNDS):
         reference, offer = story.granted(phone)
@@ -58,7 +58,9 @@ def test_no_disclosure_is_ordered_after_the_taking_back(story: Story) -> None:
                     break
             return got
 
-        def take_back(entry: str = entry, together: Barrier = together, taken_back: list[int] = taken_back) -> int:
+        def take_back(
+            entry: str = entry, together: Barrier = together, taken_back: list[int] = taken_back
+        ) -> int:
             together.wait()
             url = f"/i/{story.hospital}/wallet/entries"
             status = story.client().post(url, json={"entry": entry}, headers=from_wallet()).status_code
@@ -90,7 +92,11 @@ def test_two_desks_that_confirm_at_once_connect_once(story: Story) -> None:
         before = len(entries_of(story, phone.link)) if number else 0
         together = Barrier(len(desks))
 
-        def press(desk: Any, url: str = f"/console/api/references/{made['reference']}/confirm", together: Barrier = together) -> Any:
+        def press(
+            desk: Any,
+            url: str = f"/console/api/references/{made['reference']}/confirm",
+            together: Barrier = together,
+        ) -> Any:
             together.wait()
             return desk.post(url, json={})
 
@@ -160,7 +166,9 @@ def test_eight_first_looks_at_once_open_one_link_and_are_eight_looks(story: Stor
 
     def look(_: int) -> Any:
         together.wait()
-        return record_look(story.gw, story.hospital, story.patient, user, "own-care", {"kinds": [], "count": 0})
+        return record_look(
+            story.gw, story.hospital, story.patient, user, "own-care", {"kinds": [], "count": 0}
+        )
 
     with ThreadPoolExecutor(8) as pool:
         looks = list(pool.map(look, range(8)))

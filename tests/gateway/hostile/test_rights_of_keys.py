@@ -1,4 +1,4 @@
-"""Keys that want more than they have: revoke-only, waiting, earlier, removed ones; and grants out of their time."""
+"""Keys that want more than they have: revoke-only, waiting, earlier, removed; grants out of their time."""
 
 from __future__ import annotations
 
@@ -45,7 +45,9 @@ def give(story: Story, phone: Phone, **members: Any) -> str:
     return submit(story, phone, "grant.give", opening, **given)
 
 
-def add_key(story: Story, phone: Phone, rights: list[str], seed: bytes | None = None, **members: Any) -> Phone:
+def add_key(
+    story: Story, phone: Phone, rights: list[str], seed: bytes | None = None, **members: Any
+) -> Phone:
     """Another key on the phone's link."""
     new = story.phone(phone.institution)
     new.seed, new.link = seed or new.seed, phone.link
@@ -155,7 +157,9 @@ def rekey_entry(story: Story, phone: Phone) -> str:
     from ledger.record import decode_record
 
     with story.gw.ledger.view() as view:
-        entries = [parse_entry(decode_record(row.record_bytes).entry.decode()) for row in view.chain(phone.link)]
+        entries = [
+            parse_entry(decode_record(row.record_bytes).entry.decode()) for row in view.chain(phone.link)
+        ]
     return [entry.id for entry in entries if entry.kind == "link.keys"][-1]
 
 
@@ -174,13 +178,25 @@ PROOFS: dict[str, tuple[Callable[[Story, Phone, Phone], dict[str, Any]], str]] =
         lambda story, phone, new: {"proof": proof(story, new, institution="0" * 32)},
         "proof-invalid",
     ),
-    "a proof with a member too many": (lambda story, phone, new: {"proof": proof(story, new, more=1)}, "proof-invalid"),
-    "a login as proof": (lambda story, phone, new: {"proof": proof(story, new, "yaoshi-login")}, "proof-invalid"),
-    "an entry as proof": (lambda story, phone, new: {"proof": proof(story, new, "yaoshi-entry")}, "proof-invalid"),
+    "a proof with a member too many": (
+        lambda story, phone, new: {"proof": proof(story, new, more=1)},
+        "proof-invalid",
+    ),
+    "a login as proof": (
+        lambda story, phone, new: {"proof": proof(story, new, "yaoshi-login")},
+        "proof-invalid",
+    ),
+    "an entry as proof": (
+        lambda story, phone, new: {"proof": proof(story, new, "yaoshi-entry")},
+        "proof-invalid",
+    ),
     "an object as proof": (lambda story, phone, new: {"proof": {}}, "proof-invalid"),
     "a key of small order": (lambda story, phone, new: {"key": b64u(b"\x01" + bytes(31))}, "key-invalid"),
     "a key of zeros": (lambda story, phone, new: {"key": b64u(bytes(32))}, "key-invalid"),
-    "a key beyond the field": (lambda story, phone, new: {"key": b64u(b"\xff" * 31 + b"\x7f")}, "key-invalid"),
+    "a key beyond the field": (
+        lambda story, phone, new: {"key": b64u(b"\xff" * 31 + b"\x7f")},
+        "key-invalid",
+    ),
     "half a key": (lambda story, phone, new: {"key": b64u(bytes(16))}, "key-invalid"),
     "the key of another link": (
         lambda story, phone, new: {"key": (other := linked_at_clinic(story)).key, "proof": other.proof()},
@@ -226,7 +242,10 @@ def test_a_link_has_no_more_than_eight_keys(story: Story) -> None:
 PERIODS: dict[str, tuple[Callable[[int], dict[str, Any]], str]] = {
     "ended before it began": (lambda now: {"not_after": now - 1}, "grant-period-empty"),
     "ends at this moment": (lambda now: {"not_after": now}, "grant-period-empty"),
-    "ends before it is to begin": (lambda now: {"not_before": now + HOUR, "not_after": now + HOUR}, "grant-period-empty"),
+    "ends before it is to begin": (
+        lambda now: {"not_before": now + HOUR, "not_after": now + HOUR},
+        "grant-period-empty",
+    ),
     "is a millisecond too long": (lambda now: {"not_after": now + YEAR + 1}, "grant-too-long"),
     "is parked beyond a year": (
         lambda now: {"not_before": now + YEAR, "not_after": now + YEAR + HOUR},
