@@ -13,16 +13,18 @@ from flask import Flask, Response, request
 
 from gateway.composition import Gateway
 from gateway.settings import Settings
-from gateway.web.problems import problem
+from gateway.web.problems import problem, raise_problem
 
 # Asked by POST or DELETE, yet nothing grows by it but a nonce, a session, a count of knocks: people can sign
-# in, see who looked, and close what is open.
+# in, see who looked, and close what is open (of entries, the view itself lets only revocations through).
 READS = re.compile(
     r"/console/api/(session|session/fresh|patients/search|visits/[^/]+)"
-    r"|/i/[^/]+/wallet/(nonce|sessions|timeline|references/[^/]+/state)"
+    r"|/i/[^/]+/wallet/(nonce|sessions|timeline|entries|references/[^/]+/state)"
 )
 # Asked by GET, yet it writes: a search, a read, a look at a visit commit a disclosure; an export needs room.
 WRITES = re.compile(r"/i/[^/]+/fhir(/.*)?|/console/api/(visits/.*|audit/export)", re.DOTALL)
+
+RETRY = {"Retry-After": "60"}
 
 
 def disk_state(settings: Settings) -> str | None:
@@ -34,15 +36,21 @@ def disk_state(settings: Settings) -> str | None:
     return "disk-low" if low else None
 
 
+def refuse_when_full(settings: Settings) -> None:
+    """Ends the request with 503 disk-full when nothing may be written."""
+    if disk_state(settings) == "disk-full":
+        raise_problem("disk-full", headers=RETRY)
+
+
 def register_disk(app: Flask, gw: Gateway) -> None:
     """Refuses every request that would write, whatever its method is."""
 
     @app.before_request
-    def refuse_when_full() -> Response | None:
+    def refuse_writing() -> Response | None:
         if request.method in ("GET", "HEAD", "OPTIONS"):
             writes = WRITES.fullmatch(request.path) is not None
         else:
             writes = READS.fullmatch(request.path) is None
         if writes and disk_state(gw.settings) == "disk-full":
-            return problem("disk-full", headers={"Retry-After": "60"})
+            return problem("disk-full", headers=RETRY)
         return None

@@ -51,7 +51,7 @@ def test_everything_that_writes_is_refused_whole(story: Story) -> None:
     invited, asked, asker = story.invite(rekey=True)["reference"], story.ask()["reference"], story.asker()
     request = asker.fetch(asked).json["request"]
     _, answer = phone.give(request)
-    bearer, entry = phone.bearer(), phone.entry("grant.revoke", grant=offer["grant"])
+    bearer, entry = phone.bearer(), phone.entry("link.close")
     new, signed = story.phone(), assertion(story, offer["grant"])
     app, wallet, staff = full(story), f"/i/{story.hospital}/wallet", "/console/api"
     question = {"patient": None, "purpose": "TREAT", "reason": "复诊", "kinds": ["laboratory"], "from": None}
@@ -144,3 +144,15 @@ def test_no_door_falls_over_on_a_full_disk(story: Story, unread: bytes) -> None:
         url = address(door, {**everybody.values, "reference": "00000000"})
         if url != "/readyz":
             knock(story.gw, bare(app), door.method, url, base_url=door.origin, headers=headers, **body)
+
+
+def test_a_patient_takes_back_on_a_full_disk(story: Story) -> None:
+    phone = story.linked()
+    _, offer = story.granted(phone)
+    entry = phone.entry("grant.revoke", grant=offer["grant"])
+    before = size(story.gw)
+    taken = bare(full(story)).open(
+        f"/i/{story.hospital}/wallet/entries", method="POST", headers=from_wallet(), json={"entry": entry}
+    )
+    assert taken.status_code == 201
+    assert size(story.gw) == before + 1
