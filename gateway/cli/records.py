@@ -53,6 +53,8 @@ def import_(institution: str, refused: TextIO | None, paths: tuple[Path, ...]) -
 
         import_paths(gw.db, one["id"], paths, report, advance, clock=gw.clock, entropy=gw.entropy)
     _print(console, one["name"]["en"], report, listed, everything=refused is not None)
+    if not (report.stored or report.changed or report.unchanged):
+        raise click.ClickException("Nothing of this could be stored; the reasons stand above.")
 
 
 def _progress(console: Console) -> Progress:

@@ -15,7 +15,7 @@ CODES = {
         "登录未被接受",
         "login",
         "Check institution, user name and password.",
-        "请检查机构、用户名和密码。",
+        "请检查机构、工号和密码。",
     ),
     "signin-locked": (
         429,

@@ -63,6 +63,14 @@ def test_an_import_counts_what_it_stored_and_names_what_it_left_out(folder: Path
 
 
 @pytest.mark.usefixtures("here")
+def test_an_import_of_which_nothing_could_be_stored_fails(folder: Path) -> None:
+    result = run("records", "import", "--institution", "WX", str(folder / "claim.json"))
+    assert result.exit_code == 1
+    assert "Nothing of this could be stored" in result.output
+    assert "unsupported-type" in result.output
+
+
+@pytest.mark.usefixtures("here")
 def test_an_import_names_the_institutions_when_it_knows_no_such_one(folder: Path) -> None:
     result = run("records", "import", "--institution", "ZZ", str(folder))
     assert result.exit_code == 1
