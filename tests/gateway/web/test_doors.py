@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import replace
 from typing import Any
@@ -12,6 +13,7 @@ from flask.testing import FlaskClient
 
 from app import create_app
 from gateway.composition import Gateway
+from gateway.web.logs import make_log
 from gateway.web.problem_codes import gather
 
 CSP = (
@@ -174,10 +176,11 @@ def test_a_fault_tells_a_number_and_nothing_else(
     assert "王小明" not in printed.out + printed.err
 
 
-def test_a_log_line_names_the_route_and_nobody(gw: Gateway, capsys: pytest.CaptureFixture[str]) -> None:
-    client = create_app(gateway=gw).test_client()
+def test_a_log_line_names_the_route_and_nobody(gw: Gateway) -> None:
+    log = io.StringIO()
+    client = create_app(gateway=replace(gw, log=make_log(log))).test_client()
     client.get("/problems/王小明?token=secret", base_url="http://localhost:8080")
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"request"' in line]
+    lines = [json.loads(line) for line in log.getvalue().splitlines() if '"request"' in line]
     assert lines[-1]["route"] == "/problems/<code>"
     assert {"request", "method", "route", "status", "ms"} <= lines[-1].keys()
     assert "王小明" not in str(lines)
@@ -205,7 +208,7 @@ def test_a_full_disk_stops_writing_and_says_so(gw: Gateway) -> None:
     institution = gw.ledger.genesis.institutions[0]["id"]
     for method, path in (
         ("POST", "/console/api/asks"),
-        ("POST", f"/i/{institution}/wallet/entries"),
+        ("POST", f"/i/{institution}/wallet/records"),
         ("GET", f"/i/{institution}/fhir/Observation"),
     ):
         answer = client.open(path, method=method, **origin)
