@@ -14,7 +14,7 @@ run: $(VENV)/.installed ## Start the node with its demonstration (PORT=8080)
 	@exec $(PY) -m flask --app app serve
 
 test: $(VENV)/.installed-dev ## Run all tests
-	$(PY) -m pytest
+	$(PY) -m pytest -n auto --dist loadfile
 
 lint: $(VENV)/.installed-dev ## Check style and types
 	$(PY) -m ruff check .
