@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -25,6 +26,7 @@ from gateway.records.importer import import_bundle
 from gateway.records.patients import find_patients
 from gateway.records.report import Report
 from gateway.settings import Settings
+from gateway.web.logs import make_log
 from ledger.commitment import commit
 from ledger.encoding import b64u, canonical_json
 from ledger.signing import public_key, sign_compact
@@ -68,7 +70,7 @@ def node(laboratory: int, port: int = 8080) -> Iterator[World]:
         folder = Path(name)
         settings = settings_in(folder, port)
         found(settings, now_ms, os.urandom, limits=LIMITS)
-        gw = compose(settings)
+        gw = replace(compose(settings), log=make_log(io.StringIO()))  # the table stands alone on the screen
         try:
             yield _world(gw, settings, laboratory)
         finally:
