@@ -24,9 +24,8 @@ _ENDS = {
 }
 
 
-def standing(gw: Gateway, grant: str) -> tuple[str, int] | None:
-    """(state, moment in ms) when the grant has ended, None while it stands."""
-    now = gw.clock()
+def standing(gw: Gateway, grant: str, now: int) -> tuple[str, int] | None:
+    """(state, moment in ms) when the grant has ended by `now`, None while it stands."""
     with gw.ledger.view() as view:
         status = grant_status(view, grant, now, view.time)
         document = view.get(f"grant/{grant}")
@@ -43,11 +42,13 @@ def standing(gw: Gateway, grant: str) -> tuple[str, int] | None:
 def end_what_ended(gw: Gateway, sources: list[Source]) -> bool:
     """Empty every open source whose grant or visit is over; True when one was."""
     found = False
+    # One moment for both questions: a grant and its visit often end together, and the grant's end is told.
+    now = gw.clock()
     for source in sources:
         if source.state != "open":
             continue
-        end = standing(gw, source.granted.grant)
-        if end is None and source.ends_at is not None and gw.clock() >= source.ends_at:
+        end = standing(gw, source.granted.grant, now)
+        if end is None and source.ends_at is not None and now >= source.ends_at:
             end = "ended", source.ends_at
         if end is not None:
             source.end(*end)

@@ -52,7 +52,7 @@ def _load(gw: Gateway, staff: Staff, view: OpenView, granted: Granted, again: bo
 
 
 def _pull(gw: Gateway, staff: Staff, granted: Granted) -> Source:
-    end = standing(gw, granted.grant)
+    end = standing(gw, granted.grant, gw.clock())
     if end is not None:
         return Source(granted, end[0], ended_at=end[1])
     try:
@@ -68,7 +68,7 @@ def _pull(gw: Gateway, staff: Staff, granted: Granted) -> Source:
         # An outage is not a refusal: the next look at the page tries again.
         return Source(granted, "unavailable")
     if not isinstance(pulled, Pulled):
-        end = standing(gw, granted.grant)
+        end = standing(gw, granted.grant, gw.clock())
         state, at = end or ("refused", gw.clock())
         return Source(granted, state, ended_at=at)
     items = [{**item, "source": granted.custodian} for item in pulled.items]
