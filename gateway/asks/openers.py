@@ -26,7 +26,8 @@ def may_open(gw: Gateway, staff: Staff, row: Any) -> bool:
 
 def stands(gw: Gateway, staff: Staff, row: Any) -> bool:
     """Whether this member of staff may open it and at least one of its grants has not ended."""
-    return may_open(gw, staff, row) and any(standing(gw, one.grant) is None for one in grants_of(row))
+    now = gw.clock()
+    return may_open(gw, staff, row) and any(standing(gw, one.grant, now) is None for one in grants_of(row))
 
 
 def is_for(staff: Staff, row: Any, granted: Granted) -> bool:
