@@ -26,7 +26,7 @@ from gateway.links.links import patient_of_link
 from gateway.records.query import Query
 from gateway.records.search import Page, search
 from gateway.records.stamps import revision
-from ledger.errors import Unavailable
+from ledger.errors import Refusal, Unavailable
 
 if TYPE_CHECKING:
     from gateway.composition import Gateway
@@ -120,7 +120,7 @@ def release(gw: Gateway, ask: Ask) -> Released | Denied:
         visit=standing.visit,
         commitment=commitment,
     )
-    if hasattr(made, "code"):
+    if isinstance(made, Refusal):
         return _denied(gw, ask.custodian, ask.grant, made.code)
     ended = _ended_meanwhile(gw, ask.grant)
     if ended is not None:
