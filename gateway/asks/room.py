@@ -20,6 +20,7 @@ from gateway.identity.sessions import session_lives
 if TYPE_CHECKING:
     from gateway.asks.grants import Granted
     from gateway.composition import Gateway
+    from gateway.peers.pull import Received
 
 MOST_VIEWS = 200
 MOST_VIEWS_OF_SESSION = 8
@@ -29,7 +30,7 @@ WAKE = "visits"
 
 @dataclass
 class Source:
-    """One grant in a view: ``items`` and ``patient`` are None unless ``state`` is open; times in ms.
+    """One grant in a view: ``items``, ``received`` and ``patient`` are None unless ``state`` is open; ms.
 
     States: open, revoked, expired, ended (visit over, phone replaced, link closed), refused, unavailable.
     """
@@ -39,13 +40,14 @@ class Source:
     ends_at: int | None = None
     ended_at: int | None = None
     items: list[dict[str, Any]] | None = None
+    received: dict[str, Received] | None = None
     patient: dict[str, Any] | None = None
     count: int = 0
 
     def end(self, state: str, at: int) -> None:
         """Empty this source."""
         self.state, self.ended_at = state, at
-        self.items, self.patient, self.count = None, None, 0
+        self.items, self.received, self.patient, self.count = None, None, None, 0
 
 
 @dataclass
@@ -82,6 +84,11 @@ class VisitRoom:
                 self._watcher = Thread(target=self._watch, name="visit-room", daemon=True)
                 self._watcher.start()
         return view
+
+    def held(self, session: str, reference: str) -> OpenView | None:
+        """The view of this session and reference if there is one; nothing is made, pulled or kept longer."""
+        with self._lock:
+            return self._views.get((session, reference))
 
     def drop(self, session: str, reference: str | None = None) -> None:
         """Forget one view of a session, or all of them when it has ended."""

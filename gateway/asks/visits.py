@@ -77,6 +77,7 @@ def _pull(gw: Gateway, staff: Staff, granted: Granted) -> Source:
         "open",
         ends_at=_visit_end(gw, granted, pulled.visit),
         items=items,
+        received=pulled.received,
         patient=pulled.patient,
         # The pull gives nothing that did not verify; the patient heads the page and is not counted.
         count=len(items),

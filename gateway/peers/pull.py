@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gateway.disclosure.release import Ask, Denied, Released, release
 from gateway.fhir.receipts_door import proof_of_disclosure
@@ -22,7 +22,6 @@ from gateway.peers.verification import Expected, verify_disclosure
 from gateway.records.items import item_of
 from gateway.records.json_text import parse
 from gateway.records.query import Query, parse_query
-from gateway.records.search import Stored
 from ledger.errors import Refusal, Unavailable
 
 if TYPE_CHECKING:
@@ -32,16 +31,24 @@ if TYPE_CHECKING:
 PAGE = "200"
 
 
+class Received(NamedTuple):
+    """One record as it arrived: its exact JSON text, the disclosure.made entry that gave it, its receipt."""
+
+    json_text: str
+    disclosure: str
+    receipt: dict[str, Any]
+
+
 @dataclass(frozen=True)
 class Pulled:
-    """What one pull brought: FHIR resources, the same as items, the patient, and the verified disclosures.
+    """What one pull brought: records as items and as they arrived, the patient, the verified disclosures.
 
-    ``disclosures``: [{"entry_id", "index", "count", "verified": True}], one for each page of each resource
-    type.
+    ``received``: by "Type/id", what a filed copy would be made of. ``disclosures``: [{"entry_id", "index",
+    "count", "verified": True}], one for each page of each resource type.
     """
 
     visit: str
-    resources: list[dict[str, Any]]
+    received: dict[str, Received]
     items: list[dict[str, Any]]
     patient: dict[str, Any]
     disclosures: list[dict[str, Any]]
@@ -61,18 +68,19 @@ def pull_grant(
     token = _token(gw, grantee, custodian, grant, user, purpose)
     if isinstance(token, Refusal):
         return token
-    stored: list[Stored] = []
+    received: dict[str, Received] = {}
     disclosures: list[dict[str, Any]] = []
     for resource_type in types_of_token(token.scopes):
         for released in _pages(gw, token, resource_type):
             if isinstance(released, Denied):
                 return Refusal(released.code, released.detail)
-            fault = _fault(gw, token, released)
-            if fault is not None:
-                return fault
-            stored += released.page.records
+            receipt = _proven(gw, token, released)
+            if isinstance(receipt, Refusal):
+                return receipt
+            for one in released.page.records:
+                received[f"{one.type}/{one.id}"] = Received(one.json_text, released.entry_id, receipt)
             disclosures.append(_summary(released))
-    return _shown(token.visit, custodian, stored, disclosures)
+    return _shown(token.visit, custodian, received, disclosures)
 
 
 def _token(
@@ -131,8 +139,8 @@ def _pages(gw: Gateway, token: Token, resource_type: str) -> Iterator[Released |
         after, upper_revision = answer.page.next_after, answer.upper_revision
 
 
-def _fault(gw: Gateway, token: Token, released: Released) -> Refusal | None:
-    """Why the disclosure of what was received does not verify, or None."""
+def _proven(gw: Gateway, token: Token, released: Released) -> dict[str, Any] | Refusal:
+    """The receipt of the disclosure, once it verifies for what was received."""
     proof = proof_of_disclosure(gw, token.custodian, token.client, released.entry_id)
     if proof is None:
         return Refusal("disclosure-unproven", "The custodian gives no receipt.")
@@ -146,7 +154,11 @@ def _fault(gw: Gateway, token: Token, released: Released) -> Refusal | None:
         assertion=token.assertion,
     )
     received = [(f"{record.type}/{record.id}", record.json_text) for record in released.page.records]
-    return verify_disclosure(gw.ledger, proof, expected, received)
+    fault = verify_disclosure(gw.ledger, proof, expected, received)
+    if fault is not None:
+        return fault
+    receipt: dict[str, Any] = proof["receipt"]
+    return receipt
 
 
 def _summary(released: Released) -> dict[str, Any]:
@@ -158,9 +170,11 @@ def _summary(released: Released) -> dict[str, Any]:
     }
 
 
-def _shown(visit: str, custodian: str, stored: list[Stored], disclosures: list[dict[str, Any]]) -> Pulled:
-    resources = [parse(record.json_text) for record in stored]
-    patient = next((each for each in resources if each["resourceType"] == "Patient"), {})
-    clinical = [each for each in resources if each["resourceType"] != "Patient"]
-    items = [{**item_of(each), "source": custodian} for each in clinical]
-    return Pulled(visit, clinical, items, patient, disclosures)
+def _shown(
+    visit: str, custodian: str, received: dict[str, Received], disclosures: list[dict[str, Any]]
+) -> Pulled:
+    resources = {ref: parse(one.json_text) for ref, one in received.items()}
+    patient = next((each for each in resources.values() if each["resourceType"] == "Patient"), {})
+    clinical = {ref: each for ref, each in resources.items() if each["resourceType"] != "Patient"}
+    items = [{**item_of(each), "source": custodian} for each in clinical.values()]
+    return Pulled(visit, {ref: received[ref] for ref in clinical}, items, patient, disclosures)

@@ -47,7 +47,9 @@ def test_a_pull_brings_everything_granted_with_its_proofs(world: World) -> None:
         counts[each["type"]] += 1
         assert each["source"] == world.custodian
     assert counts == {"Observation": 205, "MedicationRequest": 1, "AllergyIntolerance": 1}
-    assert len(pulled.resources) == len(pulled.items)
+    assert list(pulled.received) == [each["ref"] for each in pulled.items]
+    given = {each.disclosure for each in pulled.received.values()}
+    assert given <= {each["entry_id"] for each in pulled.disclosures}
     made = disclosures_of(world)
     assert [each["entry_id"] for each in pulled.disclosures] == [each.entry_id for each in made]
     assert sum(each["count"] for each in pulled.disclosures) == 205 + 1 + 1 + 1
