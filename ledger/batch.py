@@ -9,19 +9,25 @@ uses.
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from ledger.committed import Committed, committed_of
 from ledger.entry import Entry, parse_entry
 from ledger.errors import Refusal
 from ledger.genesis import Genesis
-from ledger.heads import Subject
+from ledger.heads import HeadBlock, Subject
 from ledger.machine import Accepted, Machine
 from ledger.recent import Recent
 from ledger.registry import Document, genesis_documents
 from ledger.sequence import Placed, Tip, place, place_genesis
 from ledger.store import reading, writing
 from ledger.store.database import Connection
+
+# Without the checks of json.loads and json.dumps, which are made for texts from elsewhere.
+_scan = json.JSONDecoder().raw_decode
+_dump = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
 
 Verifies = Callable[[Entry, bytes], bool]
 
@@ -32,7 +38,7 @@ class Memory:
     def __init__(self) -> None:
         self.state: Recent[str, str | None] = Recent(65_536)
         self.subjects: Recent[str, Subject] = Recent(16_384)
-        self.blocks: Recent[int, list[bytes]] = Recent(4_096)
+        self.blocks: Recent[int, HeadBlock] = Recent(4_096)
 
 
 class Batch:
@@ -47,7 +53,7 @@ class Batch:
         self._memory = memory
         self._state: dict[str, str | None] = {}
         self._subjects: dict[str, Subject] = {}
-        self._blocks: dict[int, list[bytes]] = {}
+        self._blocks: dict[int, HeadBlock] = {}
         self._placed: list[Placed] = []
         self._taken: dict[str, Committed] = {}
         self._stored = reading.read_entry_indices(connection, entry_ids)
@@ -86,13 +92,13 @@ class Batch:
             self._memory.state[key] = text
         for subject_id, subject in self._subjects.items():
             self._memory.subjects[subject_id] = subject
-        for block, leaves in self._blocks.items():
-            self._memory.blocks[block] = leaves
+        for number, block in self._blocks.items():
+            self._memory.blocks[number] = block
 
     def get(self, key: str) -> Document | None:
         """A state document as this batch sees it; the caller may change the copy that it gets."""
         text = self._state[key] if key in self._state else self._committed_state(key)
-        return None if text is None else json.loads(text)
+        return None if text is None else load_document(text)
 
     def subject(self, subject_id: str) -> Subject | None:
         """A subject as this batch sees it."""
@@ -111,17 +117,20 @@ class Batch:
             self._memory.state[key] = reading.read_state(self._connection, key)
         return self._memory.state[key]
 
-    def _leaves_of(self, block: int) -> list[bytes]:
-        if block not in self._blocks:
-            known = block in self._memory.blocks
-            leaves = self._memory.blocks[block] if known else reading.read_block(self._connection, block)
-            self._blocks[block] = list(leaves)
-        return self._blocks[block]
+    def _block_of(self, number: int) -> HeadBlock:
+        if number not in self._blocks:
+            known = number in self._memory.blocks
+            self._blocks[number] = (
+                self._memory.blocks[number].copy()
+                if known
+                else HeadBlock(reading.read_block(self._connection, number))
+            )
+        return self._blocks[number]
 
     def _place(self, entry: Entry, time: int, judgement: Accepted) -> Committed:
         subject = self.subject(entry.subject) or entry.subject
         data = entry.text.encode("ascii")
-        placed = place(self.tip, data, time, subject, judgement.creates, self._leaves_of)
+        placed = place(self.tip, data, time, subject, judgement.creates, self._block_of)
         self._placed.append(placed)
         self._subjects[entry.subject] = placed.subject
         for key, document in judgement.changes.items():
@@ -144,8 +153,8 @@ class Batch:
 
 def begin_ledger(connection: Connection, genesis: Genesis) -> Tip:
     """Write record 0 and all that it creates into an empty file."""
-    blocks: dict[int, list[bytes]] = {}
-    tip, placed, subjects = place_genesis(genesis, lambda block: blocks.setdefault(block, []))
+    blocks: dict[int, HeadBlock] = defaultdict(HeadBlock)
+    tip, placed, subjects = place_genesis(genesis, blocks.__getitem__)
     writing.write_beginning(connection, genesis, tip)
     writing.write_records(connection, [placed], [genesis.id])
     writing.write_subjects(connection, subjects)
@@ -155,6 +164,12 @@ def begin_ledger(connection: Connection, genesis: Genesis) -> Tip:
     return tip
 
 
+def load_document(text: str) -> Document:
+    """A stored state document, a fresh copy for its reader."""
+    document: Document = _scan(text)[0]
+    return document
+
+
 def dump_document(document: Document) -> str:
     """A state document as stored: JSON text that no hash covers."""
-    return json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+    return _dump(document)

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ledger.merkle import EMPTY_ROOT, inclusion_proof, leaf_hash, list_reader, node_hash, root_of, split_point
+from ledger.merkle import EMPTY_ROOT, inclusion_proof, leaf_hash, list_reader, node_hash, split_point
 
 OPERATOR, INSTITUTION, LINK = 1, 2, 3
 TYPE_NAMES = {OPERATOR: "operator", INSTITUTION: "institution", LINK: "link"}
@@ -38,6 +38,50 @@ class Subject:
         """The hash of this subject's head leaf."""
         fields = _LEAF.pack(self.number, self.type, bytes.fromhex(self.id), self.seq, self.head)
         return leaf_hash(_TAG + fields)
+
+
+class HeadBlock:
+    """The head leaf hashes of up to 16 subjects, with the hashes above them: changing one makes few anew."""
+
+    __slots__ = ("_rows",)
+
+    def __init__(self, leaves: Iterable[bytes] = ()) -> None:
+        self._rows: list[list[bytes]] = [[]]
+        for place, leaf in enumerate(leaves):
+            self.put(place, leaf)
+
+    @property
+    def leaves(self) -> Sequence[bytes]:
+        """The leaf hashes, in order of subject numbers."""
+        return self._rows[0]
+
+    @property
+    def root(self) -> bytes:
+        """The root over the leaf hashes."""
+        return self._rows[-1][0] if self._rows[0] else EMPTY_ROOT
+
+    def copy(self) -> HeadBlock:
+        """The same block, to try changes on."""
+        other = HeadBlock.__new__(HeadBlock)
+        other._rows = [row.copy() for row in self._rows]
+        return other
+
+    def put(self, place: int, leaf: bytes) -> None:
+        """Replace the leaf hash at `place`, or append it when `place` is the next one."""
+        level, value = 0, leaf
+        while True:
+            row = self._rows[level]
+            if place == len(row):
+                row.append(value)
+            else:
+                row[place] = value
+            if len(row) == 1:
+                return
+            left, place, level = place & ~1, place >> 1, level + 1
+            # RFC 6962: the last of an odd row goes up as it is.
+            value = node_hash(row[left], row[left + 1]) if left + 1 < len(row) else row[left]
+            if level == len(self._rows):
+                self._rows.append([])
 
 
 class Node(NamedTuple):
@@ -92,11 +136,6 @@ def head_proof(tree: Node | None, number: int, leaves: Sequence[bytes]) -> list[
             above.append(left.hash)
             block, node = block - left.blocks, right
     return path + above[::-1]
-
-
-def block_root(leaves: Sequence[bytes]) -> bytes:
-    """The root over the leaf hashes of one block."""
-    return root_of(leaves)
 
 
 def split_block(data: bytes) -> list[bytes]:

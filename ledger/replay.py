@@ -6,14 +6,14 @@ of that moment. Everything lies in memory; this is for audits, never for an engi
 
 from __future__ import annotations
 
-import json
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from ledger.batch import dump_document
+from ledger.batch import dump_document, load_document
 from ledger.entry import Entry, parse_entry
 from ledger.errors import Malformed, Refusal
 from ledger.genesis import Genesis
-from ledger.heads import Subject
+from ledger.heads import HeadBlock, Subject
 from ledger.machine import Contract, Machine
 from ledger.record import Record
 from ledger.registry import Document, genesis_documents
@@ -36,16 +36,16 @@ class Replay:
     def __init__(self, genesis: Genesis, contracts: Iterable[Contract]) -> None:
         self._machine = Machine(genesis, contracts)
         self._state: dict[str, str | None] = {}
-        self._blocks: dict[int, list[bytes]] = {}
+        self._blocks: dict[int, HeadBlock] = defaultdict(HeadBlock)
         self._seen = {genesis.id}
         self._put(genesis_documents(genesis))
-        self.tip, self.beginning, subjects = place_genesis(genesis, self._leaves_of)
+        self.tip, self.beginning, subjects = place_genesis(genesis, self._blocks.__getitem__)
         self._subjects = {subject.id: subject for subject in subjects}
 
     def get(self, key: str) -> Document | None:
         """A state document by key."""
         text = self._state.get(key)
-        return None if text is None else json.loads(text)
+        return None if text is None else load_document(text)
 
     def subject(self, subject_id: str) -> Subject | None:
         """A subject by id."""
@@ -61,7 +61,7 @@ class Replay:
             raise Differs("unaltered", "its time is before that of the record before it", index)
         creates = self._judge(entry, index, found.time)
         subject = self.subject(entry.subject) or entry.subject
-        placed = place(self.tip, found.entry, found.time, subject, creates, self._leaves_of)
+        placed = place(self.tip, found.entry, found.time, subject, creates, self._blocks.__getitem__)
         compare(placed, found, heads)
         self._subjects[entry.subject] = placed.subject
         self._seen.add(entry.id)
@@ -82,9 +82,6 @@ class Replay:
     def _put(self, changes: Mapping[str, Document | None]) -> None:
         for key, document in changes.items():
             self._state[key] = None if document is None else dump_document(document)
-
-    def _leaves_of(self, block: int) -> list[bytes]:
-        return self._blocks.setdefault(block, [])
 
 
 def compare(placed: Placed, found: Record, heads: bytes) -> None:

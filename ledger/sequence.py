@@ -1,6 +1,6 @@
 """Sequencing gives an accepted entry its place: record, chain, heads root, log leaf.
 
-Pure but for `leaves_of`, which fetches the head leaf hashes of one block. Every engine, and every audit that
+Pure but for `block_of`, which fetches one block of heads, to be changed. Every engine, and every audit that
 replays a log, places entries here, so that all compute the same roots.
 """
 
@@ -10,13 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ledger.genesis import Genesis
-from ledger.heads import BLOCK, Node, Subject, block_root, root_hash, tree_of, with_block
+from ledger.heads import BLOCK, HeadBlock, Node, Subject, root_hash, tree_of, with_block
 from ledger.merkle import append_leaf, fold_peaks
 from ledger.receipt import log_leaf
 from ledger.record import NO_PREVIOUS, Record, record_hash
 from ledger.registry import genesis_subjects
 
-LeavesOf = Callable[[int], list[bytes]]
+BlockOf = Callable[[int], HeadBlock]
 
 
 @dataclass(slots=True)
@@ -55,7 +55,7 @@ class Placed:
 
 
 def place(
-    tip: Tip, entry: bytes, time: int, subject: Subject | str, creates: int | None, leaves_of: LeavesOf
+    tip: Tip, entry: bytes, time: int, subject: Subject | str, creates: int | None, block_of: BlockOf
 ) -> Placed:
     """Append an entry about a subject (or about a new one: its id, and its type in `creates`)."""
     if isinstance(subject, Subject):
@@ -69,11 +69,11 @@ def place(
     record = Record(tip.size, time, number, seq, prev, entry)
     data = record.encode()
     after = Subject(number, before.type, before.id, seq, record_hash(data))
-    _set_head(tip, after, leaves_of)
+    _set_head(tip, after, block_of)
     return _append(tip, record, data, after)
 
 
-def place_genesis(genesis: Genesis, leaves_of: LeavesOf) -> tuple[Tip, Placed, list[Subject]]:
+def place_genesis(genesis: Genesis, block_of: BlockOf) -> tuple[Tip, Placed, list[Subject]]:
     """Record 0 and every subject that it creates."""
     record = Record(0, genesis.at, 0, 1, NO_PREVIOUS, genesis.data)
     data = record.encode()
@@ -84,18 +84,15 @@ def place_genesis(genesis: Genesis, leaves_of: LeavesOf) -> tuple[Tip, Placed, l
     ]
     tip = Tip(0, genesis.at, len(subjects), [], tree_of([]))
     for subject in subjects:
-        _set_head(tip, subject, leaves_of)
+        _set_head(tip, subject, block_of)
     return tip, _append(tip, record, data, subjects[0]), subjects
 
 
-def _set_head(tip: Tip, subject: Subject, leaves_of: LeavesOf) -> None:
-    block, place_in_block = divmod(subject.number, BLOCK)
-    leaves = leaves_of(block)
-    if place_in_block == len(leaves):
-        leaves.append(subject.leaf())
-    else:
-        leaves[place_in_block] = subject.leaf()
-    tip.tree = with_block(tip.tree, block, block_root(leaves))
+def _set_head(tip: Tip, subject: Subject, block_of: BlockOf) -> None:
+    number, place_in_block = divmod(subject.number, BLOCK)
+    block = block_of(number)
+    block.put(place_in_block, subject.leaf())
+    tip.tree = with_block(tip.tree, number, block.root)
 
 
 def _append(tip: Tip, record: Record, data: bytes, subject: Subject) -> Placed:

@@ -16,7 +16,7 @@ from pathlib import Path
 from ledger.batch import begin_ledger
 from ledger.checkpoint import sign_checkpoint
 from ledger.committed import Committed
-from ledger.engine.inbox import Inbox, Item
+from ledger.engine.inbox import Inbox, Item, Reply
 from ledger.engine.startup import check_checkpoint_seed, check_genesis, checked_genesis, load_tip
 from ledger.engine.writer import Writer
 from ledger.entry import parse_entry
@@ -85,19 +85,19 @@ class EmbeddedEngine:
 
     def submit(self, entry: str) -> Future[Committed | Refusal]:
         """Hand in an entry; see `ledger.engine.protocol.Engine`."""
-        item = Item(parse_entry(entry))
-        item.future.set_running_or_notify_cancel()
-        self._inbox.put(item)
-        return item.future
+        future: Future[Committed | Refusal] = Future()
+        future.set_running_or_notify_cancel()
+        self._inbox.put(Item(parse_entry(entry), future))
+        return future
 
     def record(self, entry: str, timeout: float) -> Committed | Refusal:
         """Hand in an entry and wait for its answer; see `ledger.engine.protocol.Engine`."""
-        item = Item(parse_entry(entry))
-        item.future.set_running_or_notify_cancel()
+        reply = Reply()
+        item = Item(parse_entry(entry), reply)
         if not self._writer.write_alone(item):
             self._inbox.put(item)
         try:
-            return item.future.result(timeout)
+            return reply.result(timeout)
         except TimeoutError:
             raise Unavailable("outcome-unknown", "the ledger did not answer in time") from None
 

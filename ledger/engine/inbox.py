@@ -11,11 +11,42 @@ from __future__ import annotations
 import threading
 from collections import deque
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import cast
 
 from ledger.committed import Committed
 from ledger.entry import Entry
 from ledger.errors import Refusal, Unavailable
+
+
+class Reply:
+    """The answer to one submitter who waits for it in this thread: a future without listeners."""
+
+    __slots__ = ("_fault", "_given", "_result")
+
+    def __init__(self) -> None:
+        self._given = threading.Lock()
+        self._given.acquire()
+        self._result: Committed | Refusal | None = None
+        self._fault: BaseException | None = None
+
+    def set_result(self, result: Committed | Refusal) -> None:
+        """Answer, once."""
+        self._result = result
+        self._given.release()
+
+    def set_exception(self, fault: BaseException) -> None:
+        """Answer with an error, once."""
+        self._fault = fault
+        self._given.release()
+
+    def result(self, timeout: float) -> Committed | Refusal:
+        """The answer, within `timeout` seconds. Raises TimeoutError, or the error that was given."""
+        if not self._given.acquire(timeout=timeout):
+            raise TimeoutError
+        if self._fault is not None:
+            raise self._fault
+        return cast("Committed | Refusal", self._result)
 
 
 @dataclass(slots=True)
@@ -23,7 +54,7 @@ class Item:
     """A waiting entry; `checked` is (key, verdict) when its key was already known, `ready` is the inbox's."""
 
     entry: Entry
-    future: Future[Committed | Refusal] = field(default_factory=Future)
+    reply: Reply | Future[Committed | Refusal]
     checked: tuple[bytes, bool] | None = None
     ready: bool = False
 

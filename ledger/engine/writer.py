@@ -161,9 +161,9 @@ class Writer:
     def _answer(self, items: list[Item], outcomes: list[Outcome]) -> None:
         for item, outcome in zip(items, outcomes, strict=True):
             if isinstance(outcome, Exception):
-                item.future.set_exception(outcome)
+                item.reply.set_exception(outcome)
             else:
-                item.future.set_result(outcome)
+                item.reply.set_result(outcome)
         for outcome in outcomes:
             if isinstance(outcome, Committed) and not outcome.repeated:
                 self._call_back(outcome)

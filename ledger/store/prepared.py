@@ -8,7 +8,8 @@ prepared statement carries whole numbers, texts and bytes as they are) and trans
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,6 +26,12 @@ class Prepared:
         compiled = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
         self._text = str(compiled)
         self._names: tuple[str, ...] = tuple(compiled.positiontup or ())
+        # itemgetter of one name gives the value itself, not a row of one
+        self._values: Callable[[Mapping[str, Any]], Any] = (
+            itemgetter(*self._names)
+            if len(self._names) > 1
+            else lambda row: [row[name] for name in self._names]
+        )
         self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
 
     def all(self, connection: sa.Connection, **values: Any) -> list[tuple[Any, ...]]:
@@ -42,10 +49,9 @@ class Prepared:
 
     def run_many(self, connection: sa.Connection, rows: Iterable[Mapping[str, Any]]) -> None:
         """The statement once for each row."""
-        names, driver = self._names, _driver(connection)
-        values = [[row[name] for name in names] for row in rows]
+        driver = _driver(connection)
         try:
-            driver.executemany(self._text, values)
+            driver.executemany(self._text, map(self._values, rows))
         except sqlite3.Error as error:
             raise self._as_sqlalchemy(error) from error
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from ledger.genesis import Genesis
-from ledger.heads import Subject, block_root
+from ledger.heads import HeadBlock, Subject
 from ledger.sequence import Placed, Tip
 from ledger.store import tables as t
 from ledger.store.prepared import Prepared
@@ -90,11 +90,11 @@ def write_subjects(connection: sa.Connection, subjects: Iterable[Subject]) -> No
     _PUT_SUBJECT.run_many(connection, rows)
 
 
-def write_blocks(connection: sa.Connection, blocks: Mapping[int, list[bytes]]) -> None:
+def write_blocks(connection: sa.Connection, blocks: Mapping[int, HeadBlock]) -> None:
     """Head blocks as they are after the batch."""
     rows = [
-        {"block": block, "root": block_root(leaves), "leaves": b"".join(leaves)}
-        for block, leaves in blocks.items()
+        {"block": number, "root": block.root, "leaves": b"".join(block.leaves)}
+        for number, block in blocks.items()
     ]
     _PUT_BLOCK.run_many(connection, rows)
 
