@@ -28,6 +28,8 @@ DOORS = {
     "flask_jwt_extended": {"gateway/identity/sessions.py"},
     "jwt": {"gateway/identity/sessions.py"},
     "qrcode": {"gateway/qr/svg.py"},
+    "zxingcpp": {"gateway/qr/decode.py"},
+    "PIL": {"gateway/qr/decode.py"},
     "prometheus_client": {"gateway/web/metrics.py"},
     "structlog": {"gateway/web/logs.py"},
     "alembic": {"gateway/store", "ledger/store", "gateway/cli/database.py"},
