@@ -1,23 +1,27 @@
 """Whether a custodian may release records to the one who asks now: permit with a scope, or deny with reasons.
 
-Three rules of thumb stand behind it: no default purpose, exact match of purpose (v3-ActReason's tree would
-let a grant for treatment cover breaking the glass), and no answer from an outage: what cannot be read raises
-in the view and never becomes a permit or a deny. Not here: break-glass; which records (Scope.covers); the
-record of it (disclosure.made, which the ledger judges once more when it orders it).
+Under a grant, or in an emergency under a broken glass. Three rules of thumb stand behind both: no default
+purpose, exact match of purpose (v3-ActReason's tree would let a grant for treatment cover breaking the
+glass), and no answer from an outage: what cannot be read raises in the view and never becomes a permit or a
+deny. Not here: which records (Scope.covers); the record of it (disclosure.made, which the ledger judges once
+more when it orders it).
 
-RULES is the one stated order. The first that fails gives the code; all that fail are the reasons, for the
-custodian's own log. To the asker every denial looks the same.
+RULES and GLASS_RULES are the stated orders. The first that fails gives the code; all that fail are the
+reasons, for the custodian's own log. To the asker every denial looks the same.
 """
 
 from collections.abc import Callable
 from typing import NamedTuple
 
+from consent.declaration import GlassTerms
 from consent.errors import Refusal, refuse
+from consent.glass_state import glass_state, glass_status
 from consent.host import View
-from consent.scope import Scope
-from consent.state import grant_state, grant_status, visit_status
+from consent.scope import GLASS_SCOPE, Scope
+from consent.state import grant_state, grant_status
 from consent.terms import GrantTerms
-from consent.vocabulary import GRANT_PURPOSES, PURPOSES
+from consent.under import visit_status
+from consent.vocabulary import BREAK_GLASS, GRANT_PURPOSES, PURPOSES
 
 
 class Permit(NamedTuple):
@@ -127,3 +131,82 @@ def decide(
     if reasons or terms is None:
         return Deny(reasons[0], reasons)
     return Permit(terms.scope, visit_status(view, grant_id, visit, now, time) == "new")
+
+
+class _GlassAsk(NamedTuple):
+    view: View
+    glass_id: str
+    terms: GlassTerms | None
+    grantee: str
+    clinician_id: str
+    purpose: str | None
+    visit: str | None
+    custodian: str
+    now: int
+    time: int
+
+
+def _purpose_is_breaking_the_glass(ask: _GlassAsk) -> Refusal | None:
+    if not ask.purpose:
+        return refuse("purpose-missing")
+    return refuse("purpose-differs") if ask.purpose != BREAK_GLASS else None
+
+
+def _custodian_broke_the_glass(ask: _GlassAsk) -> Refusal | None:
+    glass = glass_state(ask.view, ask.glass_id)
+    return refuse("custodian-differs") if glass and glass["institution"] != ask.custodian else None
+
+
+def _glass_is_in_force(ask: _GlassAsk) -> Refusal | None:
+    status = glass_status(ask.view, ask.glass_id, ask.now, ask.time)
+    return status if isinstance(status, Refusal) else None
+
+
+def _declaration_is_on_file(ask: _GlassAsk) -> Refusal | None:
+    return refuse("terms-missing") if ask.terms is None else None
+
+
+def _declarer_asks(ask: _GlassAsk) -> Refusal | None:
+    if ask.terms is None:
+        return None
+    same = (ask.terms.declaring, ask.terms.user.id) == (ask.grantee, ask.clinician_id)
+    return None if same else refuse("declarer-differs")
+
+
+def _glass_visit_is_open(ask: _GlassAsk) -> Refusal | None:
+    status = visit_status(ask.view, ask.glass_id, ask.visit, ask.now, ask.time)
+    return status if isinstance(status, Refusal) else None
+
+
+GLASS_RULES: tuple[Callable[[_GlassAsk], Refusal | None], ...] = (
+    _purpose_is_breaking_the_glass,
+    _custodian_broke_the_glass,
+    _glass_is_in_force,
+    _declaration_is_on_file,
+    _declarer_asks,
+    _glass_visit_is_open,
+)
+
+
+def decide_glass(
+    view: View,
+    *,
+    glass_id: str,
+    terms: GlassTerms | None,
+    grantee: str,
+    clinician_id: str,
+    purpose: str | None,
+    visit: str | None,
+    custodian: str,
+    now: int,
+    time: int,
+) -> Permit | Deny:
+    """Judge one request under a broken glass; arguments as of `decide`, `terms` the glass's opened details.
+
+    Whoever declared the emergency sees everything but V and what the patient hid; nobody else sees anything.
+    """
+    ask = _GlassAsk(view, glass_id, terms, grantee, clinician_id, purpose, visit, custodian, now, time)
+    reasons = tuple(refusal.code for rule in GLASS_RULES if (refusal := rule(ask)) is not None)
+    if reasons:
+        return Deny(reasons[0], reasons)
+    return Permit(GLASS_SCOPE, visit_status(view, glass_id, visit, now, time) == "new")

@@ -1,14 +1,14 @@
 """The consent contract: the rules by which every node accepts or refuses an entry about a link.
 
-The table of kinds in docs/formats/entry.md, one function a kind (links, grants, and the custodian's notices
-here). Deterministic: it sees only its arguments; the same entries with the same times give the same state
-everywhere. An unforeseen kind is refused. Not here: break-glass, batches.
+The table of kinds in docs/formats/entry.md, one function a kind (links, grants, glass, disclosures, and the
+custodian's notices here). Deterministic: it sees only its arguments; the same entries with the same times
+give the same state everywhere. An unforeseen kind is refused. Not here: batches.
 """
 
 from collections.abc import Callable
 from typing import ClassVar
 
-from consent import grants, links
+from consent import disclosures, glass, grants, links
 from consent.errors import Refusal, refuse
 from consent.host import ApplyView, Case, Changes, Entry, Signer
 from consent.members import member_fault
@@ -42,7 +42,10 @@ _RULES: dict[str, Callable[[Case], Changes | Refusal]] = {
     "link.close": links.close,
     "grant.give": grants.give,
     "grant.revoke": grants.revoke,
-    "disclosure.made": grants.disclose,
+    "glass.broken": glass.broken,
+    "glass.closed": glass.closed,
+    "glass.reviewed": glass.reviewed,
+    "disclosure.made": disclosures.disclose,
     "look.made": _note,
     "result.reused": _note,
     "details.erased": _erase,

@@ -82,6 +82,11 @@ class Scope:
         return members
 
 
+# What a broken glass covers: every kind, every label that this release knows. V and what the patient hid are
+# on no list, and a label that nobody knows stays closed.
+GLASS_SCOPE = Scope(frozenset(KINDS), None, None, frozenset(), frozenset(), _LABELS)
+
+
 def _midnight_ms(day: date | None) -> int | None:
     return None if day is None else (day - date(1970, 1, 1)).days * _DAY_MS
 

@@ -1,9 +1,10 @@
 """What the ledger remembers of links and grants, and how to read it: who may do what, which grant holds.
 
-Documents "link/<id>", "grant/<id>" and "grant/<id>/visit/<visit>" in the machine's state. Each is bounded: a
-link keeps at most `link_keys_max` keys of each standing (newest removed ones included); a visit is a document
-of its own. The contract and every reader (sign-in, decision, screens) judge by these functions and no others.
-Nothing is ever written because time passed: standing and liveness are derived from the times given.
+Documents "link/<id>" and "grant/<id>" in the machine's state. Each is bounded: a link keeps at most
+`link_keys_max` keys of each standing (newest removed ones included). The contract and every reader (sign-in,
+decision, screens) judge by these functions and no others. Nothing is ever written because time passed:
+standing and liveness are derived from the times given. Not here: broken glasses (consent.glass_state), visits
+(consent.under).
 """
 
 from typing import Any, Literal, TypedDict, cast
@@ -167,22 +168,3 @@ def grant_status(view: View, grant_id: str, at: int, time: int) -> Literal["acti
     if max(at, time) >= grant["not_after"]:
         return refuse("grant-expired")
     return "active"
-
-
-def visit_key(grant_id: str, visit: str) -> str:
-    """Where a visit's start is kept: of its own, so that a grant without a limit of visits does not grow."""
-    return f"grant/{grant_id}/visit/{visit}"
-
-
-def visit_status(
-    view: View, grant_id: str, visit: str | None, at: int, time: int
-) -> Literal["new", "running"] | Refusal:
-    """Whether this visit may have a further disclosure; `visit` None asks for a new one."""
-    begun = view.get(visit_key(grant_id, visit)) if visit is not None else None
-    if begun is not None:
-        over = max(at, time) >= begun["started"] + limits(view)["visit_ms"]
-        return refuse("visit-over") if over else "running"
-    grant = grant_state(view, grant_id)
-    if grant is not None and grant["max_visits"] is not None and grant["visits"] >= grant["max_visits"]:
-        return refuse("visits-spent")
-    return "new"

@@ -1,24 +1,21 @@
 """What a patient agreed to in one grant: to whom, for what purpose, which records, in answer to what request.
 
 These are the details behind the commitment of a grant.give entry (docs/formats/opening.md). When the grant
-begins and ends stands in the entry itself. The text is hashed as sent, parsed strictly and never rewritten.
+begins and ends stands in the entry itself.
 """
 
-import json
 import re
 from dataclasses import dataclass
-from typing import Any, Never
+from typing import Any
 
+from consent.details import is_id, is_text, parse_details
 from consent.errors import Refusal, refuse
 from consent.scope import Scope, parse_scope
 from consent.vocabulary import GRANT_PURPOSES, PURPOSES
 
-MAX_DETAILS_BYTES = 65_536
 _MEMBERS = frozenset({"grantee", "clinician", "role", "purpose", "scope", "request"})
 _CLINICIAN_MEMBERS = frozenset({"id", "name", "role"})
-_ID = re.compile(r"[0-9a-f]{32}")
 _HASH = re.compile(r"[0-9a-f]{64}")
-_MAX_TEXT = 200
 
 
 @dataclass(frozen=True)
@@ -44,23 +41,23 @@ class GrantTerms:
 
 def parse_terms(details_text: str) -> GrantTerms | Refusal:
     """The terms that a details text states, or why it states none."""
-    value = _parse(details_text)
+    value = parse_details(details_text)
     if not isinstance(value, dict):
         return refuse("terms-malformed", "The details are not one well-formed JSON object.")
     if not _MEMBERS.issuperset(value):
         return refuse("terms-unknown-member")
     if not _MEMBERS.issubset(value):
         return refuse("terms-missing-member")
-    if not _matches(_ID, value["grantee"]) or not _matches(_HASH, value["request"]):
+    if not is_id(value["grantee"]) or not _is_hash(value["request"]):
         return refuse("terms-malformed", "The grantee or the request is not a lower-case hex id.")
     return _parse_who(value)
 
 
 def _parse_who(value: dict[str, Any]) -> GrantTerms | Refusal:
-    clinician, role = _clinician(value["clinician"]), value["role"]
+    clinician, role = _maybe_clinician(value["clinician"]), value["role"]
     if isinstance(clinician, Refusal):
         return clinician
-    if role is not None and not _is_text(role):
+    if role is not None and not is_text(role):
         return refuse("terms-malformed", "The role is not a short text.")
     if (clinician is None) == (role is None):
         return refuse("terms-grantee-unclear")
@@ -75,44 +72,18 @@ def _parse_who(value: dict[str, Any]) -> GrantTerms | Refusal:
     return GrantTerms(value["grantee"], clinician, role, purpose, scope, value["request"])
 
 
-def _clinician(value: object) -> Clinician | Refusal | None:
-    if value is None:
-        return None
+def _maybe_clinician(value: object) -> Clinician | Refusal | None:
+    return None if value is None else parse_clinician(value)
+
+
+def parse_clinician(value: object) -> Clinician | Refusal:
+    """The person that an object of exactly id, name and role names."""
     if not isinstance(value, dict) or set(value) != _CLINICIAN_MEMBERS:
         return refuse("terms-malformed", "A clinician has exactly id, name and role.")
-    if not all(_is_text(text) for text in value.values()):
+    if not all(is_text(text) for text in value.values()):
         return refuse("terms-malformed", "A clinician's id, name or role is not a short text.")
     return Clinician(value["id"], value["name"], value["role"])
 
 
-def _matches(pattern: re.Pattern[str], value: object) -> bool:
-    return isinstance(value, str) and pattern.fullmatch(value) is not None
-
-
-def _is_text(value: object) -> bool:
-    # printable: no control characters, no lone surrogates, nothing that a screen would hide or turn around
-    return isinstance(value, str) and 0 < len(value) <= _MAX_TEXT and value.isprintable()
-
-
-def _parse(text: str) -> object:
-    """JSON without its loopholes: no name twice, integers only; None for anything else."""
-    try:
-        if len(text.encode()) > MAX_DETAILS_BYTES:
-            return None
-        value: object = json.loads(
-            text, object_pairs_hook=_unique, parse_float=_no_number, parse_constant=_no_number
-        )
-    except (ValueError, RecursionError):  # UnicodeEncodeError and JSONDecodeError are ValueErrors
-        return None
-    return value
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise ValueError("a name stands twice")
-    return members
-
-
-def _no_number(_: str) -> Never:
-    raise ValueError("only integers")
+def _is_hash(value: object) -> bool:
+    return isinstance(value, str) and _HASH.fullmatch(value) is not None

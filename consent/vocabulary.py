@@ -52,7 +52,24 @@ PURPOSES = frozenset(
 )
 
 # Marketing and training are no reason to open a patient's records; breaking the glass is never a grant.
-GRANT_PURPOSES = PURPOSES - {"HMARKT", "TRAIN", "BTG"}
+BREAK_GLASS = "BTG"
+GRANT_PURPOSES = PURPOSES - {"HMARKT", "TRAIN", BREAK_GLASS}
+
+# Why the glass is broken; the last one needs words.
+GLASS_REASONS = (
+    "unconscious",
+    "life-threatening",
+    "severe-trauma",
+    "poisoning-unknown-drug",
+    "allergy-check",
+    "newborn-or-child-alone",
+    "public-health-threat",
+    "other-emergency",
+)
+GLASS_REASONS_WITH_TEXT = frozenset({"other-emergency"})
+
+# What a review of a broken glass finds.
+VERDICTS = ("justified", "not-justified")
 
 # v3-Confidentiality up to normal; a record without a label is N. V, and HIDDEN for what the patient hid, are
 # on no list here, so no scope can name them.

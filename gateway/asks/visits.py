@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from consent.state import visit_key
+from consent.under import visit_begun
 from gateway.asks.accept import grants_of
 from gateway.asks.demographics import chart_demographics, compare, pulled_demographics
 from gateway.asks.grants import Granted
@@ -86,8 +86,8 @@ def _pull(gw: Gateway, staff: Staff, granted: Granted) -> Source:
 
 def _visit_end(gw: Gateway, granted: Granted, visit: str) -> int:
     with gw.ledger.view() as view:
-        begun = view.get(visit_key(granted.grant, visit))
-    started = begun["started"] if begun else gw.clock()
+        begun = visit_begun(view, granted.grant, visit)
+    started = begun if begun is not None else gw.clock()
     return int(min(started + gw.ledger.genesis.doc["limits"]["visit_ms"], granted.not_after))
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert
 
 from consent.errors import Refusal
-from consent.state import visit_key, visit_status
+from consent.under import visit_begun, visit_status
 from gateway.disclosure.tables import running_visit
 
 if TYPE_CHECKING:
@@ -54,6 +54,6 @@ def _known(conn: Connection, grant_id: str, user_id: str) -> tuple[str, int] | N
 
 def _runs(view: Any, grant_id: str, visit: str, asked_at: int, now: int) -> bool:
     """Whether the visit is running on the ledger, or was asked for a moment ago and is not begun yet."""
-    if view.get(visit_key(grant_id, visit)) is None:
+    if visit_begun(view, grant_id, visit) is None:
         return 0 <= now - asked_at < UNUSED_MS
     return not isinstance(visit_status(view, grant_id, visit, now, view.time), Refusal)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from flask_smorest import Blueprint
 from marshmallow import fields, validate
 
-from consent.terms import MAX_DETAILS_BYTES
+from consent.details import MAX_DETAILS_BYTES
 from gateway.asks.accept import MOST_GRANTS, take_grants
 from gateway.links.confirm import invite_receipt, settled, take_proof
 from gateway.links.links import ledger_state

@@ -10,8 +10,8 @@ from consent.errors import CODES, refuse
 PACKAGE = Path(__file__).parents[2] / "consent"
 USED = {
     code
-    for file in PACKAGE.glob("*.py")
-    if file.name != "errors.py"
+    for file in PACKAGE.rglob("*.py")
+    if file.name != "errors.py" and file.parent.name != "codes"
     for call in re.findall(r"refuse\([^)]*\)", file.read_text(encoding="utf-8"))
     for code in re.findall(r'"([a-z]+(?:-[a-z]+)+)"', call)
 } | {"rights-wrong", "member-wrong"}

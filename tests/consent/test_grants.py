@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from consent.state import grant_state, grant_status, visit_status
+from consent.state import grant_state, grant_status
+from consent.under import visit_status
 from tests.consent.world import (
     CLINIC,
     DAY,

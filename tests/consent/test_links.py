@@ -240,7 +240,7 @@ REFUSED: dict[str, tuple[Callable[[], World], Put, str]] = {
     ),
     "the kind is not of this release": (
         opened,
-        lambda w: w.put("glass.broken", staff("release"), commitment=name32("look")),
+        lambda w: w.put("glass.mended", staff("release"), commitment=name32("look")),
         "kind-unknown",
     ),
 }

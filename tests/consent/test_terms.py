@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from consent.details import MAX_DETAILS_BYTES
 from consent.errors import Refusal
 from consent.scope import Scope
-from consent.terms import MAX_DETAILS_BYTES, Clinician, GrantTerms, parse_terms
+from consent.terms import Clinician, GrantTerms, parse_terms
 from consent.vocabulary import GRANT_PURPOSES
 
 GRANTEE, REQUEST = "b2" * 16, "5e" * 32
