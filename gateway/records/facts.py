@@ -27,6 +27,15 @@ _KIND_OF_TYPE = {
     "Procedure": "procedure",
     "DocumentReference": "document",
     "Encounter": "encounter",
+    "ServiceRequest": "order",
+    "NutritionOrder": "order",
+    "MedicationStatement": "medication",
+    "MedicationAdministration": "medication",
+    "MedicationDispense": "medication",
+    "Specimen": "laboratory",
+    "Composition": "document",
+    "ClinicalImpression": "document",
+    "Media": "document",
 }
 
 

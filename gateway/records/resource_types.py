@@ -1,88 +1,130 @@
-"""Which FHIR resources are stored, whose they are, and which of their elements can be searched.
+"""Which FHIR resources are stored, whose they are, and by which of their elements they are searched.
 
-FHIR R4 4.0.1 SearchParameter definitions. The same table drives import, search and the capability
-statement. Not here: how an element is read (facts) or compared (search).
+FHIR R4 4.0.1. The same table drives import, search and the capability statement. Not here: how an element is
+read (facts) or compared (conditions), and the parameters that every type has (parameters.OF_ALL).
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 
-Paths = tuple[str, ...]  # dotted element paths; the first that has a value counts for dates, all for tokens
-Parameters = MappingProxyType[str, Paths]
+from gateway.records.parameters import OF_ALL, Parameter, Paths, code, date, reference, token
 
-
-def _parameters(**names: str) -> Parameters:
-    """Search names (with _ for -; one that begins with _ is the store's own) to paths separated by blanks."""
-    return MappingProxyType(
-        {name[0] + name[1:].replace("_", "-"): tuple(paths.split()) for name, paths in names.items()}
-    )
+_HL7 = "http://hl7.org/fhir/"
 
 
 @dataclass(frozen=True)
 class ResourceType:
-    """One stored resource type. `patient` is the element that names whose record it is; empty: nobody's."""
+    """One stored resource type. `patient` is the element that names whose record it is; empty: nobody's.
+
+    `includes` are reference parameters whose targets may come along; `revincludes` are "Type:parameter" whose
+    resources may.
+    """
 
     name: str
     patient: str = ""
-    tokens: Parameters = field(default_factory=_parameters)
-    dates: Parameters = field(default_factory=_parameters)
+    parameters: tuple[Parameter, ...] = ()
     clinical: Paths = ()  # the record's own time: the first element that has one
     code: str = "code"  # the token parameter that says what the record is about
     cites: bool = False  # takes the labels of what it contains or cites
+    includes: tuple[str, ...] = ()
+    revincludes: tuple[str, ...] = ("Provenance:target",)
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Parameter]:
+        """Every parameter of its own and of all types; names beginning with a hyphen are the store's own."""
+        return MappingProxyType({each.name: each for each in (*OF_ALL, *self.parameters)})
+
+    @property
+    def sorts(self) -> frozenset[str]:
+        """Date parameters that order by the record's own time, as `date` does for every type."""
+        named = {each.name for each in self.parameters if each.type == "date" and self._is_clinical(each)}
+        return frozenset(named | {"date"})
+
+    def _is_clinical(self, parameter: Parameter) -> bool:
+        return bool(self.clinical) and parameter.paths[0] == self.clinical[0]
 
 
 _EFFECTIVE = "effectiveDateTime effectivePeriod effectiveInstant effectiveTiming"
+_ENCOUNTER = reference("encounter", "Encounter EpisodeOfCare")
+_ORDERS = "ServiceRequest CarePlan ImmunizationRecommendation MedicationRequest NutritionOrder DeviceRequest"
+_PERFORMED_ORDERS = "ServiceRequest CarePlan Appointment AppointmentResponse Task"
+_AGENTS = "Practitioner PractitionerRole RelatedPerson Patient Device Organization"
+
+_NAMES = (
+    Parameter("family", "string", ("name.family",)),
+    Parameter("given", "string", ("name.given",)),
+    Parameter("name", "string",
+              ("name.text", "name.family", "name.given", "name.prefix", "name.suffix")),
+)  # fmt: skip
 
 _ALL = (
-    ResourceType("Patient", tokens=_parameters(identifier="identifier", gender="gender"),
-                 dates=_parameters(birthdate="birthDate")),
-    ResourceType("Observation", "subject",
-                 _parameters(category="category", code="code", status="status"),
-                 _parameters(date=_EFFECTIVE),
-                 (*_EFFECTIVE.split(), "issued")),
-    ResourceType("DiagnosticReport", "subject",
-                 _parameters(category="category", code="code", status="status"),
-                 _parameters(date=_EFFECTIVE, issued="issued"),
-                 (*_EFFECTIVE.split(), "issued"), cites=True),
-    ResourceType("ImagingStudy", "subject",
-                 _parameters(status="status", modality="modality series.modality",
-                             identifier="identifier", _code="procedureCode"),
-                 _parameters(started="started"), ("started",), code="_code"),
-    ResourceType("MedicationRequest", "subject",
-                 _parameters(category="category", code="medicationCodeableConcept", status="status",
-                             intent="intent"),
-                 _parameters(authoredon="authoredOn"), ("authoredOn",)),
-    ResourceType("AllergyIntolerance", "patient",
-                 _parameters(category="category", code="code reaction.substance", criticality="criticality",
-                             clinical_status="clinicalStatus", verification_status="verificationStatus"),
-                 _parameters(date="recordedDate"), ("recordedDate", "onsetDateTime", "onsetPeriod")),
-    ResourceType("Condition", "subject",
-                 _parameters(category="category", code="code", clinical_status="clinicalStatus",
-                             verification_status="verificationStatus"),
-                 _parameters(onset_date="onsetDateTime onsetPeriod", recorded_date="recordedDate"),
-                 ("onsetDateTime", "onsetPeriod", "recordedDate")),
-    ResourceType("Immunization", "patient",
-                 _parameters(vaccine_code="vaccineCode", status="status"),
-                 _parameters(date="occurrenceDateTime"), ("occurrenceDateTime", "recorded"),
-                 code="vaccine-code"),
-    ResourceType("Procedure", "subject",
-                 _parameters(category="category", code="code", status="status"),
-                 _parameters(date="performedDateTime performedPeriod"),
-                 ("performedDateTime", "performedPeriod")),
-    ResourceType("DocumentReference", "subject",
-                 _parameters(type="type", category="category", status="status",
-                             identifier="identifier masterIdentifier"),
-                 _parameters(date="date", period="context.period"),
-                 ("date", "context.period"), code="type", cites=True),
-    ResourceType("Encounter", "subject",
-                 _parameters(type="type", status="status", **{"class": "class"}),
-                 _parameters(date="period"), ("period",), code="type", cites=True),
-    ResourceType("Provenance", "target",
-                 dates=_parameters(recorded="recorded", when="occurredDateTime occurredPeriod"),
-                 clinical=("recorded",), cites=True),
-    ResourceType("Organization", tokens=_parameters(identifier="identifier")),
-    ResourceType("Practitioner", tokens=_parameters(identifier="identifier")),
-    ResourceType("Location", tokens=_parameters(identifier="identifier")),
+    ResourceType("Patient", parameters=(
+        *token("identifier"), *code("gender", _HL7 + "administrative-gender"),
+        *date(birthdate="birthDate"), *_NAMES)),
+    ResourceType("Observation", "subject", (
+        *token("category", "code", component_code="component.code"),
+        Parameter("combo-code", "token", rows=("code", "component-code")),
+        *code("status", _HL7 + "observation-status"), *date(date=_EFFECTIVE), *_ENCOUNTER,
+        *reference("based-on", _ORDERS),
+        *reference("has-member", "Observation QuestionnaireResponse MolecularSequence"),
+        Parameter("value-quantity", "quantity", ("valueQuantity",))),
+        (*_EFFECTIVE.split(), "issued"), includes=("encounter", "has-member")),
+    ResourceType("DiagnosticReport", "subject", (
+        *token("category", "code"), *code("status", _HL7 + "diagnostic-report-status"),
+        *date("issued", date=_EFFECTIVE), *_ENCOUNTER,
+        *reference("based-on", _ORDERS), *reference("result", "Observation")),
+        (*_EFFECTIVE.split(), "issued"), cites=True, includes=("result",)),
+    ResourceType("ImagingStudy", "subject", (
+        *token("identifier", modality="modality series.modality", bodysite="series.bodySite"),
+        Parameter("-code", "token", ("procedureCode",)),
+        *code("status", _HL7 + "imagingstudy-status"), *date("started"), *_ENCOUNTER,
+        *reference("basedon", _PERFORMED_ORDERS, "basedOn")),
+        ("started",), code="-code", includes=("encounter",)),
+    ResourceType("MedicationRequest", "subject", (
+        *token("category", code="medicationCodeableConcept"),
+        *code("status", _HL7 + "CodeSystem/medicationrequest-status"),
+        *code("intent", _HL7 + "CodeSystem/medicationrequest-intent"),
+        *date(authoredon="authoredOn"), *_ENCOUNTER), ("authoredOn",)),
+    ResourceType("AllergyIntolerance", "patient", (
+        *token("clinical-status", "verification-status", code="code reaction.substance"),
+        *code("category", _HL7 + "allergy-intolerance-category"),
+        *code("criticality", _HL7 + "allergy-intolerance-criticality"), *date(date="recordedDate")),
+        ("recordedDate", "onsetDateTime", "onsetPeriod")),
+    ResourceType("Condition", "subject", (
+        *token("category", "code", "clinical-status", "verification-status"),
+        *date("recorded-date", onset_date="onsetDateTime onsetPeriod"), *_ENCOUNTER),
+        ("onsetDateTime", "onsetPeriod", "recordedDate")),
+    ResourceType("Immunization", "patient", (
+        *token("vaccine-code"), *code("status", _HL7 + "event-status"), *date(date="occurrenceDateTime")),
+        ("occurrenceDateTime", "recorded"), code="vaccine-code"),
+    ResourceType("Procedure", "subject", (
+        *token("category", "code"), *code("status", _HL7 + "event-status"),
+        *date(date="performedDateTime performedPeriod"), *_ENCOUNTER),
+        ("performedDateTime", "performedPeriod")),
+    ResourceType("DocumentReference", "subject", (
+        *token("type", "category", "security-label", identifier="identifier masterIdentifier"),
+        *code("status", _HL7 + "document-reference-status"),
+        *date("date", period="context.period"),
+        *reference("encounter", "Encounter EpisodeOfCare", "context.encounter")),
+        ("date", "context.period"), code="type", cites=True),
+    ResourceType("Encounter", "subject", (
+        *token("type", "class"), *code("status", _HL7 + "encounter-status"), *date(date="period")),
+        ("period",), code="type", cites=True),
+    ResourceType("ServiceRequest", "subject", (
+        *token("category", "code"), *code("status", _HL7 + "request-status"),
+        *code("intent", _HL7 + "request-intent"),
+        *date(authored="authoredOn",
+              occurrence="occurrenceDateTime occurrencePeriod occurrenceTiming"), *_ENCOUNTER),
+        ("authoredOn", "occurrenceDateTime", "occurrencePeriod", "occurrenceTiming")),
+    ResourceType("Provenance", "target", (
+        *date("recorded", when="occurredDateTime"),
+        *reference("target", ""), *reference("agent", _AGENTS, "agent.who")),
+        ("recorded",), cites=True, revincludes=()),
+    ResourceType("Organization", parameters=token("identifier"), revincludes=()),
+    ResourceType("Practitioner", parameters=token("identifier"), revincludes=()),
+    ResourceType("Location", parameters=token("identifier"), revincludes=()),
 )  # fmt: skip
 
 TYPES: MappingProxyType[str, ResourceType] = MappingProxyType({each.name: each for each in _ALL})
