@@ -1,6 +1,5 @@
 """What a change of keys by the desk does to grants, rights and reading."""
 
-
 import pytest
 
 from consent.state import grant_status, read_until
