@@ -1,6 +1,6 @@
 """What an institution declares in an emergency, and what stands behind the commitment of a broken glass.
 
-docs/formats/declaration.md and opening.md (glass.broken). Form only: who signed it, whether it is fresh and
+docs/formats/glass.md and opening.md (glass.broken). Form only: who signed it, whether it is fresh and
 whom it is about, the custodian checks (gateway.glass). Both sides parse with these functions, so what one
 composes the other reads.
 """
