@@ -1,13 +1,47 @@
-"""Holds an order against the rules and the results that exist: the offer, or why there is none."""
+"""Holds an order against the rules and the results that exist: the offer, or why there is none.
 
-from collections.abc import Mapping, Sequence
+The youngest result that meets every condition is offered; on ties our own before others', then one with a
+mark that counts. A panel is offered only when each of its members is. A rule that is not in force offers
+nothing; its verdict says what it would.
+"""
 
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from consent.reuse import conditions
+from consent.reuse.choice import Chosen, barred, choose, wanted_codes
+from consent.reuse.conditions import Areas, Case
 from consent.reuse.orders import Context, Order
 from consent.reuse.results import Result
 from consent.reuse.rules import Rule
-from consent.reuse.verdicts import Verdict
+from consent.reuse.verdicts import Facts, Line, Verdict
 
 NOWHERE: Mapping[str, frozenset[str]] = {}
+MOST_OTHERS = 20
+
+# In the order in which people read them; panel and rule follow as they concern the order, not one result.
+_BEFORE_PANEL = (
+    conditions.person,
+    conditions.code,
+    conditions.specimen,
+    conditions.method,
+    conditions.status,
+    conditions.value,
+    conditions.age,
+    conditions.mark,
+    conditions.unit,
+)
+_AFTER_PANEL = (conditions.context, conditions.grant)
+_SINGLE = Line("panel", "holds", {"have": 1, "of": 1, "missing": []})
+
+
+class _Judged(NamedTuple):
+    """One candidate with all its lines; `failed`: the first that fails."""
+
+    case: Case
+    lines: tuple[Line, ...]
+    failed: Line | None
 
 
 def check(
@@ -16,7 +50,179 @@ def check(
     results: Sequence[Result],
     context: Context,
     *,
-    areas: Mapping[str, frozenset[str]] = NOWHERE,
+    areas: Areas = NOWHERE,
 ) -> Verdict:
     """The verdict on one order. `areas`: institution -> the areas that it lies in, for marks."""
-    raise NotImplementedError
+    chosen = choose(order, rules)
+    if chosen.rule is None:
+        return _nothing(order, chosen, chosen.reason)
+    rule = chosen.rule
+    reason = chosen.reason or barred(order, rule)
+    if rule.members and (not order.codes or order.codes & rule.panels):
+        return _panel(order, chosen, rule, reason, results, context, areas)
+    codes = order.codes & rule.codes
+    if not order.codes and len(rule.codes) == 1:
+        codes = rule.codes
+    if not codes:
+        return _nothing(order, chosen, reason or ("code-not-covered" if order.codes else "code-not-stated"))
+    judged = _judge_all(order, rule, codes, results, context, areas)
+    return _single(order, chosen, rule, reason, judged)
+
+
+def _nothing(order: Order, chosen: Chosen, reason: str | None) -> Verdict:
+    line = _rule_line(chosen, reason)
+    return Verdict(
+        order.group, None, (), chosen.rule, chosen.situation_stated, (line,), (), None, (), False, reason
+    )
+
+
+def _judge_all(
+    order: Order,
+    rule: Rule,
+    codes: frozenset[str],
+    results: Iterable[Result],
+    context: Context,
+    areas: Areas,
+) -> list[_Judged]:
+    """Every result of the ordered code, best first: those that qualify, then those that nearly do."""
+    wanted = wanted_codes(codes, rule)
+    cases = [
+        Case(order, rule, codes, each, context, areas)
+        for each in results
+        if not wanted.isdisjoint(each.codes)
+    ]
+    return sorted((_judge(case) for case in cases), key=_rank)
+
+
+def _judge(case: Case) -> _Judged:
+    lines = (
+        *(condition(case) for condition in _BEFORE_PANEL),
+        _SINGLE,
+        *(condition(case) for condition in _AFTER_PANEL),
+    )
+    return _Judged(case, lines, next((line for line in lines if line.outcome == "fails"), None))
+
+
+def _rank(judged: _Judged) -> tuple[object, ...]:
+    result = judged.case.result
+    failures = sum(line.outcome == "fails" for line in judged.lines)
+    collected = result.collected if result.collected is not None else -(2**62)
+    marked = bool(conditions.counting_marks(judged.case))
+    return failures, -collected, not result.own, not marked, result.source, result.ref
+
+
+def _single(order: Order, chosen: Chosen, rule: Rule, reason: str | None, judged: list[_Judged]) -> Verdict:
+    best = judged[0] if judged else None
+    good = best is not None and best.failed is None
+    found = (best.case.result,) if best is not None and good else ()
+    if reason is None and not found:
+        reason = "none-qualifies" if judged else "no-result"
+    offers = found if reason is None else ()
+    lines = best.lines if best is not None else (_no_result(order, rule),)
+    return Verdict(
+        group=order.group,
+        offer=offers[0] if offers else None,
+        offers=offers,
+        rule=rule,
+        situation_stated=chosen.situation_stated,
+        lines=(*lines, _rule_line(chosen, reason)),
+        others=tuple((each.case.result, _deciding(each, found)) for each in judged[1 : MOST_OTHERS + 1]),
+        panel=None,
+        members=(),
+        too_soon=not rule.never and any(_counts_as_recent(each) for each in judged),
+        reason=reason,
+        would=() if offers or rule.never else found,
+    )
+
+
+def _counts_as_recent(judged: _Judged) -> bool:
+    """Whether a good result, only perhaps too old for the window, makes a repeat come too soon."""
+    failed = {line.key for line in judged.lines if line.outcome == "fails"}
+    return failed <= {"age"} and conditions.too_soon(judged.case)
+
+
+def _deciding(judged: _Judged, found: tuple[Result, ...]) -> Line:
+    """What kept another result from being the offer: the line that failed, or that it is older."""
+    if judged.failed is not None:
+        return judged.failed
+    age = next(line for line in judged.lines if line.key == "age")
+    return Line("age", age.outcome, {**age.facts, "older_than": found[0].ref if found else None})
+
+
+def _no_result(order: Order, rule: Rule) -> Line:
+    return Line("code", "fails", {"ordered": sorted(order.codes or rule.codes), "found": []})
+
+
+def _panel(
+    order: Order,
+    chosen: Chosen,
+    rule: Rule,
+    reason: str | None,
+    results: Sequence[Result],
+    context: Context,
+    areas: Areas,
+) -> Verdict:
+    """Every member judged alone; the panel is offered when all of them are."""
+    parts = [
+        _single(
+            replace(order, codes=frozenset({code})),
+            chosen,
+            rule,
+            reason,
+            _judge_all(order, rule, frozenset({code}), results, context, areas),
+        )
+        for code in rule.members
+    ]
+    found = [each.offers or each.would for each in parts]
+    missing: list[str] = [code for code, some in zip(rule.members, found, strict=True) if not some]
+    have, of = len(rule.members) - len(missing), len(rule.members)
+    complete = tuple(result for some in found for result in some) if not missing else ()
+    if reason is None and missing:
+        reason = "panel-incomplete" if have else "none-qualifies" if _any_lines(parts) else "no-result"
+    offers = complete if reason is None else ()
+    line = Line("panel", "fails" if missing else "holds", {"have": have, "of": of, "missing": missing})
+    weakest = min(parts, key=_oldest)
+    return Verdict(
+        group=order.group,
+        offer=weakest.offer if offers else None,
+        offers=offers,
+        rule=rule,
+        situation_stated=chosen.situation_stated,
+        lines=(*_with_panel(weakest.lines[:-1], line), _rule_line(chosen, reason)),
+        others=(),
+        panel=(have, of),
+        members=tuple(parts),
+        too_soon=bool(parts) and all(each.too_soon for each in parts),
+        reason=reason,
+        would=() if offers else complete,
+    )
+
+
+def _any_lines(parts: list[Verdict]) -> bool:
+    return any(each.reason != "no-result" for each in parts)
+
+
+def _oldest(part: Verdict) -> tuple[bool, int]:
+    """The member that decides about the panel: one that is missing, else the oldest."""
+    some = part.offers or part.would
+    return bool(some), some[0].collected or 0 if some else 0
+
+
+def _with_panel(lines: tuple[Line, ...], panel: Line) -> tuple[Line, ...]:
+    if not any(line.key == "panel" for line in lines):
+        return (*lines, panel)
+    return tuple(panel if line.key == "panel" else line for line in lines)
+
+
+def _rule_line(chosen: Chosen, reason: str | None) -> Line:
+    """Rule and situation; a reason that lies in a result or the panel is no fault of the rule."""
+    rule = chosen.rule
+    facts: Facts = {
+        "rule": rule.name if rule is not None else None,
+        "situation": rule.situation if rule is not None else None,
+        "situation_stated": chosen.situation_stated,
+        "cause": None,
+    }
+    if reason is not None and reason not in ("no-result", "none-qualifies", "panel-incomplete"):
+        return Line("rule", "fails", {**facts, "cause": reason})
+    return Line("rule", "holds" if chosen.situation_stated else "unknown", facts)

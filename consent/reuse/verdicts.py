@@ -22,7 +22,7 @@ LineKey = Literal[
     "rule",
 ]
 Outcome = Literal["holds", "unknown", "fails"]
-Fact = str | int | bool | None | list[str]
+Facts = dict[str, str | int | bool | None | list[str]]
 
 # Why nothing is offered.
 REASONS = (
@@ -36,6 +36,7 @@ REASONS = (
     "patient-not-adult",
     "age-unknown",
     "code-not-stated",
+    "code-not-covered",
     "no-result",
     "none-qualifies",
     "panel-incomplete",
@@ -48,7 +49,7 @@ class Line:
 
     key: LineKey
     outcome: Outcome
-    facts: dict[str, Fact] = field(default_factory=dict)
+    facts: Facts = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
