@@ -11,6 +11,7 @@ import gc
 import os
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from threading import Thread
 
 from flask import Flask
@@ -22,8 +23,10 @@ from gateway.cli.opening import now_ms
 from gateway.composition import Gateway
 from gateway.console import accounting as console_accounting
 from gateway.console import audit as console_audit
+from gateway.console import offers as console_offers
 from gateway.console import patients as console_patients
 from gateway.console import references as console_references
+from gateway.console import scans as console_scans
 from gateway.console import session as console_session
 from gateway.console import status as console_status
 from gateway.console import visits as console_visits
@@ -35,12 +38,16 @@ from gateway.identity.keyring import read_keys
 from gateway.identity.rotation import settle_waiting
 from gateway.identity.sessions import register_sessions
 from gateway.ledger_door import door as ledger_door_door
+from gateway.offers import door as offers_door
+from gateway.operation.watermark import Halted
 from gateway.settings import Settings, settings_from_env
 from gateway.store.database import open_database
 from gateway.wallet import changes as wallet_changes
 from gateway.wallet import entries as wallet_entries
+from gateway.wallet import offers as wallet_offers
 from gateway.wallet import records as wallet_records
 from gateway.wallet import references as wallet_references
+from gateway.wallet import scans as wallet_scans
 from gateway.wallet import sessions as wallet_sessions
 from gateway.wallet import timeline as wallet_timeline
 from gateway.web import docs as web_docs
@@ -69,9 +76,14 @@ AREAS = (
     console_audit,
     console_patients,
     console_references,
+    console_offers,
+    console_scans,
     console_visits,
     console_accounting,
     wallet_references,
+    wallet_offers,
+    wallet_scans,
+    offers_door,
     wallet_sessions,
     wallet_changes,
     wallet_timeline,
@@ -111,6 +123,8 @@ def compose(
         bus=bus,
         log=make_log(),
     )
+    if gw.watermark.behind:
+        gw = replace(gw, ledger=Halted(engine))
     sweep(gw)
     return gw
 
@@ -143,13 +157,14 @@ def create_app(settings: Settings | None = None, gateway: Gateway | None = None)
 
 def serving_app() -> Flask:
     """What the server loads in its one worker process."""
-    # Ctrl-C reaches every process of the terminal; the server's first process passes it on as SIGTERM, and a
-    # worker that gets both does not stop.
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    # Ctrl-C and a hang-up reach every process of the terminal; the server's first process passes them on as
+    # SIGTERM, and a worker that gets both does not stop.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
     app = create_app()
     gw: Gateway = app.extensions["yaoshi"]
     if gw.settings.metrics_port:
         app.extensions["yaoshi-metrics"].serve(gw.settings.metrics_port)
+    gw.watermark.follow(lambda kind: gw.log.error("mark-not-written", kind=kind))
     _end_streams_on_signal(gw)
     settle_memory()
     return app

@@ -33,17 +33,20 @@ class Question:
     not_after: int
 
 
-def make_ask(gw: Gateway, staff: Staff, question: Question) -> str | Refusal:
-    """A reference whose request a phone may fetch."""
+def make_ask(
+    gw: Gateway, staff: Staff, question: Question, offer: dict[str, str] | None = None
+) -> str | Refusal:
+    """A reference whose request a phone may fetch; ``offer``: the patient's offer that it answers."""
     now = gw.clock()
     if question.not_after <= now:
         return Refusal("grant-period-empty", "the end lies in the past")
     if question.not_after - now > gw.ledger.genesis.doc["limits"]["grant_max_ms"]:
         return Refusal("grant-too-long", "the end lies too far in the future")
     name = new_reference(gw)
-    request = gw.keys.sign(
-        staff.institution, "peer", "yaoshi-request", _payload(gw, staff, question, name, now)
-    )
+    payload = _payload(gw, staff, question, name, now)
+    if offer is not None:
+        payload["offer"] = offer
+    request = gw.keys.sign(staff.institution, "peer", "yaoshi-request", payload)
     return make_reference(
         gw,
         staff.institution,
@@ -80,6 +83,11 @@ def _payload(gw: Gateway, staff: Staff, question: Question, name: str, now: int)
 def question_of(row: Any) -> dict[str, Any]:
     """The request's payload; our own signature is not checked again."""
     return peek_compact(row.request)[1]
+
+
+def is_offered(row: Any) -> bool:
+    """Whether the request answers a patient's offer: that phone alone knows of it, and no code is shown."""
+    return row.type == "ask" and "offer" in question_of(row)
 
 
 def request_hash(row: Any) -> str:

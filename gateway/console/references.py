@@ -7,16 +7,16 @@ another doctor, or that does not exist is one answer.
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from flask import Response
 from flask_smorest import Blueprint
-from marshmallow import ValidationError, fields, validate
+from marshmallow import fields, validate
 
 from consent.vocabulary import GRANT_PURPOSES, KINDS
 from gateway.asks.accept import confirm_digits
-from gateway.asks.ask import Question, make_ask
+from gateway.asks.ask import Question, is_offered, make_ask
+from gateway.asks.request_form import LONGEST_REASON, is_day
 from gateway.composition import current_gateway
 from gateway.console.shown import reference_shown
 from gateway.identity.roles import current_staff, require_fresh, staff_required
@@ -38,15 +38,6 @@ blueprint = Blueprint(
 )
 
 
-def _a_day(text: str) -> None:
-    try:
-        well_formed = len(text) == 10 and date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        well_formed = False
-    if not well_formed:
-        raise ValidationError("must be a day as YYYY-MM-DD")
-
-
 class Checks(StrictSchema):
     document = fields.Boolean(required=True, truthy={True}, falsy={False})
     match = fields.Boolean(required=True, truthy={True}, falsy={False})
@@ -61,11 +52,11 @@ class Invite(StrictSchema):
 class Ask(StrictSchema):
     patient = Text(64, 1, load_default=None, allow_none=True)
     purpose = fields.String(required=True, validate=validate.OneOf(sorted(GRANT_PURPOSES)))
-    reason = Text(200, 1, required=True)
+    reason = Text(LONGEST_REASON, 1, required=True)
     kinds = fields.List(
         fields.String(validate=validate.OneOf(KINDS)), required=True, validate=validate.Length(1, len(KINDS))
     )
-    start = fields.String(data_key="from", load_default=None, allow_none=True, validate=_a_day)
+    start = fields.String(data_key="from", load_default=None, allow_none=True, validate=is_day)
     not_after = Millis(required=True)
 
 
@@ -79,7 +70,7 @@ def invite(given: dict[str, Any], patient_id: str) -> Any:
     if given["rekey"]:
         require_fresh()
     made = make_invite(gw, staff, patient_id, given["checks"], given["rekey"])
-    return _shown(gw, staff, made) if isinstance(made, str) else refusal(made)
+    return shown_to(gw, staff, made) if isinstance(made, str) else refusal(made)
 
 
 @blueprint.post("/asks")
@@ -88,14 +79,18 @@ def invite(given: dict[str, Any], patient_id: str) -> Any:
 def ask(given: dict[str, Any]) -> Any:
     """A question to a patient: what, why, from when, until when."""
     gw, staff = current_gateway(), current_staff()
+    made = make_ask(gw, staff, question_from(gw, staff, given))
+    return shown_to(gw, staff, made) if isinstance(made, str) else refusal(made)
+
+
+def question_from(gw: Gateway, staff: Staff, given: dict[str, Any]) -> Question:
+    """The question in the members of an `Ask`; ends the request when the patient has no chart here."""
     if given["patient"] is not None:
         _known_patient(gw, staff, given["patient"])
     kinds = tuple(dict.fromkeys(given["kinds"]))
-    question = Question(
+    return Question(
         given["patient"], given["purpose"], given["reason"], kinds, given["start"], given["not_after"]
     )
-    made = make_ask(gw, staff, question)
-    return _shown(gw, staff, made) if isinstance(made, str) else refusal(made)
 
 
 @blueprint.get("/references/<reference>")
@@ -112,6 +107,8 @@ def qr(reference: str) -> Response:
     """The QR code, black on white."""
     gw, staff = current_gateway(), current_staff()
     row = _own(gw, staff, reference)
+    if is_offered(row):
+        raise_problem("reference-unknown")  # the phone that offered fetches it; nobody else is to
     with gw.ledger.view() as view:
         code = view.institution(staff.institution).code
     text = qr_address(gw.ledger.genesis.doc["wallet"], gw.ledger.id, code, row.reference)
@@ -125,7 +122,7 @@ def confirm(reference: str) -> Any:
     gw, staff = current_gateway(), current_staff()
     row = _own(gw, staff, reference)
     refused = confirm_invite(gw, row) if row.type == "invite" else confirm_digits(gw, row)
-    return refusal(refused) if refused is not None else _shown(gw, staff, reference)
+    return refusal(refused) if refused is not None else shown_to(gw, staff, reference)
 
 
 @blueprint.post("/references/<reference>/cancel")
@@ -134,7 +131,7 @@ def cancel(reference: str) -> Any:
     """The digits differ, or nobody needs it any more."""
     gw, staff = current_gateway(), current_staff()
     stop(gw, settled(gw, _own(gw, staff, reference)))
-    return _shown(gw, staff, reference)
+    return shown_to(gw, staff, reference)
 
 
 @blueprint.post("/references/<reference>/extend")
@@ -144,7 +141,7 @@ def more_time(reference: str) -> Any:
     gw, staff = current_gateway(), current_staff()
     if not extend(gw, _own(gw, staff, reference)):
         raise_problem("reference-not-extendable")
-    return _shown(gw, staff, reference)
+    return shown_to(gw, staff, reference)
 
 
 def _own(gw: Gateway, staff: Staff, reference: str) -> Any:
@@ -160,7 +157,8 @@ def _own(gw: Gateway, staff: Staff, reference: str) -> Any:
     return row
 
 
-def _shown(gw: Gateway, staff: Staff, reference: str) -> dict[str, Any]:
+def shown_to(gw: Gateway, staff: Staff, reference: str) -> dict[str, Any]:
+    """The reference of this member of staff as the API gives it."""
     return reference_shown(gw, _own(gw, staff, reference))
 
 

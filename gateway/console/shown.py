@@ -1,6 +1,7 @@
 """How a reference looks to staff.
 
-States: gateway.references.state. The digits are computed from the key that claimed it.
+States: gateway.references.state. The digits are computed from the key that claimed it. A request that answers
+a patient's offer has no code to show: the phone that offered fetches it.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gateway.asks.accept import grants_of
-from gateway.asks.ask import question_of
+from gateway.asks.ask import is_offered, question_of
 from gateway.links.confirm import delay_until
 from gateway.references.code import qr_address, typed_code
 from gateway.references.state import state_of
@@ -21,12 +22,12 @@ if TYPE_CHECKING:
 
 def reference_shown(gw: Gateway, row: Any) -> dict[str, Any]:
     """The JSON object Reference of the console's API."""
-    with gw.ledger.view() as view:
-        code = view.institution(row.institution).code
+    code, url = (None, None) if is_offered(row) else _code(gw, row)
     return {
         "reference": row.reference,
-        "code": typed_code(code, row.reference),
-        "url": qr_address(gw.ledger.genesis.doc["wallet"], gw.ledger.id, code, row.reference),
+        "code": code,
+        "url": url,
+        "offered": is_offered(row),
         "type": row.type,
         "mode": row.mode,
         "state": state_of(row, gw.clock()),
@@ -37,6 +38,13 @@ def reference_shown(gw: Gateway, row: Any) -> dict[str, Any]:
         "ask": _ask(row),
         "delay_until": delay_until(gw, row),
     }
+
+
+def _code(gw: Gateway, row: Any) -> tuple[str, str]:
+    with gw.ledger.view() as view:
+        code = view.institution(row.institution).code
+    url = qr_address(gw.ledger.genesis.doc["wallet"], gw.ledger.id, code, row.reference)
+    return typed_code(code, row.reference), url
 
 
 def _digits(gw: Gateway, row: Any) -> str | None:

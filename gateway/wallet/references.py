@@ -16,6 +16,7 @@ from consent.details import MAX_DETAILS_BYTES
 from gateway.asks.accept import MOST_GRANTS, take_grants
 from gateway.links.confirm import invite_receipt, settled, take_proof
 from gateway.links.links import ledger_state
+from gateway.offers.store import is_waiting
 from gateway.records.patients import get_patient
 from gateway.references.code import fold
 from gateway.references.state import state_for_phone
@@ -76,6 +77,8 @@ def fetch(given: dict[str, str], institution: str, reference: str) -> dict[str, 
     if name is None or not is_admissible(unb64u(key, 32)):
         raise_problem("reference-unknown")
     row = claim(gw, institution, name, key)
+    if row is None and is_waiting(gw, institution, name):
+        return {"type": "offer"}  # another patient's code, for a doctor to scan: nothing is claimed
     if row is None:
         raise_problem("reference-unknown")
     if row.type == "ask":
