@@ -15,6 +15,8 @@ def parameters_of(resource_type: str) -> dict[str, str]:
     known = TYPES[resource_type]
     found = {"_id": "token", "_lastUpdated": "date"}
     found |= dict.fromkeys(("patient", "subject") if known.patient else (), "reference")
-    # Names that begin with a mark are the store's own and cannot be searched.
-    found |= {name: "token" for name in known.tokens if name[0] not in "-_"}
-    return found | dict.fromkeys(known.dates, "date")
+    return found | {
+        each.name: each.type
+        for each in known.parameters
+        if each.is_public and each.type in ("token", "date") and not each.rows
+    }

@@ -4,14 +4,20 @@ The rows of the index come from here; they are what the store's SQL holds agains
 resource is as json_text.parse gives it.
 """
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
+from unicodedata import combining, normalize
 
 from gateway.records.dates import Range, value_range
-from gateway.records.resource_types import TYPES, Paths
+from gateway.records.labels import LABEL_SYSTEMS
+from gateway.records.parameters import OF_ALL, Parameter, Paths
+from gateway.records.quantities import Quantity, quantity_of
+from gateway.records.resource_types import TYPES
 
 Token = tuple[str, str, str]  # parameter, system ("" for none), code
 
 _MAX_TOKEN = 255
+_MAX_TARGET = 130
 _IMAGING_CATEGORIES = frozenset({"imaging", "RAD", "RUS", "CT", "NMR", "NMS", "XRC", "CUS", "VUS",
                                  "LP29684-5"})  # fmt: skip
 _LABORATORY_CATEGORIES = frozenset(
@@ -37,34 +43,44 @@ _KIND_OF_TYPE = {
     "ClinicalImpression": "document",
     "Media": "document",
 }
+# Columns of the record itself, or told from its labels.
+_NOT_INDEXED = frozenset({"_id", "_lastUpdated", "_security"})
 
 
 class Indexed(NamedTuple):
-    """What can be searched of one resource. `dates` are (parameter, range)."""
+    """What can be searched of one resource; each value stands behind the name of its parameter."""
 
     kind: str
     time: Range
     tokens: frozenset[Token]
     dates: frozenset[tuple[str, Range]]
+    references: frozenset[tuple[str, str]]
+    quantities: frozenset[tuple[str, Quantity]]
+    strings: frozenset[tuple[str, str]]
 
 
 def index(resource: dict[str, Any]) -> Indexed:
     """All that is searched of a resource of a known type."""
-    kind_of_resource = TYPES[resource["resourceType"]]
-    tokens = {
-        (name, system, code)
-        for name, paths in kind_of_resource.tokens.items()
-        for path in paths
-        for value in values_at(resource, path)
-        for system, code in _tokens(value)
-    }
-    if kind_of_resource.name == "MedicationRequest":
-        tokens.update(("code", system, code) for system, code in _contained_medication(resource))
-    dates = frozenset(
-        (name, found) for name, paths in kind_of_resource.dates.items() if (found := _first(resource, paths))
-    )
-    time = _first(resource, kind_of_resource.clinical) or (None, None)
-    return Indexed(kind_of(resource), time, frozenset(tokens), dates)
+    type_ = TYPES[resource["resourceType"]]
+    tokens: set[Token] = set(_security(resource))
+    found: dict[str, set[Any]] = {"date": set(), "reference": set(), "quantity": set(), "string": set()}
+    for parameter in (*_OF_ALL, *type_.parameters):
+        if parameter.type in ("token", "uri"):
+            tokens.update((parameter.name, *each) for each in _tokens_at(resource, parameter))
+        elif parameter.type == "date":
+            found["date"].update((parameter.name, each) for each in _first(resource, parameter.paths))
+        else:
+            read = _READERS[parameter.type]
+            found[parameter.type].update(
+                (parameter.name, each)
+                for path in parameter.paths
+                for value in values_at(resource, path)
+                if (each := read(value)) is not None
+            )
+    if type_.name == "MedicationRequest":
+        tokens.update(("code", *each) for each in _contained_medication(resource))
+    time = next(_first(resource, type_.clinical), (None, None))
+    return Indexed(kind_of(resource), time, frozenset(tokens), *map(frozenset, found.values()))
 
 
 def kind_of(resource: dict[str, Any]) -> str:
@@ -100,6 +116,20 @@ def values_at(resource: dict[str, Any], path: str) -> list[Any]:
     return nodes
 
 
+def _tokens_at(resource: dict[str, Any], parameter: Parameter) -> Iterator[tuple[str, str]]:
+    for path in parameter.paths:
+        for value in values_at(resource, path):
+            yield from _tokens(value)
+
+
+def _security(resource: dict[str, Any]) -> Iterator[Token]:
+    """Labels of systems that no decision looks at; those that one does are told from the record's labels."""
+    for value in values_at(resource, "meta.security"):
+        for system, code in _tokens(value):
+            if system not in LABEL_SYSTEMS:
+                yield "_security", system, code
+
+
 def _tokens(value: Any) -> list[tuple[str, str]]:
     if isinstance(value, dict) and isinstance(value.get("coding"), list):
         return [token for coding in value["coding"] for token in _tokens(coding)]
@@ -112,17 +142,37 @@ def _tokens(value: Any) -> list[tuple[str, str]]:
     return [(system, code)] if len(system) <= _MAX_TOKEN and len(code) <= _MAX_TOKEN else []
 
 
-def _contained_medication(resource: dict[str, Any]) -> list[tuple[str, str]]:
-    medications = [
-        each for each in values_at(resource, "contained")
-        if isinstance(each, dict) and each.get("resourceType") == "Medication"
-    ]  # fmt: skip
-    return [token for each in medications for token in _tokens(each.get("code"))]
+def _contained_medication(resource: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for each in values_at(resource, "contained"):
+        if isinstance(each, dict) and each.get("resourceType") == "Medication":
+            yield from _tokens(each.get("code"))
 
 
-def _first(resource: dict[str, Any], paths: Paths) -> Range | None:
+def _first(resource: dict[str, Any], paths: Paths) -> Iterator[Range]:
+    """The time at the first path that has one; none, when none has."""
     for path in paths:
         for value in values_at(resource, path):
             if found := value_range(value):
-                return found
-    return None
+                yield found
+                return
+
+
+def _target(value: Any) -> str | None:
+    """What a Reference names, as it stands; what is contained in the resource itself is nobody else's."""
+    text = value.get("reference") if isinstance(value, dict) else None
+    fits = type(text) is str and 0 < len(text) <= _MAX_TARGET and not text.startswith("#")
+    return text if fits else None
+
+
+def _string(value: Any) -> str | None:
+    return value if type(value) is str and 0 < len(value) <= _MAX_TOKEN else None
+
+
+def folded(text: str) -> str:
+    """A text as string searches compare it: without case, accents and surplus blanks."""
+    plain = (char for char in normalize("NFKD", text.casefold()) if not combining(char))
+    return " ".join("".join(plain).split())
+
+
+_READERS = {"reference": _target, "quantity": quantity_of, "string": _string}
+_OF_ALL = tuple(each for each in OF_ALL if each.name not in _NOT_INDEXED)

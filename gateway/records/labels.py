@@ -13,7 +13,7 @@ from consent.vocabulary import ACT_CODE, CONFIDENTIALITY, CONFIDENTIALITY_OPEN, 
 from gateway.records.label_codes import ATC, ICD_10, LOINC, RXNORM, SNOMED
 
 _CONFIDENTIALITY_CODES = CONFIDENTIALITY_OPEN | {RESTRICTED, "V"}
-_SYSTEMS = frozenset(
+LABEL_SYSTEMS = frozenset(
     {
         CONFIDENTIALITY,
         ACT_CODE,
@@ -71,7 +71,7 @@ def stated_labels(resource: dict[str, Any]) -> frozenset[str]:
     codes = {
         coding["code"]
         for coding in (written if isinstance(written, list) else [])
-        if isinstance(coding, dict) and coding.get("system") in _SYSTEMS and type(coding.get("code")) is str
+        if isinstance(coding, dict) and coding.get("system") in LABEL_SYSTEMS and type(coding.get("code")) is str
     }
     codes = {code if code.isalnum() and len(code) <= 32 else "V" for code in codes}
     return _without_own_height(codes - CONFIDENTIALITY_OPEN)
@@ -93,7 +93,7 @@ def with_labels(resource: dict[str, Any], labels: frozenset[str]) -> None:
     written = meta.get("security")
     others = [
         coding for coding in (written if isinstance(written, list) else [])
-        if not (isinstance(coding, dict) and coding.get("system") in _SYSTEMS)
+        if not (isinstance(coding, dict) and coding.get("system") in LABEL_SYSTEMS)
     ]  # fmt: skip
     stated = _codings(labels)
     if others or stated:

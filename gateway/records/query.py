@@ -116,14 +116,16 @@ class _Parts:
 
 def _add(kind: ResourceType, parts: _Parts, name: str, value: str, handling: str) -> Refusal | None:
     plain, colon, modifier = name.partition(":")
-    if plain == "_lastUpdated" or plain in kind.dates:
+    known = kind.by_name.get(plain)
+    asked = known.type if known is not None and known.is_public else ""
+    if plain == "_lastUpdated" or asked == "date":
         fault = _dates(parts, plain, value)
     elif plain == "_id":
         fault = _ids(parts.ids, plain, value)
     elif plain in ("patient", "subject") and kind.patient not in ("", "target"):
         fault = _ids(parts.patients, plain, _of_patient(value))
         colon = "" if modifier == "Patient" else colon
-    elif plain in kind.tokens and not plain.startswith("_"):
+    elif asked == "token" and not plain.startswith("_"):
         fault = _tokens(parts, plain, value)
     elif plain in ("_count", "_sort", "_total", "_summary"):
         fault = _control(parts, plain, value, handling)

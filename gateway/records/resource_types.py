@@ -33,7 +33,7 @@ class ResourceType:
 
     @cached_property
     def by_name(self) -> Mapping[str, Parameter]:
-        """Every parameter of its own and of all types; names beginning with a hyphen are the store's own."""
+        """Every parameter of its own and of all types."""
         return MappingProxyType({each.name: each for each in (*OF_ALL, *self.parameters)})
 
     @property
@@ -48,6 +48,8 @@ class ResourceType:
 
 _EFFECTIVE = "effectiveDateTime effectivePeriod effectiveInstant effectiveTiming"
 _ENCOUNTER = reference("encounter", "Encounter EpisodeOfCare")
+# What an encounter contains gives it its labels, whether or not the standard searches by it.
+_CONTAINED_IN = Parameter("encounter", "reference", ("encounter",), is_public=False)
 _ORDERS = "ServiceRequest CarePlan ImmunizationRecommendation MedicationRequest NutritionOrder DeviceRequest"
 _PERFORMED_ORDERS = "ServiceRequest CarePlan Appointment AppointmentResponse Task"
 _AGENTS = "Practitioner PractitionerRole RelatedPerson Patient Device Organization"
@@ -78,10 +80,10 @@ _ALL = (
         (*_EFFECTIVE.split(), "issued"), cites=True, includes=("result",)),
     ResourceType("ImagingStudy", "subject", (
         *token("identifier", modality="modality series.modality", bodysite="series.bodySite"),
-        Parameter("-code", "token", ("procedureCode",)),
+        Parameter("_code", "token", ("procedureCode",), is_public=False),
         *code("status", _HL7 + "imagingstudy-status"), *date("started"), *_ENCOUNTER,
         *reference("basedon", _PERFORMED_ORDERS, "basedOn")),
-        ("started",), code="-code", includes=("encounter",)),
+        ("started",), code="_code", includes=("encounter",)),
     ResourceType("MedicationRequest", "subject", (
         *token("category", code="medicationCodeableConcept"),
         *code("status", _HL7 + "CodeSystem/medicationrequest-status"),
@@ -90,14 +92,16 @@ _ALL = (
     ResourceType("AllergyIntolerance", "patient", (
         *token("clinical-status", "verification-status", code="code reaction.substance"),
         *code("category", _HL7 + "allergy-intolerance-category"),
-        *code("criticality", _HL7 + "allergy-intolerance-criticality"), *date(date="recordedDate")),
+        *code("criticality", _HL7 + "allergy-intolerance-criticality"), *date(date="recordedDate"),
+        _CONTAINED_IN),
         ("recordedDate", "onsetDateTime", "onsetPeriod")),
     ResourceType("Condition", "subject", (
         *token("category", "code", "clinical-status", "verification-status"),
         *date("recorded-date", onset_date="onsetDateTime onsetPeriod"), *_ENCOUNTER),
         ("onsetDateTime", "onsetPeriod", "recordedDate")),
     ResourceType("Immunization", "patient", (
-        *token("vaccine-code"), *code("status", _HL7 + "event-status"), *date(date="occurrenceDateTime")),
+        *token("vaccine-code"), *code("status", _HL7 + "event-status"), *date(date="occurrenceDateTime"),
+        _CONTAINED_IN),
         ("occurrenceDateTime", "recorded"), code="vaccine-code"),
     ResourceType("Procedure", "subject", (
         *token("category", "code"), *code("status", _HL7 + "event-status"),

@@ -1,22 +1,33 @@
 """Makes the table rows of one resource: the record itself, its search values, what it cites, its chart."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Row, Table
 
 from gateway.records.dates import Range
-from gateway.records.facts import Indexed, index
+from gateway.records.facts import Indexed, folded, index
 from gateway.records.json_text import hash_of, write
 from gateway.records.labels import joined, own_labels, with_labels
 from gateway.records.patients import chart_values
 from gateway.records.preparation import Prepared
-from gateway.records.references import survey
 from gateway.records.resource_types import TYPES, belongs_to_patient
 from gateway.records.stamps import instant
-from gateway.records.tables import BEGINNING_OF_TIME, END_OF_TIME
+from gateway.records.tables import (
+    BEGINNING_OF_TIME,
+    END_OF_TIME,
+    record_date,
+    record_quantity,
+    record_reference,
+    record_string,
+    record_token,
+)
 
 Values = dict[str, Any]
+
+# What is written anew whenever a record changes.
+SIDE_TABLES = (record_token, record_date, record_quantity, record_string, record_reference)
 
 
 @dataclass
@@ -28,9 +39,7 @@ class Rows:
     records: list[Values] = field(default_factory=list)
     updates: list[Values] = field(default_factory=list)
     replaced: list[Values] = field(default_factory=list)
-    tokens: list[Values] = field(default_factory=list)
-    dates: list[Values] = field(default_factory=list)
-    references: list[Values] = field(default_factory=list)
+    side: dict[Table, list[Values]] = field(default_factory=lambda: {table: [] for table in SIDE_TABLES})
     charts: list[Values] = field(default_factory=list)
     patients: set[str] = field(default_factory=set)
 
@@ -74,7 +83,7 @@ def add_rows(
         rows.updates.append({"key": number, **values})
         rows.replaced.append({"number": number})
     rows.next_revision += 1
-    _add_side_rows(rows, number, found, labels, resource)
+    _add_side_rows(rows, number, found, labels, _cited(one.type, one.found.references))
     if one.type == "Patient":
         rows.charts.append({"institution": institution, "patient_id": id_, **chart_values(resource)})
     elif patient_id is not None:
@@ -98,13 +107,13 @@ def _sort_date(time: Range) -> int:
 
 
 def _add_side_rows(
-    rows: Rows, number: int, found: Indexed, labels: frozenset[str], resource: Values
+    rows: Rows, number: int, found: Indexed, labels: frozenset[str], cited: Iterable[str]
 ) -> None:
-    tokens = found.tokens | {("_label", "", label) for label in labels}
-    rows.tokens.extend(
+    side, tokens = rows.side, found.tokens | {("_label", "", label) for label in labels}
+    side[record_token].extend(
         {"record": number, "param": param, "system": system, "code": code} for param, system, code in tokens
     )
-    rows.dates.extend(
+    side[record_date].extend(
         {
             "record": number,
             "param": param,
@@ -113,29 +122,26 @@ def _add_side_rows(
         }
         for param, (low, high) in found.dates
     )
-    rows.references.extend(
-        {"record": number, "param": param, "target": target} for param, target in _cited(resource)
+    side[record_quantity].extend(
+        {"record": number, "param": param, **quantity._asdict()} for param, quantity in found.quantities
+    )
+    side[record_string].extend(
+        {"record": number, "param": param, "value": text, "folded": folded(text)}
+        for param, text in found.strings
+    )
+    named = {target for _, target in found.references}
+    side[record_reference].extend(
+        {"record": number, "param": param, "target": target}
+        for param, target in (*found.references, *(("cites", each) for each in cited if each not in named))
     )
 
 
-def _cited(resource: Values) -> set[tuple[str, str]]:
-    """The encounter that contains a record, and for reports and the like each record that they cite."""
-    kind = TYPES[resource["resourceType"]]
-    if not kind.patient:
+def _cited(type_: str, references: Iterable[Values]) -> set[str]:
+    """Each record that a report or the like refers to; who and where is no record of the patient's."""
+    if not TYPES[type_].cites:
         return set()
-    cited = {("encounter", target) for target in _targets(_encounters(resource))}
-    if kind.cites:
-        cited |= {("cites", target) for target in _targets(survey(resource).references)}
-    return cited
-
-
-def _encounters(resource: Values) -> list[Any]:
-    context = resource.get("context")
-    inside = context.get("encounter") if isinstance(context, dict) else None
-    return [resource.get("encounter"), *(inside if isinstance(inside, list) else [inside])]
-
-
-def _targets(nodes: list[Any]) -> set[str]:
-    found = {node.get("reference") for node in nodes if isinstance(node, dict)}
-    texts = {each for each in found if type(each) is str and len(each) <= 130}
-    return {each for each in texts if TYPES.get(each.partition("/")[0], TYPES["Patient"]).patient}
+    texts = {node["reference"] for node in references}
+    return {
+        each for each in texts
+        if len(each) <= 130 and (known := TYPES.get(each.partition("/")[0])) is not None and known.patient
+    }  # fmt: skip

@@ -4,7 +4,18 @@ Not here: consent, links or who looked. A resource has one row, at its newest ve
 side tables and never leaves the store, `id` is ours and random, `source_id` is the sending system's own.
 """
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 from gateway.store.metadata import metadata
 
@@ -64,13 +75,38 @@ record_date = Table(
     sqlite_with_rowid=False,
 )
 
-# What a record cites: the encounter that contains it and, for reports and the like, everything else.
+record_quantity = Table(
+    "record_quantity",
+    metadata,
+    Column("record", Integer, ForeignKey("record.number", ondelete="CASCADE"), primary_key=True),
+    Column("param", String(32), primary_key=True),
+    Column("low", Double, primary_key=True),  # infinite for what is only said to be less or more
+    Column("high", Double, primary_key=True),
+    Column("system", String(64), primary_key=True),
+    Column("code", String(64), primary_key=True),
+    Column("unit", String(64), primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+# Words of names: Patients only.
+record_string = Table(
+    "record_string",
+    metadata,
+    Column("record", Integer, ForeignKey("record.number", ondelete="CASCADE"), primary_key=True),
+    Column("param", String(32), primary_key=True),
+    Column("value", String(255), primary_key=True),
+    Column("folded", Text, nullable=False),  # without case and accents
+    sqlite_with_rowid=False,
+)
+
+# What a record refers to, by search parameter: "encounter" contains it; a report or the like takes the labels
+# of whatever it names, under "cites" what no parameter names.
 record_reference = Table(
     "record_reference",
     metadata,
     Column("record", Integer, ForeignKey("record.number", ondelete="CASCADE"), primary_key=True),
-    Column("param", String(32), primary_key=True),  # "encounter" or "cites"
-    Column("target", String(130), primary_key=True),  # Type/id
+    Column("param", String(32), primary_key=True),
+    Column("target", String(130), primary_key=True),  # Type/id, or what the sender wrote
     sqlite_with_rowid=False,
 )
 

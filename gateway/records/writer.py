@@ -18,9 +18,9 @@ from gateway.records.json_text import NotJson
 from gateway.records.preparation import Prepared
 from gateway.records.references import Conditional, Names, conditional, target_of
 from gateway.records.resource_types import TYPES, belongs_to_patient
-from gateway.records.rows import Rows, add_rows
+from gateway.records.rows import SIDE_TABLES, Rows, add_rows
 from gateway.records.stamps import next_revision
-from gateway.records.tables import chart, record, record_date, record_reference, record_token
+from gateway.records.tables import chart, record
 
 Outcome = Callable[[Prepared, str, str], None]  # one, "stored" | "changed" | "unchanged" | a refusal, detail
 
@@ -172,7 +172,7 @@ def _rewrite(desk: Desk, one: Prepared, patient_id: str | None) -> str | None:
 
 
 def _execute(conn: Connection, rows: Rows) -> None:
-    for table in (record_token, record_date, record_reference):
+    for table in SIDE_TABLES:
         if rows.replaced:
             conn.execute(delete(table).where(table.c.record == bindparam("number")), rows.replaced)
     if rows.updates:
@@ -182,13 +182,6 @@ def _execute(conn: Connection, rows: Rows) -> None:
         here = (chart.c.institution == bindparam("of")) & (chart.c.patient_id == bindparam("whose"))
         keys = [{"of": each["institution"], "whose": each["patient_id"]} for each in rows.charts]
         conn.execute(delete(chart).where(here), keys)
-    inserts = (
-        (record, rows.records),
-        (record_token, rows.tokens),
-        (record_date, rows.dates),
-        (record_reference, rows.references),
-        (chart, rows.charts),
-    )
-    for table, values in inserts:
+    for table, values in ((record, rows.records), *rows.side.items(), (chart, rows.charts)):
         if values:
             conn.execute(insert(table), values)
