@@ -1,10 +1,10 @@
-"""Releases records under a grant: decide, write the disclosure on the ledger, read again, then release.
+"""Releases records under a grant or a broken glass: decide, write the disclosure, read again, release.
 
 Logged, then released: ARCHITECTURE.md, "The life of a pull".
 Not here: how the asker proved who it is (gateway.peers.assertion), HTTP and FHIR bundles (gateway.fhir).
 Invariants:
 (1) nothing is returned before ``disclosure.made`` is committed;
-(2) after the commit the state is read again: a grant that ended meanwhile releases nothing;
+(2) after the commit the state is read again: what ended meanwhile releases nothing;
 (3) what is returned was asked for at most RELEASE_WITHIN_MS ago, else it is an outage and nothing is
 returned;
 (4) outward there are three answers only: Released, Denied (one code for every cause) and Unavailable.
@@ -16,9 +16,10 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from consent.decision import Deny, Permit, decide
-from consent.state import grant_state, grant_status
+from consent.decision import Deny, Permit, decide, decide_glass
+from consent.declaration import GlassTerms, parse_glass_terms
 from consent.terms import GrantTerms, parse_terms
+from consent.under import Under, under_state, under_status
 from gateway.disclosure.openings import commit_details, opening_of
 from gateway.disclosure.visits import begin_visit, running_visit_of
 from gateway.identity.signing import submit_entry
@@ -36,14 +37,14 @@ RELEASE_WITHIN_MS = 5_000
 
 @dataclass(frozen=True)
 class Ask:
-    """Who asks a custodian for what, under which grant.
+    """Who asks a custodian for what, ``under`` which grant or glass (its entry id).
 
     ``user`` is {id, name, role}; ``visit`` None joins the running visit or begins one; ``after`` and
     ``upper_revision`` continue a paged search.
     """
 
     custodian: str
-    grant: str
+    under: str
     grantee: str
     user: dict[str, str]
     purpose: str
@@ -89,12 +90,12 @@ class Denied:
 
 
 def release(gw: Gateway, ask: Ask) -> Released | Denied:
-    """Release one page of one search under one grant, or deny. Raises Unavailable: nothing was released."""
+    """Release one page of one search, or deny. Raises Unavailable: nothing was released."""
     asked_at = gw.clock()
     standing = stand(
         gw,
         custodian=ask.custodian,
-        grant=ask.grant,
+        under=ask.under,
         grantee=ask.grantee,
         user=ask.user,
         purpose=ask.purpose,
@@ -116,15 +117,15 @@ def release(gw: Gateway, ask: Ask) -> Released | Denied:
         "release",
         "disclosure.made",
         standing.link,
-        under=ask.grant,
+        under=ask.under,
         visit=standing.visit,
         commitment=commitment,
     )
     if isinstance(made, Refusal):
-        return _denied(gw, ask.custodian, ask.grant, made.code)
-    ended = _ended_meanwhile(gw, ask.grant)
+        return _denied(gw, ask.custodian, ask.under, made.code)
+    ended = _ended_meanwhile(gw, ask.under)
     if ended is not None:
-        return _denied(gw, ask.custodian, ask.grant, ended)
+        return _denied(gw, ask.custodian, ask.under, ended)
     if not 0 <= gw.clock() - asked_at <= RELEASE_WITHIN_MS:
         gw.log.warning("disclosure-too-late", custodian=ask.custodian, entry=made.entry_id)
         raise Unavailable("disclosure-late", "the disclosure took too long; nothing was released")
@@ -145,7 +146,7 @@ def stand(
     gw: Gateway,
     *,
     custodian: str,
-    grant: str,
+    under: str,
     grantee: str,
     user: dict[str, str],
     purpose: str,
@@ -155,32 +156,35 @@ def stand(
     now = gw.clock()
     with gw.ledger.view() as view:
         state = _ReadOnce(view)
-        found = grant_state(state, grant)
-        # An unknown grant takes the same steps as a known one, so that time tells a stranger nothing.
-        link = found["link"] if found else ""
+        found = under_state(state, under)
+        # What is unknown takes the same steps as what is known, so that time tells a stranger nothing.
+        link = found.document["link"] if found else ""
         with gw.db.connect() as conn:
-            opening = opening_of(conn, found["commitment"] if found else "")
+            opening = opening_of(conn, found.document["commitment"] if found else "")
             patient_id = patient_of_link(conn, custodian, link)
-        terms = parse_terms(opening["details"] if opening else "")
-        joined = visit or running_visit_of(gw, state, grant, user["id"], now)
-        decision = decide(
-            state,
-            grant_id=grant,
-            terms=terms if isinstance(terms, GrantTerms) else None,
-            grantee=grantee,
-            clinician_id=user["id"],
-            role=user["role"],
-            purpose=purpose,
-            visit=joined,
-            custodian=custodian,
-            now=now,
-            time=view.time,
-        )
+        joined = visit or running_visit_of(gw, state, under, user["id"], now)
+        asked = {"grantee": grantee, "clinician_id": user["id"], "purpose": purpose, "visit": joined}
+        moment = {"custodian": custodian, "now": now, "time": view.time}
+        details = opening["details"] if opening else ""
+        decision = _decide(state, under, found, details, user["role"], {**asked, **moment})
         if isinstance(decision, Deny) or patient_id is None:
             cause = decision.code if isinstance(decision, Deny) else "link-without-patient"
-            return _denied(gw, custodian, grant, cause)
-        begun = joined or begin_visit(gw, state, grant, user["id"], now)
+            return _denied(gw, custodian, under, cause)
+        begun = joined or begin_visit(gw, state, under, user["id"], now)
         return Standing(link, patient_id, view.institution(custodian).base, decision, begun)
+
+
+def _decide(
+    state: _ReadOnce, under: str, found: Under | None, details: str, role: str, asked: dict[str, Any]
+) -> Permit | Deny:
+    """By the patient's terms under a grant, by the declaration under a broken glass."""
+    if found is not None and found.glass is not None:
+        declared = parse_glass_terms(details)
+        terms = declared if isinstance(declared, GlassTerms) else None
+        return decide_glass(state, glass_id=under, terms=terms, **asked)
+    agreed = parse_terms(details)
+    given = agreed if isinstance(agreed, GrantTerms) else None
+    return decide(state, grant_id=under, terms=given, role=role, **asked)
 
 
 class _ReadOnce:
@@ -197,10 +201,10 @@ class _ReadOnce:
         return self._documents[key]
 
 
-def _ended_meanwhile(gw: Gateway, grant: str) -> str | None:
-    """The code why the grant no longer stands at the head of the ledger, or None while it does."""
+def _ended_meanwhile(gw: Gateway, under: str) -> str | None:
+    """The code why the grant or glass no longer stands at the head of the ledger, or None while it does."""
     with gw.ledger.view() as view:
-        status = grant_status(view, grant, gw.clock(), view.time)
+        status = under_status(view, under, gw.clock(), view.time)
     return None if status == "active" else status.code
 
 
@@ -217,7 +221,7 @@ def _details(ask: Ask, page: Page) -> dict[str, Any]:
     }
 
 
-def _denied(gw: Gateway, custodian: str, grant: str, cause: str) -> Denied:
+def _denied(gw: Gateway, custodian: str, under: str, cause: str) -> Denied:
     # The cause stays here: outward a refusal for any reason is one text. Ids on the ledger are pseudonyms.
-    gw.log.info("disclosure-denied", custodian=custodian, grant=grant, cause=cause)
+    gw.log.info("disclosure-denied", custodian=custodian, under=under, cause=cause)
     return Denied()

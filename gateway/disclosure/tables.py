@@ -23,7 +23,7 @@ opening = Table(
 running_visit = Table(
     "running_visit",
     metadata,
-    Column("grant_id", String(64), primary_key=True),
+    Column("grant_id", String(64), primary_key=True),  # or the id of a broken glass
     Column("user_id", String(64), primary_key=True),
     Column("visit", String(32), nullable=False),
     Column("asked_at", BigInteger, nullable=False),

@@ -49,7 +49,7 @@ def save_place(gw: Gateway, token: Token, place: Place) -> str:
         "cursor_hash": _hash(word),
         "custodian": token.custodian,
         "client": token.client,
-        "grant_id": token.grant,
+        "grant_id": token.under,
         "query": json.dumps([place.resource_type, place.pairs]),
         "after": json.dumps(place.after),
         "upper_revision": place.upper_revision,
@@ -68,7 +68,7 @@ def find_place(gw: Gateway, token: Token, resource_type: str, word: str) -> Plac
     if row is None or (row.custodian, row.client, row.grant_id) != (
         token.custodian,
         token.client,
-        token.grant,
+        token.under,
     ):
         return None
     stored_type, pairs = json.loads(row.query)

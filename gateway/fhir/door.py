@@ -112,7 +112,7 @@ def _release(
     """Ask for one page; ends the request with the one refusal when it is denied."""
     ask = Ask(
         custodian=institution,
-        grant=token.grant,
+        under=token.under,
         grantee=token.client,
         user=token.user,
         purpose=token.purpose,

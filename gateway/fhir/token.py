@@ -1,12 +1,12 @@
-"""Gives an institution a token for one grant, one purpose and one person, for at most five minutes.
+"""Gives an institution a token for one grant or glass, one purpose and one person, for five minutes.
 
 SMART Backend Services (App Launch 2.2.0): client_credentials with private_key_jwt; errors as RFC 6749
 section 5.2.
 Not here: HTTP (gateway.fhir.token_door); what a token opens is decided again at every use
 (gateway.disclosure).
-Invariants: (1) a token is 32 random bytes, kept as SHA-256 only; (2) it is bound to custodian, client, grant,
-purpose, patient, visit and person; (3) an assertion gives one token at most, even to two callers at once;
-(4) every unusable grant gets one text, and every failed assertion one text.
+Invariants: (1) a token is 32 random bytes, kept as SHA-256 only; (2) it is bound to custodian, client, grant
+or glass, purpose, patient, visit and person; (3) an assertion gives one token at most, even to two callers at
+once; (4) every unusable grant or glass gets one text, and every failed assertion one text.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Token:
 
     custodian: str
     client: str
-    grant: str
+    under: str
     purpose: str
     patient_id: str
     visit: str
@@ -101,7 +101,7 @@ def issue_token(
     standing = stand(
         gw,
         custodian=custodian,
-        grant=claimed.grant,
+        under=claimed.under,
         grantee=assertion.client,
         user=claimed.user,
         purpose=claimed.purpose,
@@ -142,7 +142,7 @@ def _issue(
         "token_hash": _hash(bearer),
         "custodian": custodian,
         "client": assertion.client,
-        "grant_id": claimed.grant,
+        "grant_id": claimed.under,
         "purpose": claimed.purpose,
         "patient_id": standing.patient_id,
         "visit": standing.visit,

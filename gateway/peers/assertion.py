@@ -1,8 +1,8 @@
-"""How an institution proves to another who it is, for whom it asks, under which grant and why.
+"""How an institution proves to another who it is, for whom it asks, under which grant or glass, and why.
 
 SMART App Launch 2.2.0 "client-confidential-asymmetric" (private_key_jwt) with the UDAP "hl7-b2b" object.
 joserfc enters the project here and nowhere else.
-Not here: whether the named grant permits anything (consent.decision), and the memory of used nonces
+Not here: whether what is named permits anything (consent.decision), and the memory of used nonces
 (gateway.fhir.nonces).
 Invariants: (1) only EdDSA/Ed25519 with the peer key that the registry shows now; ``none`` and HS* never;
 (2) every failure of the assertion itself is one refusal, ``invalid-client``; the cause goes to the log only;
@@ -20,6 +20,7 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
+from consent.vocabulary import BREAK_GLASS
 from ledger.encoding import b64u, parse_json, unb64u
 from ledger.errors import Malformed, Refusal
 from ledger.signing import thumbprint
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 ALGORITHMS = ["EdDSA", "Ed25519"]
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 GRANT_POLICY = "urn:yaoshi:policy:grant:1"
+GLASS_POLICY = "urn:yaoshi:policy:break-glass:1"
+GLASS_EXTENSION = "yaoshi-glass"
 PURPOSE_OID = "urn:oid:2.16.840.1.113883.5.8"
 PURPOSE_SYSTEMS = (PURPOSE_OID, "http://terminology.hl7.org/CodeSystem/v3-ActReason")
 ROLE_SYSTEM = "urn:yaoshi:role"
@@ -39,7 +42,7 @@ LONGEST = 8192
 LONGEST_JTI = 128
 
 _ID = re.compile(r"[0-9a-f]{32}")
-_GRANT_ID = re.compile(r"[0-9a-f]{64}")
+_ENTRY_ID = re.compile(r"[0-9a-f]{64}")
 _PURPOSE = re.compile(r"[A-Z]{1,16}")
 _B2B_MEMBERS = frozenset(
     [
@@ -69,9 +72,9 @@ class Assertion:
 
 @dataclass(frozen=True)
 class Claimed:
-    """What the hl7-b2b object claims: a grant, one purpose, and the person who asks {id, name, role}."""
+    """What is claimed: a grant or a glass, one purpose, and the person who asks {id, name, role}."""
 
-    grant: str
+    under: str
     purpose: str
     user: dict[str, str]
 
@@ -84,7 +87,34 @@ def organization_uri(institution: str) -> str:
 def build_assertion(
     gw: Gateway, *, client: str, custodian_base: str, grant: str, user: dict[str, str], purpose: str
 ) -> str:
-    """A fresh assertion of ``client`` for the token door of the custodian, signed with its peer key."""
+    """A fresh assertion of ``client`` for the token door of the custodian, under a patient's grant."""
+    named = {
+        "consent_policy": [GRANT_POLICY],
+        "consent_reference": [f"{custodian_base}/fhir/Consent/{grant}"],
+    }
+    return _signed(gw, client, custodian_base, {"hl7-b2b": {**_b2b(client, user, purpose), **named}})
+
+
+def build_glass_assertion(
+    gw: Gateway, *, client: str, custodian_base: str, glass: str, user: dict[str, str]
+) -> str:
+    """The same under a broken glass: no Consent is named, the glass stands beside the hl7-b2b object."""
+    asked = {**_b2b(client, user, BREAK_GLASS), "consent_policy": [GLASS_POLICY]}
+    return _signed(gw, client, custodian_base, {"hl7-b2b": asked, GLASS_EXTENSION: {"glass": glass}})
+
+
+def _b2b(client: str, user: dict[str, str], purpose: str) -> dict[str, Any]:
+    return {
+        "version": "1",
+        "subject_name": user["name"],
+        "subject_id": f"urn:yaoshi:clinician:{client}#{user['id']}",
+        "subject_role": f"{ROLE_SYSTEM}#{user['role']}",
+        "organization_id": organization_uri(client),
+        "purpose_of_use": [f"{PURPOSE_OID}#{purpose}"],
+    }
+
+
+def _signed(gw: Gateway, client: str, custodian_base: str, extensions: dict[str, Any]) -> str:
     now = gw.clock() // 1000
     return gw.keys.sign(
         client,
@@ -97,18 +127,7 @@ def build_assertion(
             "iat": now,
             "exp": now + LIFETIME_S,
             "jti": b64u(gw.entropy(16)),
-            "extensions": {
-                "hl7-b2b": {
-                    "version": "1",
-                    "subject_name": user["name"],
-                    "subject_id": f"urn:yaoshi:clinician:{client}#{user['id']}",
-                    "subject_role": f"{ROLE_SYSTEM}#{user['role']}",
-                    "organization_id": organization_uri(client),
-                    "purpose_of_use": [f"{PURPOSE_OID}#{purpose}"],
-                    "consent_policy": [GRANT_POLICY],
-                    "consent_reference": [f"{custodian_base}/fhir/Consent/{grant}"],
-                }
-            },
+            "extensions": extensions,
         },
     )
 
@@ -163,12 +182,16 @@ def parse_b2b(assertion: Assertion, fhir_base: str) -> Claimed | Refusal:
         return _malformed("consent_policy is not a list of texts")
     user = _user(b2b, assertion.client)
     purpose = _purpose(b2b.get("purpose_of_use"))
-    grant = _grant(b2b.get("consent_reference"), fhir_base)
     if user is None:
         return _malformed("subject_id, subject_name or subject_role")
     if purpose is None:
         return _malformed("purpose_of_use must be exactly one purpose")
-    if grant is None:
+    if purpose == BREAK_GLASS:
+        glass = _glass(extensions, b2b)
+        refused = "BTG names one glass in yaoshi-glass, the break-glass policy and no Consent"
+        return Claimed(glass, purpose, user) if glass is not None else _malformed(refused)
+    grant = _grant(b2b.get("consent_reference"), fhir_base)
+    if grant is None or GLASS_EXTENSION in extensions:
         return _malformed("consent_reference must be exactly one Consent of this server")
     return Claimed(grant, purpose, user)
 
@@ -223,7 +246,16 @@ def _grant(references: Any, fhir_base: str) -> str | None:
     if not _strings(references) or len(references) != 1 or not references[0].startswith(prefix):
         return None
     grant = str(references[0][len(prefix) :])
-    return grant if _GRANT_ID.fullmatch(grant) else None
+    return grant if _ENTRY_ID.fullmatch(grant) else None
+
+
+def _glass(extensions: dict[str, Any], b2b: dict[str, Any]) -> str | None:
+    named = extensions.get(GLASS_EXTENSION)
+    if "consent_reference" in b2b or b2b["consent_policy"] != [GLASS_POLICY]:
+        return None
+    if not isinstance(named, dict) or set(named) != {"glass"} or not isinstance(named["glass"], str):
+        return None
+    return named["glass"] if _ENTRY_ID.fullmatch(named["glass"]) else None
 
 
 def _strings(value: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Pulls what a patient granted from a custodian, and shows nothing that does not verify.
+"""Pulls what a patient granted, or an emergency opened, from a custodian; shows nothing that does not verify.
 
 docs/formats/pull.md: a client assertion, a token, one search for each resource type with its pages, and for
 every answer the receipt and opening of its disclosure. A custodian on this node is called below HTTP
@@ -9,7 +9,7 @@ memory). Invariant: one page that is denied or does not verify, and nothing of t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,7 +17,7 @@ from gateway.disclosure.release import Ask, Denied, Released, release
 from gateway.fhir.receipts_door import proof_of_disclosure
 from gateway.fhir.token import Token, TokenRefusal, find_token, issue_token
 from gateway.fhir.token_scopes import types_of_token
-from gateway.peers.assertion import ASSERTION_TYPE, build_assertion
+from gateway.peers.assertion import ASSERTION_TYPE, build_assertion, build_glass_assertion
 from gateway.peers.verification import Expected, verify_disclosure
 from gateway.records.items import item_of
 from gateway.records.json_text import parse
@@ -62,10 +62,34 @@ def pull_grant(
     Refuses ``not-granted``, ``custodian-elsewhere``, ``disclosure-unproven``.
     Raises ledger.errors.Unavailable when the custodian could not record a disclosure (nothing was released).
     """
+
+    def proves(base: str, user: dict[str, str]) -> str:
+        return build_assertion(
+            gw, client=grantee, custodian_base=base, grant=grant, user=user, purpose=purpose
+        )
+
+    return _pull(gw, custodian, staff, proves)
+
+
+def pull_glass(gw: Gateway, *, grantee: str, custodian: str, glass: str, staff: Staff) -> Pulled | Refusal:
+    """The same for whoever declared an emergency, under the broken glass; refuses and raises alike."""
+
+    def proves(base: str, user: dict[str, str]) -> str:
+        return build_glass_assertion(gw, client=grantee, custodian_base=base, glass=glass, user=user)
+
+    return _pull(gw, custodian, staff, proves)
+
+
+def _pull(
+    gw: Gateway, custodian: str, staff: Staff, proves: Callable[[str, dict[str, str]], str]
+) -> Pulled | Refusal:
+    """``proves`` gives the client assertion for the custodian's address and the person who asks."""
     if not gw.keys.hosts(custodian):
         return Refusal("custodian-elsewhere", "The custodian is not on this node.")
     user = {"id": staff.id, "name": staff.name, "role": staff.role_code}
-    token = _token(gw, grantee, custodian, grant, user, purpose)
+    with gw.ledger.view() as view:
+        base = view.institution(custodian).base
+    token = _token(gw, custodian, proves(base, user))
     if isinstance(token, Refusal):
         return token
     received: dict[str, Received] = {}
@@ -83,15 +107,8 @@ def pull_grant(
     return _shown(token.visit, custodian, received, disclosures)
 
 
-def _token(
-    gw: Gateway, grantee: str, custodian: str, grant: str, user: dict[str, str], purpose: str
-) -> Token | Refusal:
-    """Ask the custodian's token endpoint as any peer would; every refusal of a grant is ``not-granted``."""
-    with gw.ledger.view() as view:
-        base = view.institution(custodian).base
-    assertion = build_assertion(
-        gw, client=grantee, custodian_base=base, grant=grant, user=user, purpose=purpose
-    )
+def _token(gw: Gateway, custodian: str, assertion: str) -> Token | Refusal:
+    """Ask the custodian's token endpoint as any peer would; every refusal is ``not-granted``."""
     form = [
         ("grant_type", "client_credentials"),
         ("scope", "system/*.rs"),
@@ -100,8 +117,8 @@ def _token(
     ]
     answer = issue_token(gw, custodian, form)
     if isinstance(answer, TokenRefusal):
-        gw.log.info("pull-refused", custodian=custodian, grant=grant, cause=answer.code)
-        return Refusal("not-granted", "The custodian gives no token for this grant.")
+        gw.log.info("pull-refused", custodian=custodian, cause=answer.code)
+        return Refusal("not-granted", "The custodian gives no token.")
     token = find_token(gw, custodian, answer["access_token"])
     if token is None:
         raise Unavailable("unavailable", "the token was gone before its first use")
@@ -122,7 +139,7 @@ def _pages(gw: Gateway, token: Token, resource_type: str) -> Iterator[Released |
             gw,
             Ask(
                 custodian=token.custodian,
-                grant=token.grant,
+                under=token.under,
                 grantee=token.client,
                 user=token.user,
                 purpose=token.purpose,
@@ -148,7 +165,7 @@ def _proven(gw: Gateway, token: Token, released: Released) -> dict[str, Any] | R
         entry_id=released.entry_id,
         custodian=token.custodian,
         grantee=token.client,
-        grant=token.grant,
+        under=token.under,
         visit=token.visit,
         purpose=token.purpose,
         assertion=token.assertion,

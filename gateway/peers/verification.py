@@ -1,10 +1,10 @@
 """Checks, for the grantee, that the ledger holds the disclosure of exactly what was received.
 
 Formats: docs/formats/receipt.md, opening.md and pull.md.
-Not here: whether the grant permits it (the custodian decides); what the phone checks (static/wallet).
+Not here: whether grant or glass permits it (the custodian decides); what the phone checks (static/wallet).
 A disclosure verifies when: (1) a checkpoint of this ledger includes the record; (2) the entry is a
-disclosure.made about the grant's link, under this grant and visit, signed by the custodian's release key;
-(3) the opening opens its commitment; (4) the opened details name this grantee, purpose, client assertion
+disclosure.made about the link, under this grant or glass and in this visit, signed by the custodian's release
+key; (3) the opening opens its commitment; (4) the opened details name this grantee, purpose, client assertion
 and exactly the texts received.
 """
 
@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from consent.under import under_state
 from ledger.commitment import commit
 from ledger.encoding import parse_json, unb64u
 from ledger.errors import Malformed, Refusal
@@ -30,7 +31,7 @@ class Expected:
     entry_id: str
     custodian: str
     grantee: str
-    grant: str
+    under: str
     visit: str
     purpose: str
     assertion: str
@@ -42,7 +43,9 @@ def verify_disclosure(
     """None when the proof {"receipt", "opening"} verifies for the (reference, JSON text) pairs received."""
     with engine.view() as view:
         custodian = view.institution(expected.custodian)
-        link = view.get(f"grant/{expected.grant}")["link"]
+        under = under_state(view, expected.under)
+    if under is None:
+        return _unproven("it is under nothing that this ledger knows")
     opening = proof.get("opening")
     if not isinstance(opening, dict) or not all(
         isinstance(opening.get(name), str) for name in ("salt", "details")
@@ -53,7 +56,7 @@ def verify_disclosure(
         proven = open_receipt(proof.get("receipt"), engine.genesis.origin, key)
         if not proven.entry.signed_by(unb64u(custodian.keys["release"])):
             return _unproven("the entry is not signed by the custodian's release key")
-        if not _is_expected(proven, expected, engine.id, link):
+        if not _is_expected(proven, expected, engine.id, under.document["link"]):
             return _unproven("the entry is about something else")
         return _opening_fault(proven, opening, expected, received)
     except Malformed as malformed:
@@ -67,7 +70,7 @@ def _is_expected(proven: Proven, expected: Expected, ledger_id: str, link: str) 
         ledger_id,
         "disclosure.made",
         link,
-    ) and (entry.payload.get("under"), entry.payload.get("visit")) == (expected.grant, expected.visit)
+    ) and (entry.payload.get("under"), entry.payload.get("visit")) == (expected.under, expected.visit)
 
 
 def _opening_fault(

@@ -30,7 +30,7 @@ def ask(world: World, grant: str, **changes: Any) -> Ask:
     assert isinstance(query, Query)
     plain = Ask(
         custodian=world.custodian,
-        grant=grant,
+        under=grant,
         grantee=world.grantee,
         user={"id": "dr-1", "name": "合成医生", "role": "physician"},
         purpose="TREAT",
