@@ -71,7 +71,9 @@ def stated_labels(resource: dict[str, Any]) -> frozenset[str]:
     codes = {
         coding["code"]
         for coding in (written if isinstance(written, list) else [])
-        if isinstance(coding, dict) and coding.get("system") in LABEL_SYSTEMS and type(coding.get("code")) is str
+        if isinstance(coding, dict)
+        and coding.get("system") in LABEL_SYSTEMS
+        and type(coding.get("code")) is str
     }
     codes = {code if code.isalnum() and len(code) <= 32 else "V" for code in codes}
     return _without_own_height(codes - CONFIDENTIALITY_OPEN)

@@ -2,7 +2,7 @@
 
 FHIR R4 datatype Quantity; search by quantity (a searched 5.4 means 5.35 up to 5.45; behind a prefix it is
 exact). The range only serves to find a record: what is shown and released are the digits as written. Not
-here: converting units; 1 g and 1000 mg are two things to a search (what converts into what depends on the analyte).
+here: converting units; to a search 1 g and 1000 mg are two things.
 """
 
 import math
