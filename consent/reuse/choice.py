@@ -50,22 +50,12 @@ def choose(order: Order, rules: Iterable[Rule]) -> Chosen:
     candidates = [rule for rule in of_group if rule.situation == situation]
     if not candidates:
         return Chosen(None, stated, "rule-missing")
-    standings = [_standing(order.at, versions) for versions in _by_id(candidates)]
-    # Two rules for one situation are one too many: the shorter is the safer.
-    rule, reason = min(standings, key=lambda each: (each[1] is not None, each[0].reach_ms, each[0].id))
+    rule, reason = _standing(order.at, sorted(candidates, key=lambda each: -each.version))
     return Chosen(rule, stated, reason)
 
 
-def _by_id(rules: Iterable[Rule]) -> list[list[Rule]]:
-    """The versions of each rule, newest first."""
-    found: dict[str, list[Rule]] = {}
-    for rule in sorted(rules, key=lambda each: -each.version):
-        found.setdefault(rule.id, []).append(rule)
-    return list(found.values())
-
-
 def _standing(at: int, versions: list[Rule]) -> tuple[Rule, str | None]:
-    """The version in force; else the newest, with what keeps it from being so."""
+    """The version in force, of newest first; else the newest, with what keeps it from being so."""
     waiting = None
     for rule in versions:
         if rule.status == "draft":

@@ -23,22 +23,21 @@ class Words(NamedTuple):
 
 @dataclass(frozen=True)
 class Rule:
-    """One version of one rule. Times and lengths in ms; codes are "system|code".
+    """One version of one rule. Times and lengths in ms; codes are "system|code"; id is group/situation.
 
     codes: all that this rule judges, each an analyte of its own; `equivalent`: sets of them that the
     laboratory holds for one. members: the codes of the whole group, when it can be ordered as one;
     panels: codes that order it so. unverified: codes that the author could not corroborate; never matched.
     never: nothing is ever reused here. no_retest: no repeat is useful; the window then says what is offered.
     specimens, methods: the only ones that fit; empty: any. marks_accepted: as printed; empty: any mark.
-    relevant: codes of drugs and procedures that count as context; empty: all do. context_allowed: kinds of
-    events that belong to the situation.
+    relevant: codes of drugs and procedures that count as context (a trailing * is any ending); empty: all do.
+    context_allowed: kinds of events that belong to the situation. conflicts: what other sources say.
     """
 
-    id: str
-    version: int
     group: str
-    codes: frozenset[str]
     situation: str
+    version: int
+    codes: frozenset[str]
     min_interval_ms: int | None
     window_ms: int | None
     never: bool
@@ -58,11 +57,17 @@ class Rule:
     relevant: frozenset[str] = frozenset()
     context_allowed: frozenset[str] = frozenset()
     sources: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()
     note: str = ""
     status: Status = "draft"
     approved_by: str | None = None
     approved_at: int | None = None
     valid_from: int | None = None
+
+    @property
+    def id(self) -> str:
+        """The same for all versions of a rule."""
+        return f"{self.group}/{self.situation}"
 
     @property
     def name(self) -> str:

@@ -22,7 +22,7 @@ LineKey = Literal[
     "rule",
 ]
 Outcome = Literal["holds", "unknown", "fails"]
-Facts = dict[str, str | int | bool | None | list[str]]
+Facts = dict[str, str | int | bool | list[str] | None]
 
 # Why nothing is offered.
 REASONS = (
