@@ -34,13 +34,7 @@ class NotJson(ValueError):  # noqa: N818 - a statement about the text, not a fai
 def parse(text: str) -> Any:
     """The value that JSON text states; raises NotJson."""
     try:
-        value = json.loads(
-            text,
-            parse_float=Number,
-            parse_int=Number,
-            parse_constant=_refuse_constant,
-            object_pairs_hook=_object,
-        )
+        value = _STRICT.decode(text)
     except json.JSONDecodeError as error:
         raise NotJson("not-json", error.msg, error.lineno, error.colno) from None
     except RecursionError:
@@ -77,6 +71,11 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(value) != len(pairs):
         raise NotJson("duplicate-key", "An object names one member twice.")
     return value
+
+
+_STRICT = json.JSONDecoder(
+    parse_float=Number, parse_int=Number, parse_constant=_refuse_constant, object_pairs_hook=_object
+)
 
 
 def _refuse_control_characters(value: Any) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
 
+from gateway.records.further_types import FURTHER
 from gateway.records.parameters import OF_ALL, Parameter, Paths, code, date, reference, token
 
 _HL7 = "http://hl7.org/fhir/"
@@ -126,6 +127,7 @@ _ALL = (
         *date("recorded", when="occurredDateTime"),
         *reference("target", ""), *reference("agent", _AGENTS, "agent.who")),
         ("recorded",), cites=True, revincludes=()),
+    *(ResourceType(*each) for each in FURTHER),
     ResourceType("Organization", parameters=token("identifier"), revincludes=()),
     ResourceType("Practitioner", parameters=token("identifier"), revincludes=()),
     ResourceType("Location", parameters=token("identifier"), revincludes=()),
