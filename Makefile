@@ -1,17 +1,21 @@
 # Yaoshi: everything a person types. `make help` lists it.
 PORT ?= 8080
+PHONE_PORT ?= 8443
 VENV := .venv
 PY := $(VENV)/bin/python
 export YAOSHI_PORT := $(PORT)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench migration refusals lock clean
+.PHONY: help run phone test lint bench migration refusals lock clean
 
 help: ## Show what can be typed
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/.installed ## Start the node with its demonstration (PORT=8080)
 	@exec $(PY) -m flask --app app serve
+
+phone: $(VENV)/.installed ## Start it over HTTPS for a real phone on the same network
+	@exec env YAOSHI_PORT=$(PHONE_PORT) $(PY) -m flask --app app phone
 
 test: $(VENV)/.installed-dev ## Run all tests
 	$(PY) -m pytest -n auto --dist loadfile

@@ -12,6 +12,7 @@ import os
 import socket
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import click
 from flask.cli import with_appcontext
@@ -41,11 +42,7 @@ def command(demo: bool) -> None:
     sheet = settings.data / "demo.json"
     if not settings.genesis_path.exists() or (demo and not sheet.exists()):
         prepare(settings, sheet if demo else None)
-        # Begin anew with a process in which no thread of the preparation ever ran: the server forks.
-        os.execv(  # noqa: S606 - our own interpreter and program
-            sys.executable,
-            [sys.executable, "-m", "flask", "--app", "app", *sys.argv[sys.argv.index("serve") :]],
-        )
+        begin_anew("serve")
     if demo:
         write_private(settings.data.parent / "demo.json", sheet.read_bytes())
         announce(json.loads(sheet.read_text("utf-8")), settings)
@@ -64,6 +61,13 @@ def prepare(settings: Settings, sheet: Path | None) -> None:
         with node(settings) as gw:
             text = json.dumps(prepare_demonstration(gw), ensure_ascii=False, indent=1)
             write_private(sheet, text.encode())
+
+
+def begin_anew(name: str) -> NoReturn:
+    """Begins this command again in a process that never had threads of the preparation: the server forks."""
+    os.execv(  # noqa: S606 - our own interpreter and program
+        sys.executable, [sys.executable, "-m", "flask", "--app", "app", *sys.argv[sys.argv.index(name) :]]
+    )
 
 
 def require_free_port(host: str, port: int) -> None:
@@ -94,15 +98,22 @@ def require_free_ledger(settings: Settings) -> None:
         ) from None
 
 
-def start_server(settings: Settings) -> None:
-    """Serves until SIGTERM or Ctrl-C. The worker is forked from here, so nothing is imported twice."""
+def start_server(
+    settings: Settings, address: str = "127.0.0.1", certificate: tuple[Path, Path] | None = None
+) -> None:
+    """Serves until SIGTERM or Ctrl-C. The worker is forked from here, so nothing is imported twice.
+
+    With a certificate (PEM, and its key) over TLS; without one a proxy in front has it.
+    """
     os.chdir(ROOT)
     Granian(
         "app:serving_app",
         factory=True,
         interface=Interfaces.WSGI,
-        address="127.0.0.1",
+        address=address,
         port=settings.port,
+        ssl_cert=certificate[0] if certificate else None,
+        ssl_key=certificate[1] if certificate else None,
         workers=1,
         blocking_threads=THREADS,
         runtime_threads=1,

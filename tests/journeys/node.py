@@ -77,7 +77,7 @@ def start_node(var: Path, port: int) -> Node:
             start_new_session=True,
             env=environment(var, port),
         )
-    _wait_until_ready(process, port, var)
+    wait_until_ready(process, f"http://localhost:{port}/readyz", var / "node.log")
     return Node(json.loads((var / "demo.json").read_text()), var, port, process)
 
 
@@ -116,11 +116,12 @@ def flask(node: Node, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def _wait_until_ready(process: subprocess.Popen[bytes], port: int, var: Path) -> None:
+def wait_until_ready(process: subprocess.Popen[bytes], address: str, log: Path) -> None:
+    """Back when the address answers. Raises AssertionError with the end of the log when the process ended."""
     end = time.monotonic() + STARTUP_SECONDS
     while time.monotonic() < end:
         try:
-            fetch(f"http://localhost:{port}/readyz")
+            fetch(address)
             return
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             try:
@@ -129,4 +130,4 @@ def _wait_until_ready(process: subprocess.Popen[bytes], port: int, var: Path) ->
             except subprocess.TimeoutExpired:
                 continue
             break
-    raise AssertionError("the node did not become ready:\n" + (var / "node.log").read_text()[-4000:])
+    raise AssertionError("the node did not become ready:\n" + log.read_text()[-4000:])
