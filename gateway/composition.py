@@ -14,6 +14,7 @@ from flask import current_app
 from sqlalchemy import Engine
 
 from gateway.disclosure.gathering import Gathering
+from gateway.operation.watermark import Watermark
 from gateway.settings import Settings
 
 if TYPE_CHECKING:
@@ -38,6 +39,11 @@ class Gateway:
     def openings(self) -> Gathering:
         """Where disclosures and looks keep their openings."""
         return Gathering(self.db)
+
+    @cached_property
+    def watermark(self) -> Watermark:
+        """How long the ledger is known to have been."""
+        return Watermark(self.settings.mark_path, self.ledger, self.clock)
 
     def close(self) -> None:
         """Ends the writer and the database's connections."""

@@ -1,14 +1,16 @@
 """Everything that an operator may set, read once from the environment into one frozen value.
 
-Twelve-factor: names start with YAOSHI_. Secrets are never settings: they are made at the first start and lie
-as files under the data folder. No default secret and no default purpose exists.
+Twelve-factor: names start with YAOSHI_. SETTINGS says for each what it means and what holds without it;
+`.env.example` is made from it (`flask settings --example`). Secrets are never settings: they are made at the
+first start and lie as files under the data folder. No default secret and no default purpose exists.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -21,6 +23,37 @@ class SettingsError(ValueError):
 
 
 @dataclass(frozen=True)
+class Setting:
+    """One name of the environment; an empty default follows from other settings, as the meaning says."""
+
+    name: str
+    default: str
+    meaning: str
+
+
+SETTINGS = (
+    Setting("YAOSHI_PORT", "8080", "Port of the node on this machine."),
+    Setting("YAOSHI_LISTEN", "127.0.0.1", "Address it listens on: loopback behind a proxy on this machine."),
+    Setting("YAOSHI_CONSOLE", "", "Origin of consoles and APIs in a browser; empty: http://localhost:PORT."),
+    Setting("YAOSHI_WALLET", "", "Origin of the wallet, on another host; empty: http://127.0.0.1:PORT."),
+    Setting("YAOSHI_VAR", "var", "Folder of the data; a relative one lies beside the program."),
+    Setting(
+        "YAOSHI_MARK", "", "File with the ledger's known length, best on another disk; empty: by the data."
+    ),
+    Setting("YAOSHI_LOG", "", "File of the log, reopened when it is moved away; empty: standard output."),
+    Setting("YAOSHI_METRICS_PORT", "", "Loopback port of the metrics, 0 for none; empty: PORT + 1000."),
+    Setting("YAOSHI_TRUSTED_PROXIES", "0", "How many proxies stand in front and name the asker's address."),
+    Setting("YAOSHI_SIGNIN_PER_MINUTE", "30", "How many sign-ins one address may try in a minute."),
+    Setting("YAOSHI_DISK_WARN_MIB", "1024", "Free MiB below which the node warns."),
+    Setting("YAOSHI_DISK_WARN_PERCENT", "5", "Free percent of the disk below which the node warns."),
+    Setting("YAOSHI_DISK_STOP_MIB", "100", "Free MiB below which nothing may be written."),
+    Setting("YAOSHI_AREAS", "", "Where institutions lie, for marks of one area: WX=鄂,武汉;QH=鄂 (by code)."),
+    Setting("YAOSHI_BACKUP_WARN_HOURS", "48", "Age of the newest backup at which doctor warns, 0 for never."),
+)
+_DEFAULTS = {one.name: one.default for one in SETTINGS}
+
+
+@dataclass(frozen=True)
 class Settings:
     """Where the node listens, where it keeps its files, and its limits (bytes, milliseconds)."""
 
@@ -29,6 +62,9 @@ class Settings:
     data: Path
     static: Path = ROOT / "static"
     port: int = 8080
+    listen: str = "127.0.0.1"
+    log: Path | None = None
+    mark: Path | None = None
     metrics_port: int | None = None
     body_limit: int = MIB
     session_idle_ms: int = 30 * 60_000
@@ -41,6 +77,8 @@ class Settings:
     sse_seconds: int = 60
     signin_per_minute: int = 30
     trusted_proxies: int = 0
+    backup_warn_ms: int = 48 * 3_600_000
+    areas: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def secure(self) -> bool:
@@ -76,6 +114,11 @@ class Settings:
         return self.data / "keys"
 
     @property
+    def keys_waiting_path(self) -> Path:
+        """Fresh keys of a rotation, until the ledger has them."""
+        return self.data / "keys-waiting"
+
+    @property
     def offline_path(self) -> Path:
         """Keys that no running node needs; an operator carries this folder away."""
         return self.data / "offline"
@@ -84,10 +127,20 @@ class Settings:
     def session_secret_path(self) -> Path:
         return self.data / "secrets" / "session.key"
 
+    @property
+    def backup_note_path(self) -> Path:
+        """When the last backup was made."""
+        return self.data / "last-backup.json"
+
+    @property
+    def mark_path(self) -> Path:
+        """Beside the data folder, not in it: it must outlive a folder that is put back as it once was."""
+        return self.mark or self.data.with_name(f"{self.data.name}.mark")
+
 
 def settings_from_env(env: Mapping[str, str] = os.environ) -> Settings:
-    """Reads YAOSHI_PORT, YAOSHI_CONSOLE, YAOSHI_WALLET, YAOSHI_VAR and the limits."""
-    port = _number(env, "YAOSHI_PORT", 8080, low=1, high=64_535)
+    """Reads every name of SETTINGS. Raises SettingsError."""
+    port = _number(env, "YAOSHI_PORT", low=1, high=64_535)
     console = _origin(env, "YAOSHI_CONSOLE", f"http://localhost:{port}")
     wallet = _origin(env, "YAOSHI_WALLET", f"http://127.0.0.1:{port}")
     if urlsplit(console).netloc == urlsplit(wallet).netloc:
@@ -95,34 +148,79 @@ def settings_from_env(env: Mapping[str, str] = os.environ) -> Settings:
             "YAOSHI_CONSOLE and YAOSHI_WALLET need different hosts: wallet code must not share "
             "an origin with the console"
         )
-    folder = Path(env.get("YAOSHI_VAR", str(ROOT / "var")))
     host = urlsplit(console)
     name = f"{host.hostname}-{host.port or (443 if host.scheme == 'https' else 80)}"
     return Settings(
         console_origin=console,
         wallet_origin=wallet,
-        data=folder / name,
+        data=ROOT / _text(env, "YAOSHI_VAR") / name,
         port=port,
-        metrics_port=port + 1000,
-        disk_warn_bytes=_number(env, "YAOSHI_DISK_WARN_MIB", 1024) * MIB,
-        disk_warn_percent=_number(env, "YAOSHI_DISK_WARN_PERCENT", 5, high=100),
-        disk_stop_bytes=_number(env, "YAOSHI_DISK_STOP_MIB", 100) * MIB,
-        signin_per_minute=_number(env, "YAOSHI_SIGNIN_PER_MINUTE", 30, low=1),
-        trusted_proxies=_number(env, "YAOSHI_TRUSTED_PROXIES", 0, high=4),
+        listen=_address(env, "YAOSHI_LISTEN"),
+        log=_path(env, "YAOSHI_LOG"),
+        mark=_path(env, "YAOSHI_MARK"),
+        metrics_port=_metrics_port(env, port),
+        disk_warn_bytes=_number(env, "YAOSHI_DISK_WARN_MIB") * MIB,
+        disk_warn_percent=_number(env, "YAOSHI_DISK_WARN_PERCENT", high=100),
+        disk_stop_bytes=_number(env, "YAOSHI_DISK_STOP_MIB") * MIB,
+        signin_per_minute=_number(env, "YAOSHI_SIGNIN_PER_MINUTE", low=1),
+        trusted_proxies=_number(env, "YAOSHI_TRUSTED_PROXIES", high=4),
+        backup_warn_ms=_number(env, "YAOSHI_BACKUP_WARN_HOURS", high=100_000) * 3_600_000,
+        areas=_areas(_text(env, "YAOSHI_AREAS")),
     )
 
 
-def _number(env: Mapping[str, str], name: str, default: int, low: int = 0, high: int = 2**31) -> int:
-    text = env.get(name, "").strip()
-    if not text:
-        return default
+def example() -> str:
+    """The text of .env.example: every setting once, with its default, under one line of meaning."""
+    head = (
+        "# Settings of a node, each with its default. Take the # away before a name to set it.\n"
+        "# Who starts the node puts them into its environment: `set -a; . ./.env; set +a` in a shell.\n"
+    )
+    return head + "".join(f"\n# {one.meaning}\n#{one.name}={one.default}\n" for one in SETTINGS)
+
+
+def _text(env: Mapping[str, str], name: str) -> str:
+    """What was set, or the default; what is empty counts as not set."""
+    return env.get(name, "").strip() or _DEFAULTS[name]
+
+
+def _number(env: Mapping[str, str], name: str, low: int = 0, high: int = 2**31) -> int:
+    text = _text(env, name)
     if not text.isascii() or not text.isdigit() or len(text) > 10 or not low <= int(text) <= high:
         raise SettingsError(f"{name} must be a whole number from {low} to {high}")
     return int(text)
 
 
+def _areas(text: str) -> dict[str, frozenset[str]]:
+    found = {}
+    for part in filter(None, (each.strip() for each in text.split(";"))):
+        code, equals, names = part.partition("=")
+        areas = frozenset(filter(None, (each.strip() for each in names.split(","))))
+        if not equals or not code.strip() or not areas:
+            raise SettingsError("YAOSHI_AREAS must read CODE=area,area with ; between institutions")
+        found[code.strip()] = areas
+    return found
+
+
+def _metrics_port(env: Mapping[str, str], port: int) -> int | None:
+    if not _text(env, "YAOSHI_METRICS_PORT"):
+        return port + 1000
+    return _number(env, "YAOSHI_METRICS_PORT", high=65_535) or None
+
+
+def _path(env: Mapping[str, str], name: str) -> Path | None:
+    text = _text(env, name)
+    return ROOT / text if text else None
+
+
+def _address(env: Mapping[str, str], name: str) -> str:
+    try:
+        return str(ip_address(_text(env, name)))
+    except ValueError:
+        raise SettingsError(f"{name} must be an IP address such as 127.0.0.1 or 0.0.0.0") from None
+
+
 def _origin(env: Mapping[str, str], name: str, default: str) -> str:
-    text = env.get(name, "").strip() or default
+    text = _text(env, name) or default
     parts = urlsplit(text)
     if (
         parts.scheme not in ("http", "https")

@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from gateway.settings import Settings
 from ledger.encoding import b64u, unb64u
+from ledger.genesis import Genesis
 from ledger.signing import public_key, signing_key
 
 
@@ -63,6 +65,12 @@ def read_keys(folder: Path) -> KeyRing:
             raise PermissionError(f"{path} may be read by others: chmod 600 it")
         seeds[(path.parent.name, path.stem)] = unb64u(path.read_text("ascii").strip())
     return KeyRing(seeds)
+
+
+def hosted_here(settings: Settings, genesis: Genesis) -> tuple[str, ...]:
+    """Ids of the institutions that the node acts for, told by the names of its key files alone."""
+    found = [one["id"] for one in genesis.institutions]
+    return tuple(one for one in found if (settings.keys_path / one / "release.key").exists())
 
 
 def write_key(folder: Path, subject: str, use: str, seed: bytes) -> Path:

@@ -7,7 +7,6 @@ waits there is put in place when the registry names it, and thrown away when it 
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gateway.identity.keyring import KeyRing, read_keys, write_key
@@ -21,13 +20,13 @@ if TYPE_CHECKING:
 def keep_waiting(settings: Settings, institution: str, seeds: dict[str, bytes]) -> None:
     """Puts fresh seeds {use: 32 bytes} on disk before the ledger hears of them."""
     for use, seed in seeds.items():
-        write_key(_waiting(settings), institution, use, seed)
+        write_key(settings.keys_waiting_path, institution, use, seed)
 
 
 def settle_waiting(settings: Settings, view: View) -> KeyRing:
     """Puts in place what the registry names, removes the rest; answers the keys as they are then."""
-    waiting = sorted(_waiting(settings).glob("*/*.key"))
-    ring = read_keys(_waiting(settings))
+    waiting = sorted(settings.keys_waiting_path.glob("*/*.key"))
+    ring = read_keys(settings.keys_waiting_path)
     for path in waiting:
         subject, use = path.parent.name, path.stem
         institution = view.institution(subject)
@@ -36,7 +35,3 @@ def settle_waiting(settings: Settings, view: View) -> KeyRing:
         else:
             path.unlink()
     return read_keys(settings.keys_path)
-
-
-def _waiting(settings: Settings) -> Path:
-    return settings.keys_path.with_name("keys-waiting")

@@ -1,7 +1,7 @@
 """Brings gateway.db to this release's tables, and says whether it is there (Alembic).
 
 The migrations lie in gateway/store/migrations. They run at the start of a node, inside one transaction; a
-database of a later release than the program is refused by Alembic instead of being guessed at.
+database of a later release than the program is refused instead of being guessed at.
 """
 
 from __future__ import annotations
@@ -33,11 +33,17 @@ def head() -> str | None:
     return names[-1].split("_")[0] if names else None
 
 
+class LaterReleaseError(RuntimeError):
+    """The database was written by a later release than this program."""
+
+
 def upgrade(engine: Engine) -> None:
-    """Applies what is missing."""
+    """Applies what is missing. Raises LaterReleaseError."""
     with engine.begin() as connection:
         if is_current(connection):
             return
+        if (version(connection) or "") > (head() or ""):
+            raise LaterReleaseError("gateway.db was written by a later release of this program")
         from alembic import command
 
         command.upgrade(config(connection), "head")
@@ -45,7 +51,12 @@ def upgrade(engine: Engine) -> None:
 
 def is_current(connection: Connection) -> bool:
     """Whether the database stands at this release's newest migration."""
-    found = None
-    if inspect(connection).has_table("alembic_version"):
-        found = connection.scalar(text("SELECT version_num FROM alembic_version"))
-    return found == head()
+    return version(connection) == head()
+
+
+def version(connection: Connection) -> str | None:
+    """The migration at which the database stands; None for one without tables."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return None if found is None else str(found)

@@ -21,7 +21,13 @@ from ledger.errors import LedgerError
 
 blueprint = Blueprint("health", __name__)
 CLOCK_SLACK_MS = 5_000
-STOPPING = ("database-unavailable", "migrations-missing", "ledger-unavailable", "disk-full")
+STOPPING = (
+    "database-unavailable",
+    "migrations-missing",
+    "ledger-unavailable",
+    "ledger-rolled-back",
+    "disk-full",
+)
 
 
 @dataclass(frozen=True)
@@ -44,8 +50,9 @@ class Health:
 
 
 def health_of(gw: Gateway) -> Health:
-    """Looks at database, migrations, ledger, clock and disk."""
-    warnings = [code for code in (_database(gw), _ledger(gw), disk_state(gw.settings)) if code]
+    """Looks at database, migrations, ledger, clock, the ledger's known length and disk."""
+    found = (_database(gw), _ledger(gw), gw.watermark.code, disk_state(gw.settings))
+    warnings = [code for code in found if code]
     return Health(not any(code in STOPPING for code in warnings), tuple(warnings))
 
 

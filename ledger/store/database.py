@@ -9,6 +9,7 @@ lock from the start. Every error of the database leaves this package as Unavaila
 from __future__ import annotations
 
 import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,15 +29,21 @@ _READERS = 32
 
 
 class Lock:
-    """An exclusive lock on `<file>.lock`, held as long as the process lives or until `release`."""
+    """An exclusive lock on `<file>.lock`, held as long as the process lives or until `release`.
+
+    The file names the process, and its time of change is when the lock was taken.
+    """
 
     def __init__(self, path: Path) -> None:
-        self._file = Path(f"{path}.lock").open("ab")  # noqa: SIM115  held, not used
+        handle = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        self._file = os.fdopen(handle, "r+b", buffering=0)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             self._file.close()
             raise Unavailable("ledger-locked", "another process writes this ledger") from None
+        self._file.truncate(0)
+        self._file.write(f"{os.getpid()}\n".encode())
 
     def release(self) -> None:
         """Let another process write; releasing twice is harmless."""
@@ -54,6 +61,8 @@ class Store:
         self._writer = _writer_engine(path) if write else None
         try:
             if self._writer is not None:
+                if not path.exists():
+                    path.touch(mode=0o600)  # SQLite gives its files beside it the same mode
                 _migrate(self._writer)
             elif not path.is_file():
                 raise Unavailable("ledger-missing", "there is no ledger file")
