@@ -112,9 +112,9 @@ def phone(tmp_path: Path) -> Iterator[Any]:
 def test_a_phone_on_the_network_trusts_once_and_links(lan: LanNode, phone: Any, tmp_path: Path) -> None:
     window, trust = phone
     first = window()
-    page = first.pages[0]
     with pytest.raises(Exception, match="ERR_CERT_AUTHORITY_INVALID"):
-        page.goto(f"{lan.wallet}/")
+        first.pages[0].goto(f"{lan.wallet}/")
+    page = first.new_page()
     page.goto(f"{lan.guide}/")
     expect(page.locator("h1")).to_have_text("让手机信任这台电脑，只做一次")
     with page.expect_download() as download:
@@ -143,7 +143,8 @@ def test_the_two_ports_are_two_origins(lan: LanNode) -> None:
     for address in (f"{lan.console}/sw.js", f"{lan.wallet}/console/"):
         with pytest.raises(urllib.error.HTTPError) as refused:
             fetch(address)
-        assert refused.value.code == 404
+        with refused.value as answer:
+            assert answer.code == 404
 
 
 def test_a_new_address_begins_a_new_ledger_and_says_so(lan: LanNode) -> None:
