@@ -7,10 +7,12 @@ import { followChanges } from "./net/changes.js";
 import { doorsOf } from "./net/institution.js";
 import { createViews } from "./state/views.js";
 import { grantsOf, openDoors } from "./model/doors.js";
+import { glassesOf, isRunning, pressing } from "./model/glasses.js";
 import { acrossLinks, linesOf, unseen } from "./model/visits.js";
 import { withSource } from "./model/series.js";
 import { settleSent } from "./flow/closing.js";
 import { sendUnsent } from "./flow/revoke.js";
+import { settleStopped } from "./flow/stopping.js";
 
 /** `clock()` gives ms; gives the wallet that every screen is handed. */
 export async function createWallet({ database, clock }) {
@@ -18,7 +20,8 @@ export async function createWallet({ database, clock }) {
   const changed = () => listeners.forEach((listener) => listener());
   const wallet = {
     database, clock, changed, genesis: await pinnedGenesis(database), links: await database.all("links"),
-    items: new Map(), requests: new Map(), closing: new Map(), follows: new Map(),
+    items: new Map(), requests: new Map(), closing: new Map(), stopping: new Map(),
+    follows: new Map(),
     unsent: await database.all("unsent"), shouted: new Set(), flow: null,
     elder: (await database.get("facts", "elder"))?.value === true,
   };
@@ -38,6 +41,12 @@ export async function createWallet({ database, clock }) {
     const view = wallet.views.of(link.subject);
     return view?.data ? grantsOf(view.data, link) : [];
   });
+  wallet.glasses = () => wallet.links.flatMap((link) => {
+    const view = wallet.views.of(link.subject);
+    return view?.data ? glassesOf(view.data, link) : [];
+  });
+  wallet.runningGlasses = () => wallet.glasses().filter((glass) => isRunning(glass, clock()));
+  wallet.pressingGlasses = () => pressing(wallet.glasses(), seenGlasses(wallet), clock());
   wallet.openDoors = () => openDoors(wallet.grants(), clock());
   wallet.lines = () => acrossLinks(wallet.links.flatMap((link) => {
     const view = wallet.views.of(link.subject);
@@ -46,6 +55,9 @@ export async function createWallet({ database, clock }) {
   wallet.unseen = () => unseen(wallet.lines());
   return wallet;
 }
+
+/** {emergency's id: steps of it that were shown on its screen}, of all links. */
+export const seenGlasses = ({ links }) => Object.assign({}, ...links.map((link) => link.glassSteps ?? {}));
 
 /** The request that a line's grant answered. */
 function requestBehind(grants) {
@@ -68,8 +80,13 @@ export async function startWallet(wallet) {
 }
 
 export async function refreshAll(wallet) {
-  settleSent(wallet, await sendUnsent(wallet));
+  settle(wallet, await sendUnsent(wallet));
   await Promise.all(wallet.links.map((link) => wallet.views.refresh(link)));
+}
+
+function settle(wallet, outcomes) {
+  settleStopped(wallet, outcomes);
+  settleSent(wallet, outcomes);
 }
 
 export function follow(wallet, link) {
@@ -85,7 +102,7 @@ export function follow(wallet, link) {
 /** The institution answers (again): what waited goes out before anything is read. */
 async function reachable(wallet, link) {
   const outcomes = await sendUnsent(wallet);
-  settleSent(wallet, outcomes);
+  settle(wallet, outcomes);
   if (outcomes.size > 0 || wallet.views.of(link.subject)?.status === "offline") await wallet.views.refresh(link);
 }
 

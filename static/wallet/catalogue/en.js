@@ -1,5 +1,8 @@
 // Words of the phone's wallet.
+import { words as emergency } from "./emergency.js";
+
 export const en = {
+  ...emergency.en,
   "app.name": "Yaoshi",
   "close": "Close",
   "back": "Back",

@@ -1,5 +1,8 @@
 // 手机钱包的文字。
+import { words as emergency } from "./emergency.js";
+
 export const zhCN = {
+  ...emergency["zh-CN"],
   "app.name": "钥匙",
   "close": "关闭",
   "back": "返回",

@@ -26,6 +26,7 @@ export async function composeGrant(signer, about, terms, notAfter) {
 }
 
 export const composeRevoke = (signer, about, grant) => entry(signer, about, "grant.revoke", { grant });
+export const composeStop = (signer, about, glass) => entry(signer, about, "glass.closed", { glass });
 export const composeConfirm = (signer, about, rekey) => entry(signer, about, "link.confirm", { entry: rekey });
 export const composeContest = (signer, about, rekey) => entry(signer, about, "link.contest", { entry: rekey });
 

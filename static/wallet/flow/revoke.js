@@ -1,44 +1,62 @@
-// Taking back: one tap, no question. Done is said only when the receipt holds; without a connection the signed entry
-// waits on this phone and goes out first when there is one.
+// Taking back a grant, or stopping an emergency: one tap, no question. Done is said only when the receipt holds; without
+// a connection the signed entry waits on this phone and goes out first when there is one.
 
-import { composeRevoke } from "./compose.js";
+import { composeRevoke, composeStop } from "./compose.js";
 import { openReceipt } from "../verify/receipt.js";
+
+/** kind -> how it is composed, the member that names what ends, the refusal that says that it had ended before. */
+const ENDINGS = {
+  "grant.revoke": { compose: composeRevoke, member: "grant", before: "grant-revoked" },
+  "glass.closed": { compose: composeStop, member: "glass", before: "glass-closed" },
+};
 
 /** Grants [{id, link, custodian}]; gives "done" (every receipt holds), "unsent" (some wait) or "failed". */
 export async function revokeGrants(wallet, grants) {
-  const outcomes = await Promise.all(grants.map((grant) => revokeOne(wallet, grant)));
-  await Promise.all(wallet.links.filter((link) => grants.some((grant) => grant.link === link.subject))
-    .map((link) => wallet.views.refresh(link)));
-  if (outcomes.includes("failed")) return "failed";
-  return outcomes.includes("unsent") ? "unsent" : "done";
+  const outcomes = await endAll(wallet, grants, "grant.revoke");
+  return ["failed", "unsent"].find((outcome) => outcomes.includes(outcome)) ?? "done";
 }
 
-async function revokeOne(wallet, grant) {
+/** One emergency {id, link, custodian}; also "before": the institution says that it had ended, which the log must show. */
+export const closeGlass = (wallet, glass) => endAll(wallet, [glass], "glass.closed").then(([outcome]) => outcome);
+
+async function endAll(wallet, grants, kind) {
+  const outcomes = await Promise.all(grants.map((grant) => endOne(wallet, grant, kind)));
+  await Promise.all(wallet.links.filter((link) => grants.some((grant) => grant.link === link.subject))
+    .map((link) => wallet.views.refresh(link)));
+  return outcomes;
+}
+
+async function endOne(wallet, grant, kind) {
   const link = wallet.links.find((each) => each.subject === grant.link);
   const at = await wallet.sessions.of(link).then((session) => session.now()).catch(() => wallet.clock());
   const about = { ledger: wallet.genesis.id, subject: link.subject, at };
-  const entry = await composeRevoke({ database: wallet.database, kid: link.kid }, about, grant.id);
-  const unsent = { grant: grant.id, link: link.subject, custodian: grant.custodian, entry, prepared: wallet.clock() };
+  const entry = await ENDINGS[kind].compose({ database: wallet.database, kid: link.kid }, about, grant.id);
+  const unsent = {
+    grant: grant.id, kind, link: link.subject, custodian: grant.custodian, entry, prepared: wallet.clock(),
+  };
   await wallet.database.put("unsent", unsent);
   return send(wallet, unsent);
 }
 
 async function send(wallet, unsent) {
+  // What an earlier release of this program left waiting names no kind: it knew only one.
+  const { kind = "grant.revoke", grant } = unsent;
+  const { member, before } = ENDINGS[kind];
   try {
     const answer = await wallet.doors(unsent.custodian).enter(unsent.entry);
     const opened = await openReceipt(answer.receipt, wallet.genesis);
-    if (opened?.entry.payload.grant !== unsent.grant || opened.entry.payload.kind !== "grant.revoke") return "failed";
-    await wallet.database.drop("unsent", unsent.grant);
+    if (opened?.entry.payload[member] !== grant || opened.entry.payload.kind !== kind) return "failed";
+    await wallet.database.drop("unsent", grant);
     return "done";
   } catch (problem) {
     const answered = problem.status >= 400 && problem.status < 500 && problem.status !== 429;
     if (!answered) return "unsent";
-    await wallet.database.drop("unsent", unsent.grant);
-    return problem.code === "grant-revoked" ? "done" : "failed";
+    await wallet.database.drop("unsent", grant);
+    return problem.code === before ? "before" : "failed";
   }
 }
 
-/** Everything that waits goes out now; gives what became of each: grant -> "done", "unsent" or "failed". */
+/** Everything that waits goes out now; gives what became of each: id -> "done", "before", "unsent" or "failed". */
 export async function sendUnsent(wallet) {
   const waiting = await wallet.database.all("unsent");
   const outcomes = await Promise.all(waiting.map((unsent) => send(wallet, unsent)));

@@ -22,7 +22,7 @@ export function linesOf(view, link, seenSeq = 0) {
 
 const LOOKS = new Set(["visit", "look"]);
 /** Lines that count as somebody's look: what a patient wants to be told of. */
-export const isLook = (line) => LOOKS.has(line.type) || line.state === "withheld";
+export const isLook = (line) => LOOKS.has(line.type) || ["withheld", "unpermitted"].includes(line.state);
 
 function join(line, other) {
   line.entries.push(...other.entries);
@@ -33,7 +33,7 @@ function join(line, other) {
   if (WORST.indexOf(other.state) > WORST.indexOf(line.state)) line.state = other.state;
 }
 
-const WORST = ["checked", "erased", "withheld", "unproven"];
+const WORST = ["checked", "erased", "withheld", "unpermitted", "unproven"];
 
 function lineOf(entry, link) {
   const { kind, details, payload } = entry;
@@ -48,7 +48,9 @@ function lineOf(entry, link) {
   if (kind === "look.made") return { ...line, type: "look" };
   if (kind === "grant.give") return { ...line, type: "allowed", state: entry.state };
   if (kind === "grant.revoke") return { ...line, type: "taken-back" };
+  if (kind === "glass.closed") return { ...line, type: entry.byHospital ? "glass-closed-there" : "glass-closed" };
   const plain = {
+    "glass.broken": "glass-broken", "glass.reviewed": "glass-reviewed",
     "link.open": "linked", "link.confirm": "confirmed", "link.contest": "contested", "link.settle": "settled",
     "link.close": "closed", "result.reused": "reused", "details.erased": "erased-details",
   }[kind];

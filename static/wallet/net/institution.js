@@ -21,6 +21,7 @@ export function doorsOf(institution) {
     timeline: (token, kept) => post("timeline", { kept }, token),
     records: (token, kinds) => post("records", kinds ? { kinds } : {}, token),
     enter: (entry, opening) => post("entries", opening ? { entry, opening } : { entry }),
+    object: (token, glass, text) => post("objections", { glass, text }, token),
     eventsUrl: `${institution.base}/wallet/events`,
     changesUrl: `${institution.base}/wallet/changes`,
   };

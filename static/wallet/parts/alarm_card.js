@@ -5,14 +5,18 @@ import { icon } from "../../shared/icons.js";
 import { day, t } from "../../shared/i18n.js";
 import { counted, placeName } from "./words.js";
 
-/** Alarms of all links as {link, code, facts, count}; withheld ones of one place stand together. */
+/** These may come once a look: those of one place stand together. */
+const COUNTED = ["unpermitted", "withheld"];
+
+/** Alarms of all links as {link, code, facts, count}. */
 export function alarmsOf(wallet) {
   return wallet.links.flatMap((link) => {
     const alarms = wallet.views.of(link.subject)?.data?.alarms ?? [];
-    const withheld = alarms.filter((alarm) => alarm.code === "withheld");
-    const first = withheld.slice(-1).map((alarm) => ({ link, ...alarm, count: withheld.length }));
-    const others = alarms.filter((alarm) => alarm.code !== "withheld").map((alarm) => ({ link, ...alarm, count: 1 }));
-    return [...others, ...first];
+    const others = alarms.filter(({ code }) => !COUNTED.includes(code)).map((alarm) => ({ link, ...alarm, count: 1 }));
+    return [...others, ...COUNTED.flatMap((code) => {
+      const same = alarms.filter((alarm) => alarm.code === code);
+      return same.slice(-1).map((alarm) => ({ link, ...alarm, count: same.length }));
+    })];
   });
 }
 
@@ -28,6 +32,5 @@ function alarmCard({ wallet, go }, alarm) {
 }
 
 export function alarmTitle(code, facts, count = 1) {
-  if (code === "withheld") return counted("alarm.withheld.title", count);
-  return t(`alarm.${code}.title`);
+  return COUNTED.includes(code) ? counted(`alarm.${code}.title`, count) : t(`alarm.${code}.title`);
 }

@@ -19,7 +19,7 @@ export function defineScreen(tag, { start, render }) {
         wallet, go, back, params, local: {}, signal: stopper.signal, redraw: () => this.drawSoon(),
       };
       this.leave = () => stopper.abort();
-      this.stopListening = wallet.on(() => this.drawSoon());
+      this.stopListening = wallet.on(() => this.isWrittenIn() || this.drawSoon());
       this.draw();
       start?.(this.context);
     }
@@ -27,6 +27,11 @@ export function defineScreen(tag, { start, render }) {
     disconnectedCallback() {
       this.leave();
       this.stopListening();
+    }
+
+    /** Somebody is writing sentences: news waits, for a new field would end what is being composed letter by letter. */
+    isWrittenIn() {
+      return this.contains(document.activeElement) && document.activeElement.tagName === "TEXTAREA";
     }
 
     drawSoon() {

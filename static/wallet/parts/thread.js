@@ -1,9 +1,11 @@
 // The thread: entries by day on one line. Green: a look, checked. Hollow grey: an own act. Red diamond: withheld.
 
 import { h } from "../../shared/dom.js";
+import { icon } from "../../shared/icons.js";
 import { clock, day, lang, list, moment, t } from "../../shared/i18n.js";
 import { kindName } from "../../shared/terms.js";
 import { seenIn } from "../model/visits.js";
+import { glassBehind, glassRows, glassWords } from "./glass_lines.js";
 import { explainedShield } from "./shield.js";
 import { personName, placeName, purposeText, scopeText, seenText } from "./words.js";
 import { sumOfScopes } from "../model/doors.js";
@@ -16,7 +18,7 @@ export function thread(context, lines, { isOpen, toggle, keyOf }) {
   }
   return h("div", { class: "thread" }, [...days.values()].map((group) => h("section", {},
     h("h2", { class: "day" }, dayName(group[0].time, context.wallet.clock())),
-    h("ol", {}, group.map((line) => h("li", { class: `knot ${nodeOf(line)}` }, entry(context, line, { isOpen, toggle, key: keyOf(line) })))))));
+    h("ol", {}, group.map((line) => h("li", { class: `knot ${nodeOf(context.wallet, line)}` }, entry(context, line, { isOpen, toggle, key: keyOf(line) })))))));
 }
 
 function dayName(time, now) {
@@ -25,9 +27,9 @@ function dayName(time, now) {
   return today ? t("thread.today") : t("thread.day", { weekday, day: day(time, now) });
 }
 
-function nodeOf(line) {
-  if (line.state === "withheld") return "withheld";
-  if (line.state === "unproven") return "unproven";
+function nodeOf(wallet, line) {
+  if (["withheld", "unproven", "unpermitted"].includes(line.state)) return line.state;
+  if (line.type === "glass-broken" || (line.type === "visit" && glassBehind(wallet, line))) return "emergency";
   return line.type === "visit" || line.type === "look" ? "look" : "own";
 }
 
@@ -55,6 +57,8 @@ function words(wallet, line) {
   if (line.state === "withheld") return { heading: t("thread.withheld"), under: place + late };
   if (line.state === "unproven") return { heading: t("thread.unproven"), under: place };
   if (line.state === "erased") return { heading: t("thread.erased"), under: place };
+  if (line.state === "unpermitted") return { heading: t("thread.unpermitted"), under: place };
+  if (line.type.startsWith("glass-")) return glassWords(wallet, line, { place, late });
   const { details, payload } = line.entries[0];
   if (line.type === "visit") {
     return { heading: personName(line.who), under: [placeName(wallet, details.grantee), departmentOf(wallet, line)].filter(Boolean).join(" · ") + late };
@@ -75,19 +79,24 @@ function grantOf(wallet, line) {
   return wallet.grants().find((grant) => grant.id === under) ?? null;
 }
 
-const departmentOf = (wallet, line) => wallet.requests.get(grantOf(wallet, line)?.terms?.request)?.department ?? null;
+const departmentOf = (wallet, line) => glassBehind(wallet, line)?.declaration?.clinician.department
+  ?? wallet.requests.get(grantOf(wallet, line)?.terms?.request)?.department ?? null;
 
 /** Saw, from, for, by: [label, value] of what this line can show. */
 function rows(wallet, line) {
   const { details } = line.entries[0];
-  if (line.state !== "checked" || !details) return [];
+  if (!["checked", "unpermitted"].includes(line.state) || !details) return [];
+  if (line.type.startsWith("glass-")) return glassRows(wallet, line);
   const place = line.places.map((id) => h("span", { class: "line" }, placeName(wallet, id)));
   if (line.type === "visit") {
     const grant = grantOf(wallet, line);
+    const glass = glassBehind(wallet, line);
     const reason = wallet.requests.get(grant?.terms?.request)?.reason;
     return [
       [t("thread.saw"), seenText(seenIn(line))], [t("thread.from"), place], [t("thread.for"), purposeText(details.purpose, reason)],
+      line.state === "unpermitted" ? [t("thread.by"), t("thread.by-nothing")] : null,
       grant ? [t("thread.by"), t("thread.by-grant", { moment: moment(grant.given) })] : null,
+      glass ? [t("thread.by"), t("thread.by-glass", { moment: moment(glass.from) })] : null,
     ].filter(Boolean);
   }
   if (line.type === "look") {
@@ -106,7 +115,10 @@ function card(context, line, details, key) {
     local.explained = local.explained === key ? null : key;
     redraw();
   };
+  const glass = glassBehind(context.wallet, line);
   return h("div", { class: "card entry-card" },
     h("dl", {}, details.map(([label, value]) => h("div", { class: "fact" }, h("dt", {}, label), h("dd", {}, value)))),
+    glass ? h("button", { type: "button", class: "plain change", "data-keep": `glass-${key}`,
+      onClick: () => context.go("emergency", { glass: glass.id }) }, t("emergency.open"), icon("forward")) : null,
     explainedShield({ words: t("shield.entry"), open: local.explained === key, toggle, keep: key }));
 }

@@ -1,7 +1,7 @@
 // The few sentences that several screens share: names, kinds, spans, moments, counts.
 
 import { h } from "../../shared/dom.js";
-import { day, list, named, t } from "../../shared/i18n.js";
+import { day, list, named, remaining, t } from "../../shared/i18n.js";
 import { kindName, termName, unitText, valueText } from "../../shared/terms.js";
 import { spanNamed } from "../model/dates.js";
 
@@ -45,6 +45,12 @@ export function scopeText({ kinds, from, singles = 0, sensitive = false }, now) 
   const span = kinds.length > 0 ? spanText(from, now) : "";
   const text = [parts.join(t("list.comma")), span].filter(Boolean).join(t("scope.span-comma"));
   return sensitive ? `${text}${t("scope.with-sensitive")}` : text;
+}
+
+/** A length of time by its largest unit only: "2 天". */
+export function roughly(ms) {
+  const unit = [86_400_000, 3_600_000].find((each) => ms >= each) ?? 60_000;
+  return remaining(Math.round(ms / unit) * unit);
 }
 
 export const purposeText = (purpose, reason) => {

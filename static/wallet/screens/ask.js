@@ -2,13 +2,13 @@
 
 import { h } from "../../shared/dom.js";
 import { digits } from "../../shared/digits.js";
-import { moment, remaining, t } from "../../shared/i18n.js";
+import { moment, t } from "../../shared/i18n.js";
 import { refuseAsk } from "../flow/ask.js";
 import { chosenLinks, firstChoice, partsOf, summaryOf } from "../flow/choice.js";
 import { plateRow } from "../parts/plate.js";
 import { shieldLine } from "../parts/shield.js";
 import { button, closeTop, defineScreen, page, title } from "../parts/screen.js";
-import { placeName, purposeText, scopeText, unitAndDoctor } from "../parts/words.js";
+import { placeName, purposeText, roughly, scopeText, unitAndDoctor } from "../parts/words.js";
 
 defineScreen("y-ask", {
   start: (context) => {
@@ -55,12 +55,6 @@ function rows({ wallet, go }, { ask, choice, summary }) {
     row(t("ask.from"), places.length > 0 ? places : t("ask.nowhere"), () => go("from"), "from"),
     row(t("ask.until"), t("ask.until-in", { moment: moment(choice.notAfter), time: roughly(choice.notAfter - now) }),
       () => go("until"), "until"));
-}
-
-/** The largest unit only: "2 天". */
-function roughly(ms) {
-  const unit = [86_400_000, 3_600_000].find((each) => ms >= each) ?? 60_000;
-  return remaining(Math.round(ms / unit) * unit);
 }
 
 function row(label, value, change = null, keep = null) {

@@ -4,6 +4,7 @@ import { h } from "../../shared/dom.js";
 import { icon } from "../../shared/icons.js";
 import { moment, t } from "../../shared/i18n.js";
 import { alarmCards } from "../parts/alarm_card.js";
+import { emergencyCards } from "../parts/emergency_card.js";
 import { cardPerson } from "../parts/door_card.js";
 import { offlineStrip, waitingNotes } from "../parts/notes.js";
 import { shieldLine } from "../parts/shield.js";
@@ -20,7 +21,7 @@ defineScreen("y-elder", {
     return page(context, {
       top: nameTop(wallet, h("button", { type: "button", class: "pill", "data-keep": "elder",
         onClick: () => setElder(wallet, false).then(() => go("home", {}, { replace: true })) }, t("elder.off"))),
-      body: [offlineStrip(wallet), alarmCards(context), waitingNotes(context), oneDoor(context, doors)],
+      body: [offlineStrip(wallet), emergencyCards(context), alarmCards(context), waitingNotes(context), oneDoor(context, doors)],
       foot: [
         button("primary", t("scan.button"), () => go("scan"), { icon: "scan", "data-keep": "scan" }),
         h("button", { type: "button", class: "button outline", "data-keep": "who", onClick: () => go("who") },
@@ -32,6 +33,7 @@ defineScreen("y-elder", {
 
 function oneDoor(context, doors) {
   const { wallet, local, redraw } = context;
+  if (doors.length === 0 && wallet.runningGlasses().length > 0) return null;
   if (doors.length === 0) return h("section", { class: "card elder-door" }, title(t("home.nobody")));
   const at = (local.at ?? 0) % doors.length;
   const { card, state } = doors[at];

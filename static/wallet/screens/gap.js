@@ -8,7 +8,7 @@ import { backTop, button, defineScreen, page, title } from "../parts/screen.js";
 import { placeName } from "../parts/words.js";
 
 /** These leave every other entry of the link proved, so the screen may say so. */
-const OTHERS_HOLD = new Set(["withheld", "gap", "missing"]);
+const OTHERS_HOLD = new Set(["withheld", "unpermitted", "gap", "missing"]);
 
 defineScreen("y-gap", {
   start: ({ wallet, params }) => wallet.shouted.add(`${params.subject}/${params.code}`),

@@ -5,6 +5,7 @@ import { icon } from "../../shared/icons.js";
 import { moment, t } from "../../shared/i18n.js";
 import { alarmCards } from "../parts/alarm_card.js";
 import { doorCard } from "../parts/door_card.js";
+import { emergencyCards } from "../parts/emergency_card.js";
 import { busy, button, defineScreen, nameTop, page, title } from "../parts/screen.js";
 import { counted } from "../parts/words.js";
 import { offlineStrip, waitingNotes } from "../parts/notes.js";
@@ -27,6 +28,7 @@ function standard(context) {
       onClick: () => setElder(wallet, true).then(() => go("elder", {}, { replace: true })) }, t("elder.on"))),
     body: [
       offlineStrip(wallet),
+      emergencyCards(context),
       title(stateSentence(wallet)),
       alarmCards(context),
       waitingNotes(context),
@@ -44,7 +46,7 @@ export function stateSentence(wallet) {
   const views = wallet.links.map((link) => wallet.views.of(link.subject));
   if (!views.some((view) => view?.data)) return t("home.checking");
   if (views.some((view) => view?.status === "failed")) return t("home.unsure");
-  const places = new Set(wallet.openDoors().map((card) => card.grantee ?? card.key)).size;
+  const places = placesThatSee(wallet);
   const unsure = views.filter((view) => view?.status !== "checked" && view?.status !== "checking" && view?.data);
   if (unsure.length > 0) {
     const as = moment(Math.min(...unsure.map((view) => view.data.at)));
@@ -53,6 +55,12 @@ export function stateSentence(wallet) {
   const replaced = views.some((view) => view?.data?.reading === "until-removed");
   if (places === 0) return t(replaced ? "home.replaced" : "home.nobody");
   return counted("home.open", places);
+}
+
+/** How many institutions can look now, because they were allowed to or because of an emergency. */
+function placesThatSee(wallet) {
+  const allowed = wallet.openDoors().map((card) => card.grantee ?? card.key);
+  return new Set([...allowed, ...wallet.runningGlasses().map((glass) => glass.details?.declaring ?? glass.id)]).size;
 }
 
 export function newLooks({ wallet, go }) {

@@ -17,13 +17,19 @@ import "./results.js";
 import "./series.js";
 import "./who.js";
 import "./gap.js";
+import "./emergency.js";
+import "./objection.js";
 import "./rekey.js";
 import "./settings.js";
-import { refreshAll } from "../wallet.js";
+import { refreshAll, seenGlasses } from "../wallet.js";
 
 const MINUTE = 60_000;
 const CALM = new Set(["home", "elder", "who", "results", "settings"]);
-const LOUD = new Set(["signature", "rewritten", "unproven", "missing", "gap", "reordered", "altered", "foreign"]);
+const LOUD = new Set([
+  "signature", "rewritten", "unproven", "missing", "gap", "reordered", "altered", "foreign", "unpermitted",
+]);
+// An emergency waits only while digits are compared or a choice is being made; it comes right after.
+const BEFORE_ALL = new Set([...CALM, "series", "gap", "rekey", "start"]);
 
 /** Show the first screen and follow the person; `code`: what the address held; `foreign`: it held something else. */
 export function showScreens(wallet, { code, foreign }) {
@@ -46,6 +52,14 @@ export function showScreens(wallet, { code, foreign }) {
     if (replace) history.replaceState(state, "", "/");
     else history.pushState(state, "", "/");
     show(name, params);
+    shout();
+  }
+
+  /** What must be seen first takes the screen, unless something stands there that must not be left half-way. */
+  function shout() {
+    const glass = BEFORE_ALL.has(present.name) ? firstEmergency(wallet) : null;
+    const first = glass ?? (CALM.has(present.name) ? firstShout(wallet) : null);
+    if (first) go(first.name, first.params);
   }
 
   const first = () => (wallet.links.length > 0 ? "home" : "start");
@@ -60,14 +74,20 @@ export function showScreens(wallet, { code, foreign }) {
   setInterval(() => {
     if (document.visibilityState === "visible") wallet.changed();
   }, MINUTE / 2);
-  wallet.on(() => {
-    const shout = CALM.has(present.name) ? firstShout(wallet) : null;
-    if (shout) go(shout.name, shout.params);
-  });
+  wallet.on(shout);
 
   if (code) go("claim", { code }, { replace: true });
   else if (foreign) go("claim", { code: null }, { replace: true });
   else go(first(), {}, { replace: true });
+}
+
+/** An emergency that this person has not been shown yet; the one that began first. */
+function firstEmergency(wallet) {
+  const seen = seenGlasses(wallet);
+  const glass = wallet.pressingGlasses().reverse().find(({ id }) => !(id in seen) && !wallet.shouted.has(`glass/${id}`));
+  if (!glass) return null;
+  wallet.shouted.add(`glass/${glass.id}`);
+  return { name: "emergency", params: { glass: glass.id } };
 }
 
 /** What is shown full screen at first sight: a broken record, or a change of phones to answer. */

@@ -8,7 +8,7 @@ import { seal, unseal } from "../store/sealed.js";
 import { doorsOf } from "../net/institution.js";
 
 /** Alarms that leave the log itself in order. */
-const LOG_HOLDS = new Set(["withheld", "stale"]);
+const LOG_HOLDS = new Set(["withheld", "stale", "unpermitted"]);
 
 export function snapshotOf(result, at) {
   const { alarms, entries, reading, seq } = result;
@@ -61,7 +61,7 @@ export function createViews({ database, sessions, genesis, clock, changed }) {
     if (holds) await seal(database, `timeline/${link.subject}`, data);
     set(link.subject, {
       status: holds ? "checked" : "failed", data, registry: result.registry,
-      evidence: holds ? null : { at: clock(), kept, served },
+      evidence: result.alarms.length === 0 ? null : { at: clock(), kept, served },
     });
   }
 

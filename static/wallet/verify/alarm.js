@@ -20,6 +20,7 @@ export const ALARMS = [
   "reordered", // entries are not in the order in which they were made
   "altered", // an entry is not the one that the chain fixes
   "foreign", // an entry about somebody else was put in
+  "unpermitted", // records were released under nothing that was in force then
   "withheld", // an entry is there, its details are not given, and no erasure explains it
 ];
 

@@ -1,14 +1,15 @@
 // Who may have signed each entry of a link, told from the link's own chain.
 // Mirrors the contract's rules for keys: a key serves one link; a desk's new key on a claimed link waits, earlier keys
-// keep only taking back, confirming and contesting. What the contract would have refused cannot stand in the chain.
+// keep only taking back, confirming and contesting. Not here: whether a release was permitted at all (permits.js).
 
 import { unb64u } from "./bytes.js";
 import { demand } from "./alarm.js";
 import { isSignedBy, parseCompact, thumbprint } from "./jws.js";
+import { applyToPermits, noPermits, permits } from "./permits.js";
 
 const BY_INSTITUTION = {
   "link.open": "desk", "link.settle": "offline", "disclosure.made": "release", "look.made": "release",
-  "result.reused": "release", "details.erased": "release",
+  "result.reused": "release", "details.erased": "release", "glass.broken": "release",
 };
 const BY_LINK = {
   "link.confirm": "confirm", "link.contest": "contest", "link.close": "manage", "grant.give": "give",
@@ -18,6 +19,7 @@ const ALL = ["give", "manage", "revoke"];
 
 export const emptyLink = () => ({
   opened: false, claimed: false, closed: false, contested: false, pending: null, keys: new Map(), rekeys: [],
+  permits: noPermits(),
 });
 
 /** full | waiting | earlier | removed: a waiting key is full as soon as its delay has passed. */
@@ -43,7 +45,7 @@ function answersOf(link, kid) {
 }
 
 /** Check the signer of one parsed entry and apply it to the link; raises Alarm "signature" or "foreign". */
-export async function applyToLink(link, entry, record, { registry, institution, limits }) {
+export async function applyToLink(link, entry, record, { registry, institution, institutions, limits }) {
   const { kind, key } = entry.payload;
   const facts = { seq: record.seq };
   const signed = (raw) => raw !== null && isSignedBy(entry, raw);
@@ -51,7 +53,13 @@ export async function applyToLink(link, entry, record, { registry, institution, 
   const byLink = async (right) => {
     return rightsOf(link, entry.kid, record.time).includes(right) && signed(link.keys.get(entry.kid).key);
   };
-  if (BY_INSTITUTION[kind]) {
+  if (kind === "glass.closed") {
+    entry.byHospital = await institutional("review");
+    demand(entry.byHospital || (await byLink("revoke")), "signature", facts);
+  } else if (kind === "glass.reviewed") {
+    entry.reviewer = await reviewerOf(entry, record, { registry, institutions });
+    demand(entry.reviewer !== null, "signature", facts);
+  } else if (BY_INSTITUTION[kind]) {
     demand(await institutional(BY_INSTITUTION[kind]), "signature", facts);
   } else if (BY_LINK[kind]) {
     demand(await byLink(BY_LINK[kind]), "signature", facts);
@@ -61,7 +69,18 @@ export async function applyToLink(link, entry, record, { registry, institution, 
     demand(entry.byDesk || (await byLink("manage")), "signature", facts);
   }
   if (key !== undefined) await demandProof(entry, institution, facts);
+  if (kind === "disclosure.made") entry.permitted = permits(link, entry, record);
+  applyToPermits(link, entry, record, limits);
   await CHANGES[kind]?.(link, entry, record, limits);
+}
+
+/** Both sides of an emergency review it: the institution whose review key signed, or null. */
+async function reviewerOf(entry, record, { registry, institutions }) {
+  for (const id of institutions) {
+    const key = registry.keyAt(id, "review", record.index);
+    if (key !== null && (await isSignedBy(entry, key))) return id;
+  }
+  return null;
 }
 
 /** A new key must itself have signed that it serves this link. */

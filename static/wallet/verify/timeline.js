@@ -8,6 +8,7 @@ import { Alarm, demand } from "./alarm.js";
 import { readChain } from "./chain.js";
 import { openCheckpoint } from "./checkpoint.js";
 import { openedBy } from "./commitment.js";
+import { readEmergencies } from "./emergency.js";
 import { LINK, headIsIn } from "./head.js";
 import { parseCompact } from "./jws.js";
 import { applyToLink, emptyLink } from "./link_rules.js";
@@ -86,6 +87,9 @@ async function checkEntries(served, context, result) {
   const broken = alarms.length > 0;
   for (const row of rows) result.entries.push(await readEntry(row, context, result, broken));
   await openDetails(served.openings ?? {}, result);
+  const { genesis, institution } = context;
+  result.alarms.push(...await readEmergencies(result.entries, { genesis, institution, registry: result.registry }));
+  if (!broken) sayUnpermitted(result);
   demandRightCut(context, result, cut, broken);
 }
 
@@ -101,9 +105,11 @@ async function readEntry(row, context, result, broken) {
     });
     demand(payload.ledger === genesis.id && payload.subject === subject, "foreign", facts);
     await applyToLink(result.link, parsed, row, {
-      registry: result.registry, institution, limits: genesis.document.limits,
+      registry: result.registry, institution, institutions: [...genesis.institutions.keys()],
+      limits: genesis.document.limits,
     });
-    entry.byDesk = parsed.byDesk === true;
+    const { byDesk = false, byHospital = false, reviewer = null, permitted = true } = parsed;
+    Object.assign(entry, { byDesk, byHospital, reviewer, permitted });
     if (!row.proved) entry.state = "unproven";
   } catch (problem) {
     if (!(problem instanceof Alarm || problem instanceof Malformed || problem instanceof TypeError)) throw problem;
@@ -128,6 +134,14 @@ async function openDetails(openings, result) {
     if (entry.state === "withheld") {
       result.alarms.push({ code: "withheld", facts: { seq: entry.seq, time: entry.time } });
     }
+  }
+}
+
+/** Behind a hole nobody can tell what ended a permission: there the hole is the alarm. */
+function sayUnpermitted(result) {
+  for (const entry of result.entries.filter((each) => each.permitted === false)) {
+    if (entry.state === "checked") entry.state = "unpermitted";
+    result.alarms.push({ code: "unpermitted", facts: { seq: entry.seq, time: entry.time } });
   }
 }
 

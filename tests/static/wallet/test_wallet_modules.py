@@ -7,18 +7,24 @@ from pathlib import Path
 import pytest
 
 from tests.static.node import run_tests
-from tests.static.wallet.ledger_story import main
+from tests.static.wallet import emergency_story, ledger_story
 
 HERE = Path(__file__).resolve().parent
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    target = tmp_path_factory.mktemp("story") / "story.json"
-    main(target)
-    return target
+def stories(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Files of what a phone is served, by the name of the environment that leads to them."""
+    folder = tmp_path_factory.mktemp("story")
+    told = {
+        "STORY": (ledger_story, folder / "story.json"),
+        "EMERGENCY": (emergency_story, folder / "emergency.json"),
+    }
+    for teller, target in told.values():
+        teller.main(target)
+    return {name: str(target) for name, (_, target) in told.items()}
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in HERE.glob("*.test.mjs")))
-def test_the_wallet_keeps_its_word(name: str, story: Path) -> None:
-    run_tests(HERE / name, STORY=str(story))
+def test_the_wallet_keeps_its_word(name: str, stories: dict[str, str]) -> None:
+    run_tests(HERE / name, **stories)
