@@ -8,7 +8,9 @@ import zh from "./catalogue/zh-CN.js";
 import { startListening, stopListening } from "./live.js";
 import { startIdleWatch, stopIdleWatch } from "./lock.js";
 import { idleBanner, printHead, topLine, warningBanner } from "./parts/frame.js";
+import { forgetEmergencies } from "./emergency/running.js";
 import { forgetPatient } from "./record/opened.js";
+import { cases, followCases, forgetCases } from "./review/cases.js";
 import { route } from "./route.js";
 import { onSignedOut, server } from "./server.js";
 import { endSession, forgetSession, resumeSession, session } from "./session.js";
@@ -20,14 +22,16 @@ import "./pages/desk.js";
 import "./pages/accounting.js";
 import "./pages/audit.js";
 import "./pages/node.js";
+import "./pages/emergency.js";
+import "./pages/review.js";
 
 addCatalogue("zh-CN", zh);
 addCatalogue("en", en);
 
 const PAGES = {
   desk: ["find", "desk", "rekey"],
-  clinician: ["find", "patient", "visit", "ask"],
-  privacy: ["find", "accounting", "audit"],
+  clinician: ["find", "patient", "visit", "ask", "emergency"],
+  privacy: ["review", "find", "accounting", "audit"],
   auditor: ["audit"],
   administrator: ["node"],
 };
@@ -61,14 +65,14 @@ function pageName() {
   if (!session()) return "sign-in";
   const allowed = PAGES[session().staff.role];
   const { page, ids } = route();
-  const needsId = !["find", "audit", "node"].includes(page);
+  const needsId = !["find", "audit", "node", "review"].includes(page);
   return allowed.includes(page) && (!needsId || ids.length > 0) ? page : allowed[0];
 }
 
 function drawTop() {
   replace(
     top,
-    topLine({ session: session(), page: pageName(), lock: () => lock("lock.done") }),
+    topLine({ session: session(), page: pageName(), lock: () => lock("lock.done"), waiting: cases()?.waiting.length ?? 0 }),
     session() ? warningBanner(app.status) : null,
     idle ? idleBanner(() => {}) : null,
     printHead(session()),
@@ -86,6 +90,7 @@ function begin() {
   const { institution, staff } = session();
   Object.assign(app, { lastInstitution: institution.id, lastUser: staff.user });
   startListening();
+  if (staff.role === "privacy") followCases(drawTop);
   startIdleWatch({
     warn: (on) => {
       idle = on;
@@ -117,6 +122,8 @@ function emptied(words) {
   clearInterval(statusTimer);
   document.querySelectorAll("dialog").forEach((dialog) => dialog.remove());
   forgetPatient();
+  forgetEmergencies();
+  forgetCases();
   idle = false;
   Object.assign(app, { status: null, auditResult: null, lockedWords: words });
   show();

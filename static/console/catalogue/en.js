@@ -1,6 +1,9 @@
 // The console's words in English. Same keys as zh-CN.js; a test compares them.
 
+import { words as emergency } from "./emergency.js";
+
 export default {
+  ...emergency.en,
   "app.name": "Yaoshi", "again": "Try again", "cancel": "Cancel", "close": "Close", "print": "Print", "patient": "The patient", "lock": "Lock",
   "left": "{time} left", "until": "until {moment}", "items": { one: "1 item", other: "{count} items" }, "age": { one: "1 year", other: "{count} years" }, "step.done": " (done)",
   "lock.done": "Locked.", "lock.idle": "Locked after 5 minutes without use.", "lock.expired": "You were signed out. Sign in again; what was on the screen has been cleared.",

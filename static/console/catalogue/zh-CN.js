@@ -1,6 +1,9 @@
 // The console's words in Chinese. Same keys as en.js; a test compares them.
 
+import { words as emergency } from "./emergency.js";
+
 export default {
+  ...emergency["zh-CN"],
   "app.name": "钥匙", "again": "再试一次", "cancel": "取消", "close": "关闭", "print": "打印", "patient": "患者", "lock": "锁定",
   "left": "还有 {time}", "until": "到 {moment}", "items": "{count} 项", "age": "{count} 岁", "step.done": "（已完成）",
   "lock.done": "已锁定。", "lock.idle": "5 分钟没有操作，已自动锁定。", "lock.expired": "登录已失效，请重新登录。屏幕上的内容已清除。",

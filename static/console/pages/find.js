@@ -2,7 +2,8 @@
 
 import { h } from "../../shared/dom.js";
 import { icon } from "../../shared/icons.js";
-import { t } from "../../shared/i18n.js";
+import { named, t } from "../../shared/i18n.js";
+import { runningEmergencies } from "../emergency/running.js";
 import { button } from "../parts/controls.js";
 import { problemNotice } from "../parts/problem.js";
 import { ageOf, sexName } from "../parts/strip.js";
@@ -63,7 +64,7 @@ definePage("console-find", {
       ),
       problemNotice(local.problem),
       local.busy ? h("p", { class: "meta", role: "status" }, t("find.busy")) : found(local, role),
-      role === "clinician" ? withoutChart() : null,
+      role === "clinician" ? [withoutChart(), inProgress()] : null,
     );
   },
 });
@@ -121,5 +122,38 @@ const withoutChart = () =>
     "aside",
     { class: "aside" },
     h("p", {}, t("find.no-chart")),
-    button("outline", t("ask.button"), () => go("ask", "new"), { icon: "scan", "data-keep": "ask-new" }),
+    h(
+      "div",
+      { class: "actions" },
+      button("outline", t("ask.button"), () => go("ask", "new"), { icon: "scan", "data-keep": "ask-new" }),
+      button("outline", t("emergency.button"), () => go("emergency", "new"), {
+        icon: "bolt",
+        "data-keep": "emergency-new",
+      }),
+    ),
   );
+
+function inProgress() {
+  const running = runningEmergencies();
+  if (running.length === 0) return null;
+  return h(
+    "aside",
+    { class: "aside" },
+    h("p", {}, t("emergency.running")),
+    h(
+      "ul",
+      {},
+      running.map(({ patient, emergency, custodian }) =>
+        h(
+          "li",
+          {},
+          h(
+            "a",
+            { href: addressOf("emergency", patient ?? "new", emergency) },
+            t("emergency.return", { name: named(custodian.name) }),
+          ),
+        ),
+      ),
+    ),
+  );
+}

@@ -90,10 +90,16 @@ function stripOf({ local, set, ids }, person, ask) {
               queueMicrotask(() => queueMicrotask(() => document.querySelector(`[data-keep="tab-${tab}"]`)?.focus()));
           })
         : null,
-    action: button("tint", t("ask.button"), () => (ids[0] === undefined ? null : ask()), {
-      icon: "scan",
-      "data-keep": "ask",
-    }),
+    action: [
+      button("outline", t("emergency.button"), () => go("emergency", local.chart ? ids[0] : "new"), {
+        icon: "bolt",
+        "data-keep": "emergency",
+      }),
+      button("tint", t("ask.button"), () => (ids[0] === undefined ? null : ask()), {
+        icon: "scan",
+        "data-keep": "ask",
+      }),
+    ],
   });
 }
 
@@ -104,7 +110,7 @@ definePage("console-patient", {
   state: fresh,
   leave: ({ local, ids, app }) => {
     const next = route();
-    if (next.ids[0] === ids[0] && ["patient", "ask"].includes(next.page)) return;
+    if (next.ids[0] === ids[0] && ["patient", "ask", "emergency"].includes(next.page)) return;
     forgetPatient();
     if (app.session()) closeAll(local.visits.keys());
   },

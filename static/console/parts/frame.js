@@ -6,9 +6,10 @@ import { lang, moment, named, setLanguage, t } from "../../shared/i18n.js";
 import { addressOf } from "../route.js";
 
 /** Pages in the top line, for roles that have more than one. */
-const PLACES = { privacy: ["find", "audit"] };
+const PLACES = { privacy: ["review", "find", "audit"] };
 
-export function topLine({ session, page, lock }) {
+/** `waiting`: how many emergencies wait for this privacy officer. */
+export function topLine({ session, page, lock, waiting = 0 }) {
   if (!session)
     return h(
       "header",
@@ -40,6 +41,7 @@ export function topLine({ session, page, lock }) {
                 "aria-current": place === page ? "page" : null,
               },
               t(`place.${place}`),
+              place === "review" && waiting > 0 ? h("span", { class: "top-count" }, String(waiting)) : null,
             ),
           ),
         )

@@ -40,6 +40,16 @@ export function askPassword(why) {
   });
 }
 
+/** Does work for which the password must be fresh: asks when the server says so; null when the person leaves it. */
+export async function freshly(why, work) {
+  try {
+    return await work();
+  } catch (problem) {
+    if (problem.code !== "signin-fresh-required") throw problem;
+    return (await askPassword(why)) ? work() : null;
+  }
+}
+
 function form(why, problem, leave, send) {
   return h(
     "form",

@@ -47,7 +47,7 @@ function openLine(source, marks, ended) {
         markNode(marks[source.custodian.id]),
         h("strong", {}, named(source.custodian.name)),
       ),
-      h("span", { class: "meta" }, scopeText(source.scope)),
+      h("span", { class: "meta" }, inEmergency(source) ? t("emergency.scope") : scopeText(source.scope)),
       h(
         "span",
         { class: "source-time" },
@@ -74,18 +74,21 @@ export const ownLine = ({ name, mark, count }, alone = false) =>
     ),
   );
 
+const inEmergency = ({ purpose }) => purpose === "BTG";
+
 function closedLine(source, refresh, busy) {
   const { state, ended_at: at, custodian } = source;
+  const words = inEmergency(source) ? `emergency.source.${state}` : `source.${state}`;
   const again = (state === "ended" || state === "unavailable" || state === "refused") && source.not_after > Date.now();
   return h(
     "div",
-    { class: state === "revoked" ? "closed revoked" : "closed", role: "status" },
+    { class: ["revoked", "stopped"].includes(state) ? "closed revoked" : "closed", role: "status" },
     icon("lock"),
     h(
       "div",
       { class: "closed-words" },
-      h("strong", {}, t(`source.${state}`, { time: at ? clock(at) : "" })),
-      h("p", { class: "meta" }, t(`source.${state}.under`, { name: named(custodian.name) })),
+      h("strong", {}, t(words, { time: at ? clock(at) : "" })),
+      h("p", { class: "meta" }, t(`${words}.under`, { name: named(custodian.name) })),
     ),
     again
       ? button("tint", t("source.look-again"), () => refresh(source.reference), {

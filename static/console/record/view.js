@@ -41,7 +41,11 @@ function foot(own, sources) {
     "div",
     { class: "meta purpose" },
     own ? ownLine(own) : null,
-    h("p", {}, t("record.purpose", { purpose: t(`purpose.${open.purpose}`) })),
+    h(
+      "p",
+      {},
+      open.purpose === "BTG" ? t("emergency.purpose") : t("record.purpose", { purpose: t(`purpose.${open.purpose}`) }),
+    ),
   );
 }
 
