@@ -1,8 +1,10 @@
 // Words of the phone's wallet.
 import { words as emergency } from "./emergency.js";
+import { words as offer } from "./offer.js";
 
 export const en = {
   ...emergency.en,
+  ...offer.en,
   "app.name": "Yaoshi",
   "close": "Close",
   "back": "Back",
@@ -122,8 +124,6 @@ export const en = {
   "scan.button": "Scan a code",
   "scan.title": "Scan a code",
   "scan.hold": "Hold the code inside the frame",
-  "scan.cannot": "This browser cannot scan. Type the code below the picture instead; it does the same.",
-  "scan.denied": "The camera is not open. Take a photo, or type the code below the picture.",
   "scan.photo": "Take a photo",
   "scan.nothing": "No code was found in the photo.",
   "scan.foreign": "This is not a hospital’s code",

@@ -1,8 +1,10 @@
 // 手机钱包的文字。
 import { words as emergency } from "./emergency.js";
+import { words as offer } from "./offer.js";
 
 export const zhCN = {
   ...emergency["zh-CN"],
+  ...offer["zh-CN"],
   "app.name": "钥匙",
   "close": "关闭",
   "back": "返回",
@@ -122,8 +124,6 @@ export const zhCN = {
   "scan.button": "扫一扫",
   "scan.title": "扫二维码",
   "scan.hold": "把二维码放进框里",
-  "scan.cannot": "这个浏览器不能扫码。请输入二维码下面的代码，效果一样。",
-  "scan.denied": "没有打开摄像头。可以拍一张照片，或者输入二维码下面的代码。",
   "scan.photo": "拍照识别",
   "scan.nothing": "照片里没有找到二维码。",
   "scan.foreign": "这不是医院给您的码",

@@ -18,8 +18,11 @@ function canGive(wallet, link) {
   return standing(own, wallet.clock()) === "full" && own.rights.includes("give") && !data.contested && !data.closed;
 }
 
-/** {request, id, custodians} or {problem: "unverified" | "expired" | "nobody-vouches" | "cannot-give"}. */
-export async function openAsk(wallet, claimed) {
+/**
+ * {request, id, custodians} or {problem: "unverified" | "expired" | "nobody-vouches" | "cannot-give"}. `offer`: the
+ * {institution, reference} that this phone offered, when the request answers that.
+ */
+export async function openAsk(wallet, claimed, offer = null) {
   const elsewhere = wallet.links.filter((link) => link.institution !== claimed.institution.id);
   if (elsewhere.length === 0) return { problem: "nobody-vouches" };
   await Promise.all(elsewhere.map((link) => wallet.views.of(link.subject)?.registry ?? wallet.views.refresh(link)));
@@ -32,7 +35,7 @@ export async function openAsk(wallet, claimed) {
   const { registry } = wallet.views.of(witness.subject);
   const opened = await openRequest(claimed.answer.request, {
     key: registry.keyAt(claimed.institution.id, "peer", Number.MAX_SAFE_INTEGER), ledger: claimed.genesis.id,
-    institution: claimed.institution.id, reference: claimed.reference, now: session.now(),
+    institution: claimed.institution.id, reference: claimed.reference, now: session.now(), offer,
   });
   if (opened.problem) return opened;
   const custodians = elsewhere.filter((link) => canGive(wallet, link));

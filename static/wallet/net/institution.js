@@ -8,7 +8,11 @@ const PATIENCE = 20_000;
 
 /** `institution`: as the genesis names it ({id, base, …}). */
 export function doorsOf(institution) {
-  const post = (path, body, token) => api("POST", `${institution.base}/wallet/${path}`, body, { token, signal: AbortSignal.timeout(PATIENCE) });
+  const call = (method, path, body, token) => (
+    api(method, `${institution.base}/wallet/${path}`, body, { token, signal: AbortSignal.timeout(PATIENCE) })
+  );
+  const post = (path, body, token) => call("POST", path, body, token);
+  const get = (path, token) => call("GET", path, undefined, token);
   const reference = (code, action = "") => `references/${encodeURIComponent(code)}${action}`;
   return {
     claim: (code, key) => post(reference(code), { key }),
@@ -16,6 +20,11 @@ export function doorsOf(institution) {
     state: (code, key) => post(reference(code, "/state"), { key }),
     stop: (code, key) => post(reference(code, "/stop"), { key }),
     hand: (code, key, grants) => post(reference(code, "/grants"), { key, grants }),
+    offer: (token) => post("offers", {}, token),
+    offerState: (token, code) => get(`offers/${encodeURIComponent(code)}`, token),
+    extendOffer: (token, code) => post(`offers/${encodeURIComponent(code)}/extend`, {}, token),
+    stopOffer: (token, code) => post(`offers/${encodeURIComponent(code)}/stop`, {}, token),
+    scan: (token, picture) => post("scans", picture, token),
     nonce: (link) => post("nonce", { link }),
     signIn: (login) => post("sessions", { login }),
     timeline: (token, kept) => post("timeline", { kept }, token),

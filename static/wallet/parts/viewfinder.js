@@ -1,57 +1,23 @@
-// The camera, looking for a QR code by the browser's own detector; every track stops when the screen is left.
+// Who finds the code in the wallet's camera: the browser, else an institution where this phone is connected, else nobody.
+// Frames go by CORS with the phone's token, are read in memory there and not kept. An institution sees what is in a code
+// that it reads: right for one-time codes, and for nothing else that a phone may hold.
 
-/** Whether this browser can find QR codes itself. */
-export async function canScan() {
-  if (!("BarcodeDetector" in globalThis) || !navigator.mediaDevices) return false;
-  const formats = await BarcodeDetector.getSupportedFormats().catch(() => []);
-  return formats.includes("qr_code");
+import { nativeFinder, postedFinder } from "../../shared/camera.js";
+
+/** A finder for shared/camera.js; null where only the phone's own camera or typing helps. */
+export async function walletFinder(wallet) {
+  const own = await nativeFinder();
+  if (own !== null || wallet.links.length === 0) return own;
+  let reader = 0; // the one that answered last is asked first
+  return postedFinder(async (frame) => {
+    for (let tries = 1; ; tries += 1) {
+      const link = wallet.links[reader % wallet.links.length];
+      try {
+        return await wallet.sessions.during(link, ({ token }) => wallet.doors(link.institution).scan(token, frame));
+      } catch (problem) {
+        reader += 1;
+        if (tries === wallet.links.length) throw problem;
+      }
+    }
+  });
 }
-
-const EVERY = 250;
-
-customElements.define("y-viewfinder", class extends HTMLElement {
-  async connectedCallback() {
-    if (this.stream) return;
-    const video = document.createElement("video");
-    video.playsInline = true;
-    video.muted = true;
-    this.replaceChildren(video);
-    try {
-      this.stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: { ideal: "environment" } } });
-    } catch {
-      this.denied?.();
-      return;
-    }
-    if (!this.isConnected) {
-      this.stop();
-      return;
-    }
-    video.srcObject = this.stream;
-    await video.play();
-    this.look(video, new BarcodeDetector({ formats: ["qr_code"] }));
-  }
-
-  disconnectedCallback() {
-    queueMicrotask(() => {
-      if (!this.isConnected) this.stop();
-    });
-  }
-
-  stop() {
-    this.stream?.getTracks().forEach((track) => track.stop());
-    this.stream = null;
-    clearTimeout(this.turn);
-  }
-
-  look(video, detector) {
-    this.turn = setTimeout(async () => {
-      const [found] = await detector.detect(video).catch(() => []);
-      if (!this.stream) return;
-      if (found) {
-        const { read } = this;
-        this.stop();
-        read(found.rawValue);
-      } else this.look(video, detector);
-    }, EVERY);
-  }
-});

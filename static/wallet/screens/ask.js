@@ -23,14 +23,14 @@ defineScreen("y-ask", {
   },
 });
 
-function asking(context, { ask, choice, claimed }) {
+function asking(context, { ask, choice, claimed, offered }) {
   const { wallet } = context;
   const { request } = ask;
   const summary = summaryOf(wallet, ask, choice);
   return page(context, {
     top: closeTop(context),
     body: [
-      title(t("ask.title")),
+      title(t(offered ? "offer.ask-title" : "ask.title")),
       h("section", { class: "card" },
         plateRow(claimed.institution, placeName(wallet, request.institution),
           unitAndDoctor(request.clinician.department, request.clinician)),

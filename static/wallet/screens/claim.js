@@ -14,6 +14,7 @@ async function begin(context) {
   local.since = wallet.clock();
   setTimeout(redraw, SLOW);
   const claimed = params.code ? await claim(wallet, params.code) : { problem: "not-a-code" };
+  if (claimed.answer?.type === "offer") claimed.problem = "is-offer";
   const opened = claimed.answer?.type === "ask" ? await openAsk(wallet, claimed).catch(() => ({ problem: "no-connection" })) : null;
   if (signal.aborted) return;
   const problem = claimed.problem ?? opened?.problem;
@@ -30,8 +31,10 @@ defineScreen("y-claim", {
   start: begin,
   render: (context) => {
     const { local, go, wallet } = context;
+    const plain = local.problem === "is-offer";
     const body = local.problem
-      ? h("div", { class: "statement", role: "alert" }, h("span", { class: "statement-mark care" }, icon("alarm")),
+      ? h("div", { class: "statement", role: plain ? "status" : "alert" },
+        h("span", { class: plain ? "statement-mark" : "statement-mark care" }, icon(plain ? "info" : "alarm")),
         title(t(`claim.${local.problem}.title`)), h("p", {}, t(`claim.${local.problem}.text`)))
       : busy(local.since ?? null, wallet.clock(), t("claim.fetching"));
     return page(context, {

@@ -36,7 +36,9 @@ function standard(context) {
       doors.length === 0 ? h("p", { class: "meta" }, t("home.how")) : null,
       h("div", { class: "cards" }, doors.map(({ card, state }) => doorCard({ wallet, card, state, close }))),
     ],
-    foot: button("primary", t("scan.button"), () => go("scan"), { icon: "scan", "data-keep": "scan" }),
+    foot: h("div", { class: "side-by-side" },
+      button("primary", t("scan.button"), () => go("scan"), { icon: "scan", "data-keep": "scan" }),
+      button("outline", t("offer.button"), () => go("offer"), { "data-keep": "offer" })),
     tab: "home",
   });
 }

@@ -4,6 +4,7 @@ import "./start.js";
 import "./home.js";
 import "./elder.js";
 import "./scan.js";
+import "./offer.js";
 import "./code.js";
 import "./claim.js";
 import "./link.js";

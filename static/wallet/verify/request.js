@@ -21,13 +21,19 @@ function wellFormed(payload) {
   );
 }
 
-/** {request, id} of a request that holds at `now`, or {problem: "unverified" | "expired"}. */
-export async function openRequest(jws, { key, ledger, institution, reference, now }) {
+/** A request names the offer that it answers, and no other: one for another phone's offer is for nobody else. */
+function answers(named, offer) {
+  if (named === undefined || offer === null) return named === undefined && offer === null;
+  return named?.institution === offer.institution && named?.reference === offer.reference && Object.keys(named).length === 2;
+}
+
+/** {request, id} of a request that holds at `now`, or {problem: "unverified" | "expired"}. `offer`: what this phone offered. */
+export async function openRequest(jws, { key, ledger, institution, reference, now, offer = null }) {
   try {
     const parsed = await parseCompact(jws, "yaoshi-request");
     const { payload } = parsed;
     const ours = payload.ledger === ledger && payload.institution === institution && payload.reference === reference;
-    if (key === null || !ours || !wellFormed(payload) || !(await isSignedBy(parsed, key))) {
+    if (key === null || !ours || !answers(payload.offer, offer) || !wellFormed(payload) || !(await isSignedBy(parsed, key))) {
       return { problem: "unverified" };
     }
     if (payload.expires <= now) return { problem: "expired" };
