@@ -7,9 +7,25 @@ such as 2.00 leaves as it came. Not here: which resources may be in it (gateway.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 
-from gateway.records.search import Page, Stored
+from gateway.records.search import Page
+
+# An entry of search mode "outcome": the client may ask for smaller pages. It speaks of what is granted alone.
+_CUT_SHORT = json.dumps(
+    {
+        "resource": {
+            "resourceType": "OperationOutcome",
+            "issue": [
+                {
+                    "severity": "warning",
+                    "code": "too-costly",
+                    "diagnostics": "More comes along with these matches than one page holds. Lower _count.",
+                }
+            ],
+        },
+        "search": {"mode": "outcome"},
+    }
+)
 
 
 def searchset(fhir_base: str, page: Page, self_url: str, next_url: str | None) -> str:
@@ -18,26 +34,17 @@ def searchset(fhir_base: str, page: Page, self_url: str, next_url: str | None) -
     total = "" if page.total is None else f',"total":{page.total}'
     links = [("self", self_url)] + ([("next", next_url)] if next_url else [])
     link = ",".join(f'{{"relation":"{name}","url":{json.dumps(url)}}}' for name, url in links)
-    entries = _entries(fhir_base, page.records) if page.records else ""
+    entries = _entries(fhir_base, page) if page.records else ""
     return f'{head}{total},"link":[{link}]{entries}}}'
 
 
-def etag(record: Stored) -> str:
-    """The weak ETag of a stored version."""
-    return f'W/"{record.version}"'
-
-
-def matches(if_none_match: str, record: Stored) -> bool:
-    """Whether If-None-Match names the stored version: ``W/"3"``, ``"3"``, bare ``3`` or ``*``."""
-    stated = {part.strip().removeprefix("W/").strip('"') for part in if_none_match.split(",")}
-    return "*" in stated or str(record.version) in stated
-
-
-def _entries(fhir_base: str, records: Iterable[Stored]) -> str:
+def _entries(fhir_base: str, page: Page) -> str:
     # Type and id are FHIR ids (letters, digits, dot, hyphen): they need no escaping in JSON.
-    joined = ",".join(
+    entries = [
         f'{{"fullUrl":"{fhir_base}/{record.type}/{record.id}","resource":{record.json_text},'
-        '"search":{"mode":"match"}}'
-        for record in records
-    )
-    return f',"entry":[{joined}]'
+        f'"search":{{"mode":"{record.mode}"}}}}'
+        for record in page.records
+    ]
+    if page.cut_short:
+        entries.append(_CUT_SHORT)
+    return f',"entry":[{",".join(entries)}]'

@@ -15,7 +15,8 @@ from flask_smorest import Blueprint
 
 from gateway.composition import current_gateway
 from gateway.fhir.formats import JSON_TYPE, require_json
-from gateway.fhir.search_types import SERVED, parameters_of
+from gateway.fhir.search_types import SERVED, includes_of, parameters_of, revincludes_of
+from gateway.records.parameters import definition
 from gateway.web.access import open_route
 from gateway.web.openapi import VERSION
 from gateway.web.problems import raise_problem
@@ -88,16 +89,19 @@ def capability_statement(base: str) -> dict[str, Any]:
 
 
 def _resource(resource_type: str) -> dict[str, Any]:
+    along = {"searchInclude": includes_of(resource_type), "searchRevInclude": revincludes_of(resource_type)}
     return {
         "type": resource_type,
-        "interaction": [{"code": "read"}, {"code": "search-type"}],
+        "interaction": [{"code": "read"}, {"code": "vread"}, {"code": "search-type"}],
         "versioning": "versioned",
         "readHistory": False,
         "updateCreate": False,
         "conditionalCreate": False,
-        "conditionalRead": "not-match",
+        "conditionalRead": "full-support",
+        **{name: list(values) for name, values in along.items() if values},
         "searchParam": [
-            {"name": name, "type": kind} for name, kind in sorted(parameters_of(resource_type).items())
+            {"name": each.name, "type": each.type, "definition": definition(resource_type, each.name)}
+            for each in parameters_of(resource_type)
         ],
     }
 

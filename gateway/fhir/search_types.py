@@ -1,22 +1,39 @@
-"""Names the resource types that peers may search and read, and the search parameters of each.
+"""Names the resource types that peers may search and read, their parameters, and what may come along.
 
 Generated from the table that drives import and search (gateway.records.resource_types), so the
 CapabilityStatement cannot promise what the search does not know. Not served: types that are nobody's record,
-and Provenance, which says who wrote what rather than what a patient granted.
+and stored types that the standard's table of this door does not name.
 """
 
-from gateway.records.resource_types import TYPES, belongs_to_patient
+from collections.abc import Iterator
 
-SERVED = tuple(sorted(name for name in TYPES if belongs_to_patient(name) and name != "Provenance"))
+from gateway.records.parameters import OF_ALL, Parameter
+from gateway.records.resource_types import TYPES
+from gateway.records.summaries import OF_TYPE
+
+SERVED = tuple(sorted(name for name in OF_TYPE if name in TYPES))
 
 
-def parameters_of(resource_type: str) -> dict[str, str]:
-    """Search parameter names of a served type, each with its FHIR type."""
-    known = TYPES[resource_type]
-    found = {"_id": "token", "_lastUpdated": "date"}
-    found |= dict.fromkeys(("patient", "subject") if known.patient else (), "reference")
-    return found | {
-        each.name: each.type
-        for each in known.parameters
-        if each.is_public and each.type in ("token", "date") and not each.rows
-    }
+def parameters_of(resource_type: str) -> tuple[Parameter, ...]:
+    """The public search parameters of a served type, by name."""
+    found = [*OF_ALL, *_patient(resource_type)]
+    found += [each for each in TYPES[resource_type].parameters if each.is_public]
+    return tuple(sorted(found, key=lambda each: each.name))
+
+
+def includes_of(resource_type: str) -> tuple[str, ...]:
+    """Values of _include for a served type."""
+    return tuple(f"{resource_type}:{name}" for name in TYPES[resource_type].includes)
+
+
+def revincludes_of(resource_type: str) -> tuple[str, ...]:
+    """Values of _revinclude for a served type."""
+    return TYPES[resource_type].revincludes
+
+
+def _patient(resource_type: str) -> Iterator[Parameter]:
+    element = TYPES[resource_type].patient
+    if element:
+        yield Parameter("patient", "reference", (element,), targets=("Patient",))
+    if element == "subject":
+        yield Parameter("subject", "reference", (element,), targets=("Patient",))

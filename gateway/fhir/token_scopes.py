@@ -26,8 +26,8 @@ TYPES_OF_KIND: dict[str, tuple[str, ...]] = {
     "procedure": ("Procedure",),
     "document": ("DiagnosticReport", "DocumentReference"),
     "encounter": ("Encounter",),
-    "order": (),
-    "other": ("Observation",),
+    "order": ("ServiceRequest",),
+    "other": ("Observation", "Provenance"),
 }
 
 

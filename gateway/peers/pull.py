@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from gateway.identity.roles import Staff
 
 PAGE = "200"
+# Says who wrote what; nobody reads it for itself, and a search for it would be one more look in the account.
+_NOT_PULLED = frozenset({"Provenance"})
 
 
 class Received(NamedTuple):
@@ -95,6 +97,8 @@ def _pull(
     received: dict[str, Received] = {}
     disclosures: list[dict[str, Any]] = []
     for resource_type in types_of_token(token.scopes):
+        if resource_type in _NOT_PULLED:
+            continue
         for released in _pages(gw, token, resource_type):
             if isinstance(released, Denied):
                 return Refusal(released.code, released.detail)

@@ -135,9 +135,6 @@ _ALL = (
 
 TYPES: MappingProxyType[str, ResourceType] = MappingProxyType({each.name: each for each in _ALL})
 
-# Token parameters whose codes a scope's `codes` are compared with.
-CODE_PARAMETERS = tuple(sorted({each.code for each in _ALL}))
-
 
 def belongs_to_patient(name: str) -> bool:
     """Whether resources of this type are some patient's record (the Patient itself included)."""

@@ -14,46 +14,36 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Integer,
-    Select,
-    and_,
-    bindparam,
-    exists,
-    func,
-    literal,
-    not_,
-    or_,
-    select,
-    tuple_,
-)
+from sqlalchemy import Connection, Integer, Select, bindparam, func, select, tuple_
 
 from consent.scope import Scope
-from consent.vocabulary import CONFIDENTIALITY_OPEN
-from gateway.records.query import DateFilter, Query, Refusal, TokenFilter, parse_query
-from gateway.records.resource_types import CODE_PARAMETERS
+from gateway.records.conditions import matching
+from gateway.records.covering import Condition, covered
+from gateway.records.filters import Filter, Refusal
+from gateway.records.inclusion import MAX_INCLUDED, Bounds, included
+from gateway.records.json_text import hash_of
+from gateway.records.query import Query, parse_query
 from gateway.records.stamps import revision
-from gateway.records.tables import record, record_date, record_token
+from gateway.records.subsets import Subset, cut
+from gateway.records.tables import record
 from ledger.store.prepared import Prepared
 
-__all__ = ["Page", "Query", "Refusal", "Stored", "covered", "parse_query", "read", "revision", "search"]
+__all__ = ["Page", "Query", "Refusal", "Stored", "parse_query", "read", "revision", "search"]
 
-Condition = ColumnElement[bool]
 After = tuple[int | str, str]  # last sort key, last id
 
 _FIELDS = (
     record.c.type, record.c.id, record.c.version, record.c.last_updated, record.c.json_text, record.c.kind,
     record.c.json_hash,
 )  # fmt: skip
-
-
 _KEPT_STATEMENTS = 256
 
 
 class Stored(NamedTuple):
-    """One record as it may be released; `last_updated` in ms UTC."""
+    """One record as it may be released; `last_updated` in ms UTC, `mode` match or include.
+
+    `json_text` is what leaves (a part, when a part was asked for), and `json_hash` is of just that.
+    """
 
     type: str
     id: str
@@ -62,15 +52,21 @@ class Stored(NamedTuple):
     json_text: str
     kind: str
     json_hash: str
+    mode: str = "match"
 
 
 @dataclass(frozen=True)
 class Page:
-    """Part of an answer. `total` counts all that the scope covers; `next_after` is None on the last page."""
+    """Part of an answer: the matches in order, then what comes along with them.
+
+    `total` counts all matches that the scope covers; `next_after` is None on the last page; `cut_short`: more
+    comes along with these matches than one page holds.
+    """
 
     records: list[Stored]
     total: int | None
     next_after: After | None
+    cut_short: bool = False
 
 
 def search(
@@ -100,9 +96,13 @@ def search(
     if query.total:
         # A first page that holds everything has been counted already.
         total = _count(conn, asked, bound) if more or after is not None else len(page)
-    # Behind the record's own columns stands the sort key.
+    # Behind the record's own columns stand its number and the sort key.
     next_after = (page[-1][-1], page[-1][1]) if more else None
-    return Page([Stored._make(row[:-1]) for row in page], total, next_after)
+    # By the scope itself: what is asked of a Patient is not held against it, what comes along with one is.
+    along = _along(conn, Bounds(institution, patient_id, scope, upper_revision), query, page)
+    records = [Stored(*row[:-2]) for row in page] + [Stored(*row, mode="include") for row in along]
+    wanted = [_part(each, query.subset) for each in records[: len(page) + MAX_INCLUDED]]
+    return Page(wanted, total, next_after, len(along) > MAX_INCLUDED)
 
 
 def read(
@@ -114,13 +114,28 @@ def read(
     return found[0] if found else None
 
 
+def _along(conn: Connection, bounds: Bounds, query: Query, page: list[tuple[Any, ...]]) -> list[Any]:
+    if not query.includes or not page:
+        return []
+    matches = [(row[-2], f"{row[0]}/{row[1]}") for row in page]
+    return included(conn, bounds, matches, query.includes, query.may_include, _FIELDS)
+
+
+def _part(stored: Stored, subset: Subset | None) -> Stored:
+    """The record as it was asked for; _elements speaks of the matches alone."""
+    if subset is None or (subset.names and stored.mode != "match"):
+        return stored
+    text = cut(stored.json_text, subset)
+    return stored._replace(json_text=text, json_hash=hash_of(text))
+
+
 class _Asked(NamedTuple):
     """What a statement depends on, besides the patient and the page."""
 
     type: str
     ids: tuple[frozenset[str], ...]
-    tokens: tuple[TokenFilter, ...]
-    dates: tuple[DateFilter, ...]
+    version: int | None
+    filters: tuple[Filter, ...]
     sort: str
     scope: Scope | None
 
@@ -128,7 +143,7 @@ class _Asked(NamedTuple):
 def _asked(query: Query, scope: Scope | None) -> _Asked:
     # Demographics come with every grant.
     covering = None if query.type == "Patient" else scope
-    return _Asked(query.type, query.ids, query.tokens, query.dates, query.sort, covering)
+    return _Asked(query.type, query.ids, query.version, query.filters, query.sort, covering)
 
 
 def _count(conn: Connection, asked: _Asked, bound: dict[str, Any]) -> int:
@@ -145,7 +160,9 @@ def _count_statement(asked: _Asked, bounded: bool) -> Prepared:
 def _page_statement(asked: _Asked, bounded: bool, continued: bool) -> Prepared:
     key, descending = _sort_key(asked.sort)
     order = (key.desc(), record.c.id.desc()) if descending else (key, record.c.id)
-    wanted: Select[Any] = select(*_FIELDS, key.label("key")).where(*_matching(asked, bounded))
+    wanted: Select[Any] = select(*_FIELDS, record.c.number, key.label("key")).where(
+        *_matching(asked, bounded)
+    )
     if continued:
         wanted = wanted.where(_beyond(key, descending))
     return Prepared(wanted.order_by(*order).limit(_given("most", Integer())))
@@ -163,96 +180,14 @@ def _matching(asked: _Asked, bounded: bool) -> list[Condition]:
         record.c.type == asked.type,
     ]
     conditions += [record.c.id.in_(sorted(ids)) for ids in asked.ids]
-    conditions += [_has_token(each) for each in asked.tokens]
-    conditions += [_has_date(each) for each in asked.dates]
+    if asked.version is not None:
+        conditions.append(record.c.version == asked.version)
+    conditions += [matching(each) for each in asked.filters]
     if asked.scope is not None:
-        conditions.append(covered(asked.scope))
+        conditions.append(covered(asked.scope, asked.type))
     if bounded:
         conditions.append(record.c.revision <= _given("upper_revision"))
     return conditions
-
-
-def covered(scope: Scope) -> Condition:
-    """consent.scope.Scope.covers as SQL over the record table; a property test holds the two together."""
-    named: Condition = literal(False)
-    if scope.records:
-        named = (record.c.type + "/" + record.c.id).in_(sorted(scope.records))
-    general: list[Condition] = [record.c.kind.in_(sorted(scope.kinds))]
-    if scope.codes:
-        general.append(_is_about(scope.codes))
-    if scope.start_ms is not None:
-        general.append(and_(record.c.low.is_not(None), record.c.low >= scope.start_ms))
-    if scope.end_ms is not None:
-        general.append(and_(record.c.high.is_not(None), record.c.high <= scope.end_ms))
-    return and_(_labels_open(scope), or_(named, and_(*general)))
-
-
-def _is_about(codes: frozenset[str]) -> Condition:
-    return exists().where(
-        record_token.c.record == record.c.number,
-        record_token.c.param.in_(CODE_PARAMETERS),
-        (record_token.c.system + "|" + record_token.c.code).in_(sorted(codes)),
-    )
-
-
-def _labels_open(scope: Scope) -> Condition:
-    opened = sorted(CONFIDENTIALITY_OPEN | scope.sensitive)
-    closed = exists().where(
-        record_token.c.record == record.c.number,
-        record_token.c.param == "_label",
-        record_token.c.code.not_in(opened),
-    )
-    return or_(record.c.labels == "", not_(closed))
-
-
-def _has_token(wanted: TokenFilter) -> Condition:
-    choices = []
-    for system, code in wanted.values:
-        parts: list[Condition] = []
-        if system is not None:
-            parts.append(record_token.c.system == system)
-        if code is not None:
-            parts.append(record_token.c.code == code)
-        choices.append(and_(*parts))
-    return exists().where(
-        record_token.c.record == record.c.number, record_token.c.param == wanted.name, or_(*choices)
-    )
-
-
-def _has_date(wanted: DateFilter) -> Condition:
-    if wanted.name == "_lastUpdated":
-        low = record.c.last_updated
-        return or_(*(_compare(prefix, low, low + 1, *span) for prefix, *span in wanted.values))
-    low, high = record_date.c.low, record_date.c.high
-    return exists().where(
-        record_date.c.record == record.c.number,
-        record_date.c.param == wanted.name,
-        or_(*(_compare(prefix, low, high, *span) for prefix, *span in wanted.values)),
-    )
-
-
-def _compare(prefix: str, low: Any, high: Any, start: int, end: int) -> Condition:
-    """The value [low, high) against the searched [start, end): FHIR R4's table of prefixes."""
-    inside = and_(low >= start, high <= end)
-    match prefix:
-        case "ne":
-            return not_(inside)
-        case "gt":
-            return high > end
-        case "lt":
-            return low < start
-        case "ge":
-            return or_(inside, high > end)
-        case "le":
-            return or_(inside, low < start)
-        case "sa":
-            return low >= end
-        case "eb":
-            return high <= start
-        case "ap":
-            return and_(low < end, high > start)
-        case _:
-            return inside
 
 
 def _sort_key(sort: str) -> tuple[Any, bool]:

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from gateway.records.query import Query, Refusal, parse_query
+from gateway.records.filters import Refusal, TokenFilter
+from gateway.records.query import Query, parse_query
 
 P = ("patient", "p1")
 
@@ -117,4 +118,6 @@ def test_lenient_handling_still_refuses_modifiers_and_bad_values() -> None:
 def test_a_token_is_read(text: str, values: object) -> None:
     query = parse_query("Observation", [P, ("code", text)])
     assert isinstance(query, Query)
-    assert query.tokens[0].values == values
+    (found,) = query.filters
+    assert isinstance(found, TokenFilter)
+    assert found.values == values
