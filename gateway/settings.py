@@ -128,6 +128,11 @@ class Settings:
         return self.data / "secrets" / "session.key"
 
     @property
+    def unfinished_path(self) -> Path:
+        """There until the demonstration of a new node is complete."""
+        return self.data / "demo-unfinished"
+
+    @property
     def backup_note_path(self) -> Path:
         """When the last backup was made."""
         return self.data / "last-backup.json"

@@ -1,7 +1,9 @@
 """`flask serve`: founds a ledger when there is none, fills the demonstration once, and starts the server.
 
 The server is granian, which enters here: WSGI, one worker (a ledger has one writer), 32 threads. Ctrl-C and
-SIGTERM stop it cleanly.
+SIGTERM stop it cleanly; SIGHUP stops it and starts it again in the same process, with keys and files read
+anew (from a terminal it only stops: that is what a closed window means). A node whose keys or records others
+could open does not start.
 """
 
 from __future__ import annotations
@@ -9,9 +11,11 @@ from __future__ import annotations
 import errno
 import json
 import os
+import signal
 import socket
 import sys
 from pathlib import Path
+from threading import Event
 from typing import NoReturn
 
 import click
@@ -23,6 +27,8 @@ from granian.log import LogLevels
 from gateway.cli.demonstration import announce, prepare_demonstration
 from gateway.cli.opening import command_settings, node, now_ms
 from gateway.identity.founding import FoundingError, found, write_private
+from gateway.operation.doctor.examination import examine_for_start
+from gateway.operation.doctor.findings import Scene, language, printed
 from gateway.settings import ROOT, Settings
 from ledger.errors import Unavailable
 from ledger.store.database import Lock
@@ -37,16 +43,18 @@ def command(demo: bool) -> None:
     """Start the node; found its ledger first when there is none."""
     os.umask(0o077)
     settings = command_settings()
-    require_free_port("127.0.0.1", settings.port)
+    require_free_port(settings.listen, settings.port)
     require_free_ledger(settings)
+    require_sound(settings)
     sheet = settings.data / "demo.json"
-    if not settings.genesis_path.exists() or (demo and not sheet.exists()):
+    if not settings.genesis_path.exists() or (demo and settings.unfinished_path.exists()):
         prepare(settings, sheet if demo else None)
         begin_anew("serve")
-    if demo:
+    if demo and sheet.exists():
         write_private(settings.data.parent / "demo.json", sheet.read_bytes())
         announce(json.loads(sheet.read_text("utf-8")), settings)
-    start_server(settings)
+    if start_server(settings):
+        begin_anew("serve")
 
 
 def prepare(settings: Settings, sheet: Path | None) -> None:
@@ -54,13 +62,14 @@ def prepare(settings: Settings, sheet: Path | None) -> None:
     if not settings.genesis_path.exists():
         click.echo("Founding a new ledger: fresh keys, genesis, three institutions ...")
         try:
-            found(settings, now_ms, os.urandom)
+            found(settings, now_ms, os.urandom, unfinished=sheet is not None)
         except FoundingError as error:
             raise click.ClickException(str(error)) from None
     if sheet is not None:
         with node(settings) as gw:
             text = json.dumps(prepare_demonstration(gw), ensure_ascii=False, indent=1)
             write_private(sheet, text.encode())
+        settings.unfinished_path.unlink(missing_ok=True)
 
 
 def begin_anew(name: str) -> NoReturn:
@@ -72,7 +81,7 @@ def begin_anew(name: str) -> NoReturn:
 
 def require_free_port(host: str, port: int) -> None:
     """A plain message when somebody else listens there."""
-    with socket.socket() as probe:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
@@ -98,19 +107,29 @@ def require_free_ledger(settings: Settings) -> None:
         ) from None
 
 
-def start_server(
-    settings: Settings, address: str = "127.0.0.1", certificate: tuple[Path, Path] | None = None
-) -> None:
-    """Serves until SIGTERM or Ctrl-C. The worker is forked from here, so nothing is imported twice.
+def require_sound(settings: Settings) -> None:
+    """Ends with what is wrong and what to type when keys, files or ledger are not fit for a start."""
+    scene = Scene(settings, os.environ, now_ms(), os.geteuid())
+    wrong = [one for one in examine_for_start(scene) if one.level == "wrong"]
+    if wrong:
+        raise click.ClickException("The node does not start.\n\n" + printed(wrong, language(os.environ)))
 
-    With a certificate (PEM, and its key) over TLS; without one a proxy in front has it.
+
+def start_server(
+    settings: Settings, address: str | None = None, certificate: tuple[Path, Path] | None = None
+) -> bool:
+    """Serves until SIGTERM or Ctrl-C; True when a SIGHUP asks for a new beginning.
+
+    The worker is forked from here, so nothing is imported twice. With a certificate (PEM, and its key) over
+    TLS; without one a proxy in front has it.
     """
     os.chdir(ROOT)
-    Granian(
+    anew, before = Event(), signal.getsignal(signal.SIGHUP)
+    server = Granian(
         "app:serving_app",
         factory=True,
         interface=Interfaces.WSGI,
-        address=address,
+        address=address or settings.listen,
         port=settings.port,
         ssl_cert=certificate[0] if certificate else None,
         ssl_key=certificate[1] if certificate else None,
@@ -120,4 +139,14 @@ def start_server(
         websockets=False,
         log_level=LogLevels.error,
         workers_kill_timeout=5,
-    ).serve()
+    )
+
+    def hang_up(*_signal: object) -> None:
+        if not sys.stdin.isatty():
+            anew.set()
+        server.signal_handler_interrupt()
+
+    # granian would start a second worker beside the first, which cannot have the ledger.
+    server.on_startup(lambda: signal.signal(signal.SIGHUP, before if before is signal.SIG_IGN else hang_up))
+    server.serve()
+    return anew.is_set()

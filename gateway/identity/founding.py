@@ -49,14 +49,21 @@ def found(
     entropy: Callable[[int], bytes],
     founders: tuple[Founder, ...] = DEMONSTRATION,
     limits: dict[str, int] | None = None,
+    unfinished: bool = False,
 ) -> None:
-    """Makes settings.data with genesis, keys and secrets; refuses when anything is there already."""
+    """Makes settings.data with genesis, keys and secrets; refuses when anything is there already.
+
+    `unfinished` leaves a sign that more is to be filled in (settings.unfinished_path).
+    """
     if settings.data.exists() and any(settings.data.iterdir()):
         raise FoundingError(f"{settings.data} is not empty and holds no genesis.json: move it away first")
+    _refuse_beside_a_restore(settings)
     draft = settings.data.with_name(settings.data.name + ".founding")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(mode=0o700, parents=True)
     _write(draft, settings, clock, entropy, founders, limits)
+    if unfinished:
+        write_private(draft / settings.unfinished_path.name, b"")
     if settings.data.exists():
         settings.data.rmdir()
     os.rename(draft, settings.data)
@@ -70,6 +77,18 @@ def write_private(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _refuse_beside_a_restore(settings: Settings) -> None:
+    # Between its two renames a restore has no data in place: a new ledger there would look like all is well.
+    parent, name = settings.data.parent, settings.data.name
+    signs = (f"{name}.before-", f"{name}.restoring")
+    left = [path for path in parent.glob("*") if path.name.startswith(signs)]
+    if left:
+        raise FoundingError(
+            f"A restore was cut off: {left[0]} is there and {settings.data} is not. Type the restore again; "
+            f"or, to found a new ledger, move away whatever is named {name}.before-… and {name}.restoring"
+        )
 
 
 def _write(

@@ -1,9 +1,9 @@
 """The file of a backup: a tar (POSIX.1-2001) whose first member says what the others are, with their hashes.
 
-Members: manifest.json, genesis.json, ledger.db, gateway.db; with keys, what lies under keys/, keys-waiting/ and
-secrets/, and demo.json. Reading trusts nothing: only plain files with these names, each once, as long and with
-the hash that the manifest says; no name leads out of the folder. Written and read as one stream, so it can go
-through a program that encrypts.
+Members: manifest.json, genesis.json, ledger.db, gateway.db; with keys, what lies under keys/, keys-waiting/
+and secrets/, and demo.json. Reading trusts nothing: only plain files with these names, each once, as long and
+with the hash that the manifest says; no name leads out of the folder. Written and read as one stream, so that
+it can go through a program that encrypts.
 """
 
 from __future__ import annotations
@@ -12,14 +12,17 @@ import io
 import json
 import os
 import re
+import sqlite3
 import tarfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any
 
 from ledger.encoding import is_hex
+from ledger.errors import LedgerError
 
 NAME = re.compile(
     r"genesis\.json|ledger\.db|gateway\.db|demo\.json|secrets/session\.key"
@@ -35,6 +38,20 @@ Progress = Callable[[str, int, int], None]
 
 class BackupError(Exception):
     """A backup that cannot be made, read or put back; the message says why and what was left alone."""
+
+
+@contextmanager
+def outages(done: str) -> Iterator[None]:
+    """What the disk, a database, a key file or the ledger refuses becomes one plain message after `done`."""
+    try:
+        yield
+    except LedgerError as error:
+        raise BackupError(f"{done}: the ledger could not be read ({error})") from None
+    except sqlite3.Error as error:
+        raise BackupError(f"{done}: a database could not be read ({error})") from None
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        raise BackupError(f"{done}: {place}{error.strerror or error}") from None
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
-"""Checks data that came out of a backup before anything is done with it: whole, sound, and fit for each other.
+"""Checks data that came out of a backup before anything is done with it: whole, sound, one with the other.
 
-Every record is replayed from the genesis, as `flask ledger verify` does; the end must be the manifest's; every
-entry must have its opening. Data of an earlier release is brought to this one first, in its unpacked copy.
+Every record is replayed from the genesis, as `flask ledger verify` does; the end must be the manifest's; and
+every entry must have its opening. Data of an earlier release is brought to this one first, in its copy.
 """
 
 from __future__ import annotations

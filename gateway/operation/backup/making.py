@@ -15,7 +15,6 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,14 +22,21 @@ from pathlib import Path
 from typing import IO, Any
 
 from gateway.identity.keyring import hosted_here, read_keys
-from gateway.operation.backup.archive import BackupError, Manifest, Progress, describe, write_archive
+from gateway.operation.backup.archive import (
+    BackupError,
+    Manifest,
+    Progress,
+    describe,
+    outages,
+    write_archive,
+)
 from gateway.operation.backup.noted import note_backup
 from gateway.operation.files import sync_folder
 from gateway.settings import Settings
 from gateway.store.snapshot import damage_of, pinned
 from gateway.web.openapi import VERSION
 from ledger.engine.embedded import open_view_only
-from ledger.errors import LedgerError, Malformed
+from ledger.errors import Malformed
 from ledger.genesis import Genesis, parse_genesis
 
 STAGING = ".yaoshi-backup-"
@@ -46,7 +52,7 @@ def make_backup(
         raise BackupError(f"{target} exists already and was left alone; name another")
     if not target.parent.is_dir():
         raise BackupError(f"there is no folder {target.parent}")
-    with _outages(), _staging(target.parent) as staging:
+    with outages("no backup was made"), _staging(target.parent) as staging:
         manifest = _copy(settings, staging, with_keys, clock, progress)
         draft = staging / "backup.tar"
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
@@ -62,7 +68,7 @@ def stream_backup(
     settings: Settings, target: IO[bytes], *, with_keys: bool, clock: Callable[[], int], progress: Progress
 ) -> Manifest:
     """Writes to a program that encrypts or carries away; the copies lie beside the data meanwhile."""
-    with _outages(), _staging(settings.data) as staging:
+    with outages("no backup was made"), _staging(settings.data) as staging:
         manifest = _copy(settings, staging, with_keys, clock, progress)
         write_archive(target, staging, manifest, progress)
         target.flush()
@@ -197,16 +203,3 @@ def _sweep(parent: Path) -> None:
             continue  # its backup is still at work
         finally:
             os.close(handle)
-
-
-@contextmanager
-def _outages() -> Iterator[None]:
-    """What the disk, a database or a key file refuses becomes one plain message."""
-    try:
-        yield
-    except (OSError, LookupError) as error:
-        raise BackupError(f"no backup was made: {getattr(error, 'strerror', None) or error}") from None
-    except sqlite3.Error as error:
-        raise BackupError(f"no backup was made: a database could not be read ({error})") from None
-    except LedgerError as error:
-        raise BackupError(f"no backup was made: the ledger could not be read ({error.code})") from None

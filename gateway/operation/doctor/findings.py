@@ -7,7 +7,7 @@ a fact of the finding. Paths in commands are quoted for a shell (`quoted`).
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -81,3 +81,26 @@ def quoted(path: Path) -> str:
     """A path as a shell takes it, short where it lies below the present folder."""
     here = Path.cwd()
     return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))
+
+
+def language(environment: Mapping[str, str]) -> str:
+    """ "zh" or "en", as the person's locale says (POSIX: LC_ALL before LC_MESSAGES before LANG)."""
+    names = ("LC_ALL", "LC_MESSAGES", "LANG")
+    chosen = next((environment[name] for name in names if environment.get(name)), "")
+    return "zh" if chosen.lower().startswith("zh") else "en"
+
+
+LEVELS = {"wrong": ("WRONG", "错误"), "warning": ("WARNING", "警告"), "note": ("NOTE", "提示")}
+TYPE = {"en": "Type:", "zh": "请输入："}
+
+
+def printed(findings: Iterable[Finding], chosen: str) -> str:
+    """The findings as a person reads them: what is wrong, what it means, what to type."""
+    blocks = []
+    for one in findings:
+        what, means = one.words(chosen)
+        lines = [f"{LEVELS[one.level][chosen == 'zh']}  {what}  [{one.code}]", f"    {means}"]
+        if one.command:
+            lines.append(f"    {TYPE[chosen]} {one.command}")
+        blocks.append("\n".join(lines))
+    return "\n\n".join(blocks)

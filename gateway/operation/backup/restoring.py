@@ -1,0 +1,222 @@
+"""Puts a backup in place: unpacked and checked whole beside the data first, then exchanged by renaming.
+
+What lay there is kept aside, never deleted. Before the exchange the mark (gateway.operation.watermark) is
+raised to the longest state that anybody here knows of: the mark itself, the ledger that is replaced, a
+checkpoint that somebody kept. An older backup is put back all the same, since it may be all there is; but the
+node then starts without writing, and says so, until a person decides.
+
+Killed at any moment it leaves the old data or the new in place, or between the two renames none; then nothing
+is founded there (gateway.identity.founding), and the same command typed again finishes it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO
+
+from gateway.identity.founding import write_private
+from gateway.operation.backup.archive import BackupError, Manifest, Progress, outages, read_archive
+from gateway.operation.backup.checking import check_data
+from gateway.operation.backup.noted import note_backup
+from gateway.operation.files import sync_folder
+from gateway.operation.watermark import Mark, MarkUnreadableError, is_behind, read_mark, write_mark
+from gateway.settings import Settings
+from ledger.checkpoint import open_checkpoint
+from ledger.encoding import unb64u
+from ledger.engine.embedded import open_view_only
+from ledger.errors import LedgerError, Malformed, Unavailable
+from ledger.genesis import Genesis
+from ledger.store.database import Lock
+
+UNCHANGED = "nothing was restored and nothing was changed"
+# What the data that is replaced hands on when the backup does not hold it.
+HANDED_ON = ("keys", "keys-waiting", "secrets", "offline", "demo.json", "last-backup.json")
+
+
+@dataclass(frozen=True)
+class Restored:
+    """`aside` is where the earlier data lies; `known` is the mark, when the backup is behind it."""
+
+    manifest: Manifest
+    aside: Path | None
+    known: Mark | None
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """How to restore: replace data that is there, take keys from a folder, compare with a checkpoint note."""
+
+    replace: bool = False
+    keys: Path | None = None
+    expected: str | None = None
+
+
+def restore(
+    settings: Settings,
+    source: IO[bytes],
+    wishes: Wishes,
+    *,
+    clock: Callable[[], int],
+    entropy: Callable[[int], bytes],
+    progress: Progress,
+) -> Restored:
+    """Puts the backup in place. Raises BackupError; then everything is as it was."""
+    draft = settings.data.with_name(f"{settings.data.name}.restoring")
+    with outages(UNCHANGED), _alone(settings), _stopped(settings):
+        occupied = settings.data.exists() and any(settings.data.iterdir())
+        if occupied and not wishes.replace:
+            raise BackupError(f"{settings.data} holds data, which was left alone; --replace keeps it aside")
+        manifest, genesis = unpack(source, draft, progress)
+        _require_same_addresses(settings, genesis)
+        _bring_keys(settings, draft, wishes.keys, entropy)
+        note_backup(replace(settings, data=draft), manifest.made_at, manifest.size, keys=manifest.keys)
+        known = _known_beyond(settings, draft, genesis, wishes.expected, clock())
+        if known is not None:
+            write_mark(settings.mark_path, known)
+        aside = _exchange(settings.data, draft, clock(), occupied=occupied)
+    return Restored(manifest, aside, known)
+
+
+def check_backup(settings: Settings, source: IO[bytes], progress: Progress) -> Manifest:
+    """Unpacks and checks a backup as for a restore, and leaves nothing behind. Raises BackupError."""
+    draft = settings.data.with_name(f"{settings.data.name}.checking")
+    with outages("the backup could not be checked"), _alone(settings):
+        try:
+            manifest, _ = unpack(source, draft, progress)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+    return manifest
+
+
+def unpack(source: IO[bytes], folder: Path, progress: Progress) -> tuple[Manifest, Genesis]:
+    """The backup's files in `folder`, made anew and private, with everything checked. Raises BackupError."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700, parents=True)
+    try:
+        manifest = read_archive(source, folder, progress)
+        return manifest, check_data(folder, manifest, progress)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _require_same_addresses(settings: Settings, genesis: Genesis) -> None:
+    if genesis.origin != settings.ledger_origin or genesis.wallet != settings.wallet_origin:
+        console = genesis.origin.removesuffix("/ledger")
+        raise BackupError(
+            f"{UNCHANGED}: the backup is of the node whose console is at {console} and whose wallet is at "
+            f"{genesis.wallet}; set YAOSHI_CONSOLE and YAOSHI_WALLET to these"
+        )
+    try:
+        present = settings.genesis_path.read_bytes()
+    except FileNotFoundError:
+        return
+    if present != genesis.data:
+        raise BackupError(f"{UNCHANGED}: {settings.data} holds another ledger; move it away by hand")
+
+
+def _bring_keys(settings: Settings, draft: Path, keys: Path | None, entropy: Callable[[int], bytes]) -> None:
+    if keys is not None:
+        folder = keys / "keys" if (keys / "keys").is_dir() else keys
+        found = sorted(folder.glob("*/*.key"))
+        if not found:
+            raise BackupError(f"{UNCHANGED}: {keys} holds no keys")
+        for path in found:
+            write_private(draft / "keys" / path.parent.name / path.name, path.read_bytes())
+    for name in HANDED_ON:
+        if (draft / name).exists() or not (settings.data / name).exists():
+            continue
+        if (settings.data / name).is_dir():
+            shutil.copytree(settings.data / name, draft / name)
+        else:
+            shutil.copy2(settings.data / name, draft / name)
+    if not (draft / "secrets" / "session.key").exists():
+        write_private(draft / "secrets" / "session.key", entropy(32).hex().encode())
+
+
+def _known_beyond(
+    settings: Settings, draft: Path, genesis: Genesis, expected: str | None, now: int
+) -> Mark | None:
+    """The longest state that is known here and that the backup does not have; None when it has all."""
+    try:
+        mark = read_mark(settings.mark_path)
+    except MarkUnreadableError as error:
+        raise BackupError(f"{UNCHANGED}: {error}; move it away by hand") from None
+    losses = mark.losses if mark is not None and mark.ledger == genesis.id else ()
+    states = [] if mark is None else [mark]
+    try:
+        with open_view_only(settings.ledger_path, genesis.data) as view:
+            states.append(Mark(genesis.id, view.size, view.root.hex(), now))
+    except LedgerError:
+        pass  # no ledger there, or one that cannot be read: it tells nothing
+    if expected is not None:
+        states.append(_expected(genesis, expected, now))
+    with open_view_only(draft / "ledger.db", genesis.data) as view:
+        beyond = [state for state in states if is_behind(view, state)]
+    longest = max(beyond, key=lambda state: state.size, default=None)
+    return None if longest is None else replace(longest, losses=losses)
+
+
+def _expected(genesis: Genesis, note: str, now: int) -> Mark:
+    for operator in genesis.operators:
+        key = unb64u(operator["keys"]["checkpoint"], 32)
+        try:
+            found = open_checkpoint(note, genesis.origin, key)
+        except Malformed:
+            continue
+        return Mark(genesis.id, found.size, found.root.hex(), now)
+    raise BackupError(f"{UNCHANGED}: the expected checkpoint is not one that this ledger's operator signed")
+
+
+def _exchange(data: Path, draft: Path, now: int, *, occupied: bool) -> Path | None:
+    aside = None
+    if occupied:
+        moment = datetime.fromtimestamp(now / 1000, UTC).strftime("%Y%m%dT%H%M%SZ")
+        aside = data.with_name(f"{data.name}.before-{moment}")
+        if aside.exists():
+            raise BackupError(f"{UNCHANGED}: {aside} exists already; try again in a second")
+        os.rename(data, aside)
+    elif data.exists():
+        data.rmdir()
+    os.rename(draft, data)
+    sync_folder(data.parent)
+    return aside
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """One restore at a time."""
+    settings.data.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = settings.data.with_name(f"{settings.data.name}.restore.lock")
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BackupError(f"{UNCHANGED}: another restore is at work here") from None
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _stopped(settings: Settings) -> Iterator[None]:
+    """No node runs on the data, nor can one start before we are done."""
+    if not settings.genesis_path.exists():
+        yield
+        return
+    try:
+        lock = Lock(settings.ledger_path)
+    except Unavailable:
+        raise BackupError(f"{UNCHANGED}: the node is running on {settings.data}; stop it first") from None
+    try:
+        yield
+    finally:
+        lock.release()
