@@ -23,9 +23,11 @@ from gateway.cli.opening import now_ms
 from gateway.composition import Gateway
 from gateway.console import accounting as console_accounting
 from gateway.console import audit as console_audit
+from gateway.console import emergencies as console_emergencies
 from gateway.console import offers as console_offers
 from gateway.console import patients as console_patients
 from gateway.console import references as console_references
+from gateway.console import reviews as console_reviews
 from gateway.console import scans as console_scans
 from gateway.console import session as console_session
 from gateway.console import status as console_status
@@ -34,6 +36,7 @@ from gateway.fhir import door as fhir_door
 from gateway.fhir import metadata as fhir_metadata
 from gateway.fhir import receipts_door as fhir_receipts_door
 from gateway.fhir import token_door as fhir_token_door
+from gateway.glass import door as glass_door
 from gateway.identity.keyring import read_keys
 from gateway.identity.rotation import settle_waiting
 from gateway.identity.sessions import register_sessions
@@ -44,6 +47,7 @@ from gateway.settings import Settings, settings_from_env
 from gateway.store.database import open_database
 from gateway.wallet import changes as wallet_changes
 from gateway.wallet import entries as wallet_entries
+from gateway.wallet import objections as wallet_objections
 from gateway.wallet import offers as wallet_offers
 from gateway.wallet import records as wallet_records
 from gateway.wallet import references as wallet_references
@@ -80,6 +84,8 @@ AREAS = (
     console_scans,
     console_visits,
     console_accounting,
+    console_emergencies,
+    console_reviews,
     wallet_references,
     wallet_offers,
     wallet_scans,
@@ -89,6 +95,8 @@ AREAS = (
     wallet_timeline,
     wallet_records,
     wallet_entries,
+    wallet_objections,
+    glass_door,
     fhir_token_door,
     fhir_door,
     fhir_metadata,

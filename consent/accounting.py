@@ -26,8 +26,9 @@ class Logged:
 class Line:
     """One line. `state`: whether the details are known; `counts`: records released, by FHIR type or kind.
 
-    `late`: the entry was written down long after it happened. `records` are the indexes that the line stands
-    for.
+    `grant` is what a disclosure was under, a broken glass too. Of an emergency: `institution` is who declared
+    or reviewed it, `reason` the declared one, `glass` the one that was closed or reviewed. `late`: the entry
+    was written down long after it happened. `records` are the indexes that the line stands for.
     """
 
     kind: str
@@ -41,6 +42,9 @@ class Line:
     basis: str | None = None
     grant: str | None = None
     visit: str | None = None
+    glass: str | None = None
+    reason: str | None = None
+    verdict: str | None = None
     late: bool = False
     counts: dict[str, int] = field(default_factory=dict)
 
@@ -71,16 +75,24 @@ def _line(entry: Logged, erased: bool, skew_ms: int) -> Line:
         last=payload["at"],
         records=[entry.index],
         state=_state(payload, entry.details, erased),
-        institution=details.get("grantee"),
-        user=details.get("user"),
+        institution=_institution(details),
+        user=details.get("user", details.get("reviewer")),
         purpose=details.get("purpose"),
         basis=details.get("basis", payload.get("basis")),
         grant=payload.get("under", payload.get("grant")),
         visit=payload.get("visit"),
+        glass=payload.get("glass"),
+        reason=details.get("reason"),
+        verdict=details.get("verdict"),
         late=entry.time - payload["at"] > skew_ms,
     )
     line.counts = _counts(details)
     return line
+
+
+def _institution(details: dict[str, Any]) -> str | None:
+    named = (details.get(name) for name in ("grantee", "declaring", "institution"))
+    return next((each for each in named if each is not None), None)
 
 
 def _state(

@@ -52,6 +52,11 @@ class Declaration:
     at: int
     nonce: str
 
+    @property
+    def identifier_end(self) -> str:
+        """The number's last four characters; nothing of a number that is too short to spare them."""
+        return self.value[-4:] if len(self.value) >= 8 else ""
+
 
 @dataclass(frozen=True)
 class GlassTerms:

@@ -1,7 +1,8 @@
-"""Holds what doctors' open views show, in memory only, and empties it as soon as a patient takes it back.
+"""Holds what doctors' open views show, in memory only, and empties it as soon as it has ended.
 
 docs/decisions/0006: what is not filed is gone when the view closes. A view belongs to one staff session and
-one reference. Not here: pulling (asks.visits), deciding whether a grant is in force (asks.standing).
+one reference or emergency. Not here: pulling (asks.visits), whether a grant or glass still stands
+(asks.standing).
 Invariants: nothing of it is ever written to disk; the number of views is bounded; one watcher thread lives
 while there are views, wakes on the ledger's changes to their links and at the next end, and empties what
 ended.
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.identity.sessions import session_lives
 
 if TYPE_CHECKING:
-    from gateway.asks.grants import Granted
+    from gateway.asks.basis import Basis
     from gateway.composition import Gateway
     from gateway.peers.pull import Received
 
@@ -30,12 +31,13 @@ WAKE = "visits"
 
 @dataclass
 class Source:
-    """One grant in a view: ``items``, ``received`` and ``patient`` are None unless ``state`` is open; ms.
+    """One grant or glass in a view: ``items``, ``received`` and ``patient`` are None unless it is open; ms.
 
-    States: open, revoked, expired, ended (visit over, phone replaced, link closed), refused, unavailable.
+    States: open, revoked (a grant), closed (a glass), expired, ended (visit over, phone replaced or link
+    closed), refused, unavailable.
     """
 
-    granted: Granted
+    basis: Basis
     state: str
     ends_at: int | None = None
     ended_at: int | None = None
@@ -52,7 +54,7 @@ class Source:
 
 @dataclass
 class OpenView:
-    """What one member of staff sees of one accepted request."""
+    """What one member of staff sees of one accepted request, or of one emergency."""
 
     institution: str
     sources: dict[str, Source] = field(default_factory=dict)
@@ -129,7 +131,7 @@ class VisitRoom:
                     self._watcher = None
                     return
             sources = [source for view in views for source in list(view.sources.values())]
-            channels = {WAKE, *(f"link:{source.granted.link}" for source in sources)}
+            channels = {WAKE, *(f"link:{source.basis.link}" for source in sources)}
             channels |= {f"session:{session}" for session in sessions}
             ends = [source.ends_at for source in sources if source.ends_at and source.state == "open"]
             left = (min(ends) - self._gw.clock()) / 1000 if ends else WATCH_SECONDS

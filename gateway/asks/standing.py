@@ -1,4 +1,4 @@
-"""Says whether a grant still opens anything, from the ledger's state, for the screens that show it.
+"""Says whether a grant or a broken glass still opens anything, from the ledger's state, for the screens.
 
 Not here: the custodian's decision before a release (consent.decision); this only closes what a doctor
 already sees.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from consent.state import grant_status
+from consent.under import Under, under_state, under_status
 
 if TYPE_CHECKING:
     from gateway.asks.room import Source
@@ -20,34 +20,45 @@ _ENDS = {
     "grant-expired": "expired",
     "grant-ended-by-rekey": "ended",
     "grant-unknown": "ended",
+    "glass-closed": "closed",
+    "glass-expired": "expired",
     "link-closed": "ended",
 }
 
 
-def standing(gw: Gateway, grant: str, now: int) -> tuple[str, int] | None:
-    """(state, moment in ms) when the grant has ended by `now`, None while it stands."""
+def standing(gw: Gateway, under: str, now: int) -> tuple[str, int] | None:
+    """(state, moment in ms) when the grant or glass has ended by `now`, None while it stands."""
     with gw.ledger.view() as view:
-        status = grant_status(view, grant, now, view.time)
-        document = view.get(f"grant/{grant}")
+        status = under_status(view, under, now, view.time)
+        found = under_state(view, under)
     code = getattr(status, "code", None)
     if code not in _ENDS:
         return None
-    if code == "grant-revoked" and document:
-        return "revoked", int(document["revoked"]["time"])
-    if code == "grant-expired" and document:
-        return "expired", int(document["not_after"])
-    return _ENDS[code], now
+    return _ENDS[code], _moment(found, _ENDS[code], now)
+
+
+def _moment(under: Under | None, end: str, now: int) -> int:
+    """When that end came: as recorded, else now."""
+    if under is None or end == "ended":
+        return now
+    if under.grant is not None:
+        revoked = under.grant["revoked"]
+        return revoked["time"] if end == "revoked" and revoked else under.grant["not_after"]
+    glass = under.glass
+    if glass is None:
+        return now
+    return glass["closed"]["time"] if end == "closed" and glass["closed"] else glass["until"]
 
 
 def end_what_ended(gw: Gateway, sources: list[Source]) -> bool:
-    """Empty every open source whose grant or visit is over; True when one was."""
+    """Empty every open source whose grant, glass or visit is over; True when one was."""
     found = False
     # One moment for both questions: a grant and its visit often end together, and the grant's end is told.
     now = gw.clock()
     for source in sources:
         if source.state != "open":
             continue
-        end = standing(gw, source.granted.grant, now)
+        end = standing(gw, source.basis.under, now)
         if end is None and source.ends_at is not None and now >= source.ends_at:
             end = "ended", source.ends_at
         if end is not None:

@@ -1,10 +1,10 @@
 """Fetches what an accepted answer grants, and says what the doctor's screen shows of it at this moment.
 
-docs/formats/pull.md. The first look pulls; afterwards the same view is shown from memory until it ends. Not
-here: who may open it (asks.openers), keeping and emptying views (asks.room), the pull and its proofs
-(gateway.peers.pull). Invariants: only the clinician who asked, or the role that a grant names, sees a
-source; before every answer each source is judged again on the ledger's state, so nothing is shown that was
-revoked before the answer began.
+docs/formats/pull.md. The first look pulls; afterwards the same view is shown from memory until it ends. An
+emergency's view is filled and shown by the same functions (gateway.glass.view). Not here: who may open it
+(asks.openers), keeping and emptying views (asks.room), the pull and its proofs (gateway.peers.pull).
+Invariants: only the clinician who asked, or the role that a grant names, sees a source; before every answer
+each source is judged again on the ledger's state, so nothing is shown that had ended before the answer began.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from consent.under import visit_begun
 from gateway.asks.accept import grants_of
+from gateway.asks.basis import Basis, basis_of
 from gateway.asks.demographics import chart_demographics, compare, pulled_demographics
-from gateway.asks.grants import Granted
 from gateway.asks.openers import is_for
 from gateway.asks.room import OpenView, Source, VisitRoom
 from gateway.asks.standing import end_what_ended, standing
-from gateway.peers.pull import Pulled, pull_grant
-from ledger.errors import Unavailable
+from gateway.peers.pull import Pulled, pull_glass, pull_grant
+from ledger.errors import Refusal, Unavailable
 
 if TYPE_CHECKING:
     from gateway.composition import Gateway
@@ -35,47 +35,36 @@ def open_visit(gw: Gateway, room: VisitRoom, staff: Staff, row: Any, again: bool
     with view.pulling:
         for granted in grants_of(row):
             if is_for(staff, row, granted):
-                _load(gw, staff, view, granted, again)
-    room.loaded()
-    sources = list(view.sources.values())
-    end_what_ended(gw, sources)
-    if sources and all(source.state == "unavailable" for source in sources):
-        raise Unavailable("unavailable", "no custodian could record a disclosure")
-    return _shown(gw, row, sources)
+                load(gw, staff, view, basis_of(granted), again)
+    return {"reference": row.reference, **shown(gw, room, view, row.patient_id)}
 
 
-def _load(gw: Gateway, staff: Staff, view: OpenView, granted: Granted, again: bool) -> None:
-    held = view.sources.get(granted.grant)
+def load(gw: Gateway, staff: Staff, view: OpenView, basis: Basis, again: bool) -> None:
+    """Fill one source of a view when it is not there or is wanted again; the caller holds the view's lock."""
+    held = view.sources.get(basis.under)
     if held is not None and not again and held.state != "unavailable":
         return
-    view.sources[granted.grant] = _pull(gw, staff, granted)
+    view.sources[basis.under] = _source(gw, staff, basis)
 
 
-def _pull(gw: Gateway, staff: Staff, granted: Granted) -> Source:
-    end = standing(gw, granted.grant, gw.clock())
+def _source(gw: Gateway, staff: Staff, basis: Basis) -> Source:
+    end = standing(gw, basis.under, gw.clock())
     if end is not None:
-        return Source(granted, end[0], ended_at=end[1])
+        return Source(basis, end[0], ended_at=end[1])
     try:
-        pulled = pull_grant(
-            gw,
-            grantee=staff.institution,
-            custodian=granted.custodian,
-            grant=granted.grant,
-            staff=staff,
-            purpose=granted.purpose,
-        )
+        pulled = _pull(gw, staff, basis)
     except Unavailable:
         # An outage is not a refusal: the next look at the page tries again.
-        return Source(granted, "unavailable")
+        return Source(basis, "unavailable")
     if not isinstance(pulled, Pulled):
-        end = standing(gw, granted.grant, gw.clock())
+        end = standing(gw, basis.under, gw.clock())
         state, at = end or ("refused", gw.clock())
-        return Source(granted, state, ended_at=at)
-    items = [{**item, "source": granted.custodian} for item in pulled.items]
+        return Source(basis, state, ended_at=at)
+    items = [{**item, "source": basis.custodian} for item in pulled.items]
     return Source(
-        granted,
+        basis,
         "open",
-        ends_at=_visit_end(gw, granted, pulled.visit),
+        ends_at=_visit_end(gw, basis, pulled.visit),
         items=items,
         received=pulled.received,
         patient=pulled.patient,
@@ -84,21 +73,38 @@ def _pull(gw: Gateway, staff: Staff, granted: Granted) -> Source:
     )
 
 
-def _visit_end(gw: Gateway, granted: Granted, visit: str) -> int:
+def _pull(gw: Gateway, staff: Staff, basis: Basis) -> Pulled | Refusal:
+    grantee, custodian = staff.institution, basis.custodian
+    if basis.is_glass:
+        return pull_glass(gw, grantee=grantee, custodian=custodian, glass=basis.under, staff=staff)
+    return pull_grant(
+        gw, grantee=grantee, custodian=custodian, grant=basis.under, staff=staff, purpose=basis.purpose
+    )
+
+
+def _visit_end(gw: Gateway, basis: Basis, visit: str) -> int:
     with gw.ledger.view() as view:
-        begun = visit_begun(view, granted.grant, visit)
+        begun = visit_begun(view, basis.under, visit)
     started = begun if begun is not None else gw.clock()
-    return int(min(started + gw.ledger.genesis.doc["limits"]["visit_ms"], granted.not_after))
+    return int(min(started + gw.ledger.genesis.doc["limits"]["visit_ms"], basis.not_after))
 
 
-def _shown(gw: Gateway, row: Any, sources: list[Source]) -> dict[str, Any]:
-    chart = chart_demographics(gw, row.institution, row.patient_id)
+def shown(gw: Gateway, room: VisitRoom, view: OpenView, patient_id: str | None) -> dict[str, Any]:
+    """What a view shows now, each source judged again; ``patient_id`` is that of the own chart, or None.
+
+    Raises ledger.errors.Unavailable when no source could be asked.
+    """
+    room.loaded()
+    sources = list(view.sources.values())
+    end_what_ended(gw, sources)
+    if sources and all(source.state == "unavailable" for source in sources):
+        raise Unavailable("unavailable", "no custodian could record a disclosure")
+    chart = chart_demographics(gw, view.institution, patient_id)
     given = [pulled_demographics(source.patient) for source in sources if source.patient is not None]
-    with gw.ledger.view() as view:
-        names = {one.id: one.name for one in view.institutions()}
+    with gw.ledger.view() as ledger:
+        names = {one.id: one.name for one in ledger.institutions()}
     return {
-        "reference": row.reference,
-        "patient": row.patient_id,
+        "patient": patient_id,
         "demographics": given[0] if given else None,
         "match": compare(chart, given),
         "sources": [_source_shown(source, names) for source in sources],
@@ -106,15 +112,15 @@ def _shown(gw: Gateway, row: Any, sources: list[Source]) -> dict[str, Any]:
 
 
 def _source_shown(source: Source, names: dict[str, Any]) -> dict[str, Any]:
-    granted = source.granted
+    basis = source.basis
     return {
-        "grant": granted.grant,
-        "custodian": {"id": granted.custodian, "name": names.get(granted.custodian)},
-        "scope": granted.scope,
-        "purpose": granted.purpose,
-        "not_before": granted.not_before,
-        "not_after": granted.not_after,
-        "max_visits": granted.max_visits,
+        "grant": basis.under,
+        "custodian": {"id": basis.custodian, "name": names.get(basis.custodian)},
+        "scope": basis.scope,
+        "purpose": basis.purpose,
+        "not_before": basis.not_before,
+        "not_after": basis.not_after,
+        "max_visits": basis.max_visits,
         "state": source.state,
         "ends_at": source.ends_at,
         "ended_at": source.ended_at,

@@ -168,8 +168,9 @@ def verify_assertion(view: Any, text: str, audience: str, now_ms: int) -> Assert
 
 def parse_b2b(assertion: Assertion, fhir_base: str) -> Claimed | Refusal:
     """Read the hl7-b2b object by its exact rules, or refuse ``invalid-request``; ``fhir_base`` is ours."""
-    extensions = assertion.claims.get("extensions")
-    b2b = extensions.get("hl7-b2b") if isinstance(extensions, dict) else None
+    stated = assertion.claims.get("extensions")
+    extensions: dict[str, Any] = stated if isinstance(stated, dict) else {}
+    b2b = extensions.get("hl7-b2b")
     if not isinstance(b2b, dict) or b2b.get("version") != "1":
         return _malformed("hl7-b2b is missing or not version 1")
     if set(b2b) - _B2B_MEMBERS:

@@ -1,7 +1,7 @@
-"""Takes what a phone signed for the ledger: a grant, a revocation, a change of the link's keys, its closing.
+"""Takes what a phone signed: a grant, a revocation, the end of an emergency, a change of the link's keys.
 
 Format: docs/formats/wallet-api.md, entries; docs/formats/opening.md. The signature is the authentication,
-so revoking needs no sign-in. Invariants: a grant's opening is stored before its entry is submitted, and
+so closing needs no sign-in. Invariants: a grant's opening is stored before its entry is submitted, and
 only when it opens the commitment and states terms; whoever holds no key of a link of this institution gets
 one answer, which tells nothing about any link; the same entry again gives the same receipt.
 """
@@ -37,8 +37,18 @@ blueprint = Blueprint(
 )
 blueprint.after_request(allow_wallet)
 FROM_PHONES = frozenset(
-    {"grant.give", "grant.revoke", "link.keys", "link.confirm", "link.contest", "link.close"}
+    {
+        "grant.give",
+        "grant.revoke",
+        "glass.closed",
+        "link.keys",
+        "link.confirm",
+        "link.contest",
+        "link.close",
+    }
 )
+# What closes a door that a patient wants closed.
+CLOSING = frozenset({"grant.revoke", "glass.closed"})
 ENTRIES_PER_MINUTE = 240
 
 
@@ -48,16 +58,16 @@ class Signed(StrictSchema):
 
 
 @blueprint.post("/entries")
-@open_route("the signature of a link's key is the authentication; all but revocations limited per address")
+@open_route("the signature of a link's key is the authentication; all but closing limited per address")
 @blueprint.arguments(Signed())
 @blueprint.response(201)
 def submit(given: dict[str, Any], institution: str) -> Any:
     """Puts the entry on the ledger and answers with its receipt."""
     gw = addressed(institution)
     entry = _of_a_phone(gw, institution, given["entry"])
-    if entry is None or entry.kind != "grant.revoke":
-        # Never a revocation: neither junk from the same address nor a full disk, whose margin has room for
-        # it, may keep a door open that a patient closes.
+    if entry is None or entry.kind not in CLOSING:
+        # Never a closing: neither junk from the same address nor a full disk, whose margin has room for it,
+        # may keep a door open that a patient closes.
         count_knock(gw, institution, "entry", ENTRIES_PER_MINUTE)
         refuse_when_full(gw.settings)
     if entry is None:

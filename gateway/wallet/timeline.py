@@ -14,6 +14,7 @@ from marshmallow import fields, validate
 
 from gateway.composition import current_gateway
 from gateway.disclosure.openings import openings_of_link
+from gateway.glass.told import note_told
 from gateway.wallet.access import Phone, current_phone, wallet_required
 from gateway.wallet.cors import allow_wallet
 from gateway.web.schemas import StrictSchema
@@ -43,8 +44,10 @@ def timeline(given: dict[str, int | None], institution: str) -> dict[str, Any]:
         # No log had a size beyond its own: the phone keeps its copy, compares, and says what is wrong.
         kept = given["kept"] if given["kept"] is not None and given["kept"] <= view.size else None
         proof = view.link_proof(phone.link, kept)
+        size = view.size
     with gw.db.connect() as conn:
         openings = openings_of_link(conn, phone.link)
+    note_told(gw, phone.link, size, phone.until_index)
     return {**_cut(proof, openings, phone), "time": gw.clock(), "reading": phone.reading}
 
 

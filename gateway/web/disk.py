@@ -16,13 +16,14 @@ from gateway.settings import Settings
 from gateway.web.problems import problem, raise_problem
 
 # Asked by POST or DELETE, yet nothing grows by it but a nonce, a session, a count of knocks: people can sign
-# in, see who looked, and close what is open (of entries, the view itself lets only revocations through).
+# in, see who looked, and close what is open (of entries, the view itself lets only closings through).
 READS = re.compile(
     r"/console/api/(session|session/fresh|patients/search|visits/[^/]+)"
+    r"|/console/api/(emergencies/[^/]+(/close)?|reviews/[^/]+/close)"
     r"|/i/[^/]+/wallet/(nonce|sessions|timeline|entries|references/[^/]+/state)"
 )
 # Asked by GET, yet it writes: a search, a read, a look at a visit commit a disclosure; an export needs room.
-WRITES = re.compile(r"/i/[^/]+/fhir(/.*)?|/console/api/(visits/.*|audit/export)", re.DOTALL)
+WRITES = re.compile(r"/i/[^/]+/fhir(/.*)?|/console/api/(visits/.*|emergencies/[^/]+|audit/export)", re.DOTALL)
 
 RETRY = {"Retry-After": "60"}
 

@@ -1,0 +1,39 @@
+"""Keeps what a patient says against an emergency look, for the privacy officers who review it.
+
+Not on the ledger: words about a person's health and anger are nobody else's. One objection for each
+emergency; it is never changed, and a retry by the phone changes nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+from sqlalchemy.dialects.sqlite import insert
+
+from consent.glass_state import glass_state
+from gateway.glass.tables import glass_case
+from gateway.glass.tables import glass_objection as table
+from ledger.errors import Refusal
+
+if TYPE_CHECKING:
+    from gateway.composition import Gateway
+
+
+def object_to(gw: Gateway, link: str, until_index: int | None, glass: str, words: str) -> int | Refusal:
+    """When the objection was made (ms). Refuses ``glass-unknown`` (also what this phone may not read) and
+    ``objection-made`` (other words were sent before)."""
+    with gw.ledger.view() as view:
+        state = glass_state(view, glass)
+    if state is None or state["link"] != link or (until_index is not None and state["index"] > until_index):
+        return Refusal("glass-unknown", "no emergency on this link")
+    row = {"glass": glass, "link": link, "at": gw.clock(), "words": words}
+    with gw.db.begin() as conn:
+        conn.execute(insert(table).values(row).on_conflict_do_nothing())
+        kept = conn.execute(select(table).where(table.c.glass == glass)).one()
+        case = conn.execute(select(glass_case).where(glass_case.c.glass == glass)).first()
+    if kept.words != words:
+        return Refusal("objection-made", "an objection was sent before")
+    for institution in (case.custodian, case.declaring) if case is not None else ():
+        gw.bus.publish(f"staff:{institution}")
+    return int(kept.at)

@@ -1,0 +1,126 @@
+"""The custodian's side of an emergency: judge a declaration, break the glass, answer; or say one thing only.
+
+docs/formats/glass.md. Not here: the release (gateway.disclosure), HTTP (gateway.glass.door), the privacy
+officer's queue (gateway.glass.cases). Invariants: (1) glass.broken is committed before the answer holds a
+word about anybody; its opening and its case are durable before that; (2) no match, several, a budget, a
+forgery, a replay: one answer after the same work, the cause goes to the log and to the day's attempts;
+(3) an outage is neither: it is raised, and nothing was opened.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import insert
+
+from consent.declaration import Declaration, glass_details
+from consent.glass_state import glass_state
+from gateway.disclosure.openings import commit_details, opening_of
+from gateway.glass import attempts
+from gateway.glass.matching import charts_of
+from gateway.glass.reading import Read, read_declaration
+from gateway.glass.tables import glass_case
+from gateway.identity.signing import submit_signed
+from gateway.links.links import ensure_link
+from gateway.records.patients import get_patient
+from ledger.entry import parse_entry
+from ledger.errors import Refusal
+
+if TYPE_CHECKING:
+    from gateway.composition import Gateway
+
+
+@dataclass(frozen=True)
+class Broken:
+    """What the declaring institution gets: ids in hex, times in ms, patient {name, sex, birth_date}."""
+
+    glass: str
+    receipt: dict[str, Any]
+    opening: dict[str, str]
+    until: int
+    patient: dict[str, str]
+
+
+MISSED = Refusal("glass-not-possible", "Nothing was opened.")
+
+
+def receive(gw: Gateway, custodian: str, text: str) -> Broken | Refusal:
+    """Answer one declaration. Raises ledger.errors.Unavailable: nothing was opened, nothing was judged."""
+    now = gw.clock()
+    read = read_declaration(gw, custodian, text, now)
+    cause, patient_id = _judge(gw, custodian, read, now)
+    if cause is None and read.declaration is not None:
+        broken = _break(gw, custodian, patient_id, read.declaration, text)
+        if isinstance(broken, Broken):
+            return broken
+        cause = broken.code
+    # Ids are pseudonyms; neither the number that was typed nor a name ever stands in a log.
+    gw.log.info("glass-not-broken", custodian=custodian, declaring=read.declaring, cause=cause)
+    return MISSED
+
+
+def _judge(gw: Gateway, custodian: str, read: Read, now: int) -> tuple[str | None, str]:
+    """(why not, or None, patient id): every declaration is counted, searched for and noted alike."""
+    declared = read.declaration
+    who, nonce = (declared.clinician.id, declared.nonce) if declared else ("", "")
+    wanted = (declared.system, declared.value, declared.birth_date) if declared else (None, "", "")
+    with gw.db.begin() as conn:
+        repeated = attempts.was_used(conn, custodian, read.declaring or "", nonce)
+        used = attempts.used(conn, custodian, read.declaring or "", who, now)
+        charts = charts_of(conn, custodian, *wanted)
+        cause = read.cause or _cause(repeated, used, charts)
+        # A replay proves nothing about who brought it: it counts against nobody.
+        named = read.declaring if read.declaring is not None and not repeated else None
+        declarer = None if named is None else (named, who, nonce or None)
+        attempts.note(conn, custodian, now, cause or attempts.MATCHED, declarer)
+    return cause, charts[0] if charts else ""
+
+
+def _cause(repeated: bool, used: attempts.Used, charts: list[str]) -> str | None:
+    if repeated:
+        return "declaration-repeated"
+    if used.up:
+        return attempts.BUDGET
+    return None if len(charts) == 1 else "no-match" if not charts else "several-match"
+
+
+def _break(
+    gw: Gateway, custodian: str, patient_id: str, declared: Declaration, text: str
+) -> Broken | Refusal:
+    link = ensure_link(gw, custodian, patient_id)
+    if isinstance(link, Refusal):
+        return link
+    declaring = declared.institution
+    commitment = commit_details(gw, custodian, link, glass_details(declared, text), declaring)
+    payload = {
+        "ledger": gw.ledger.id,
+        "subject": link,
+        "kind": "glass.broken",
+        "at": gw.clock(),
+        "ttl_ms": declared.ttl_ms,
+        "commitment": commitment,
+    }
+    entry = gw.keys.sign(custodian, "release", "yaoshi-entry", payload)
+    # The case is there before the glass: a crash leaves a case without a glass, which nobody is shown.
+    with gw.db.begin() as conn:
+        row = {"glass": parse_entry(entry).id, "custodian": custodian, "declaring": declaring, "link": link}
+        of_whom = {"patient_id": patient_id, "nonce": declared.nonce, "made_at": gw.clock()}
+        conn.execute(insert(glass_case).values(**row, **of_whom))
+    made = submit_signed(gw, entry)
+    if isinstance(made, Refusal):
+        return made
+    for institution in (custodian, declaring):
+        gw.bus.publish(f"staff:{institution}")
+    return _answer(gw, custodian, patient_id, made, commitment)
+
+
+def _answer(gw: Gateway, custodian: str, patient_id: str, made: Any, commitment: str) -> Broken | Refusal:
+    with gw.ledger.view() as view:
+        receipt, glass = view.receipt(made.index), glass_state(view, made.entry_id)
+    with gw.db.connect() as conn:
+        opening, patient = opening_of(conn, commitment), get_patient(conn, custodian, patient_id)
+    if glass is None or opening is None or patient is None:
+        return Refusal("glass-unknown", "what was just written is not there")
+    shown = {"name": patient.name, "sex": patient.sex, "birth_date": patient.birth_date}
+    return Broken(made.entry_id, receipt, opening, glass["until"], shown)

@@ -1,0 +1,93 @@
+"""What privacy officers do about a case: find it justified or not, ask the other side, end the release.
+
+docs/formats/opening.md, glass.reviewed: the verdict stands on the ledger once for each institution, its words
+behind a commitment that the patient's phone opens. A question to the other side is between the two and on no
+ledger. Invariants: whoever declared an emergency never reviews it; nobody takes a case away; of two reviews
+by one institution at one moment the ledger takes one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, insert, select
+
+from consent.vocabulary import VERDICTS
+from gateway.disclosure.openings import commit_details
+from gateway.glass.cases import Case
+from gateway.glass.closing import close_glass
+from gateway.glass.tables import glass_question
+from gateway.identity.signing import submit_entry
+from ledger.errors import Refusal
+
+if TYPE_CHECKING:
+    from gateway.composition import Gateway
+    from gateway.identity.roles import Staff
+
+EXPLAIN = "explain"
+MOST_QUESTIONS = 20
+
+
+def may_review(case: Case, staff: Staff) -> bool:
+    """Whether this officer is another person than the declarer.
+
+    Ids are an institution's own: what a declarer elsewhere calls itself must not bar an officer here.
+    """
+    return case.side == "custodian" or case.user is None or case.user["id"] != staff.id
+
+
+def review(gw: Gateway, staff: Staff, case: Case, verdict: str, words: str) -> Refusal | None:
+    """Record a verdict ("justified", "not-justified"), or send a question ("explain")."""
+    if not may_review(case, staff):
+        return Refusal("review-own-emergency", "the reviewer declared this emergency")
+    if not words and verdict != VERDICTS[0]:
+        return Refusal("review-words-missing", "this verdict needs words")
+    if case.institution in case.state["reviews"]:
+        return Refusal("glass-reviewed", "this institution has reviewed it")
+    asks = verdict == EXPLAIN
+    refused = _ask(gw, staff, case, words) if asks else _record(gw, staff, case, verdict, words)
+    if refused is None:
+        _tell(gw, case)
+    return refused
+
+
+def stop(gw: Gateway, case: Case) -> Refusal | None:
+    """End the release at once; only the custodian can."""
+    if case.side != "custodian":
+        return Refusal("review-unknown", "the custodian ends the release")
+    refused = close_glass(gw, case.custodian, case.glass)
+    if refused is None:
+        _tell(gw, case)
+    return refused
+
+
+def _record(gw: Gateway, staff: Staff, case: Case, verdict: str, words: str) -> Refusal | None:
+    link = case.state["link"]
+    details = {
+        "institution": case.institution,
+        "verdict": verdict,
+        "words": words,
+        "reviewer": {"id": staff.id, "name": staff.name, "role": staff.role_code},
+    }
+    commitment = commit_details(gw, case.institution, link, details)
+    done = submit_entry(
+        gw, case.institution, "review", "glass.reviewed", link, glass=case.glass, commitment=commitment
+    )
+    return done if isinstance(done, Refusal) else None
+
+
+def _ask(gw: Gateway, staff: Staff, case: Case, words: str) -> Refusal | None:
+    table = glass_question
+    mine = (table.c.glass == case.glass, table.c.institution == case.institution)
+    row = {"glass": case.glass, "institution": case.institution, "by": staff.name, "words": words}
+    with gw.db.begin() as conn:
+        count = conn.execute(select(func.count()).select_from(table).where(*mine)).scalar() or 0
+        if count >= MOST_QUESTIONS:
+            return Refusal("review-questions-full", "enough questions about one case")
+        conn.execute(insert(table).values(**row, at=gw.clock()))
+    return None
+
+
+def _tell(gw: Gateway, case: Case) -> None:
+    for institution in (case.custodian, case.declaring):
+        gw.bus.publish(f"staff:{institution}")

@@ -1,0 +1,120 @@
+"""A case as the review page gets it: who declared what, what was released, what the patient and reviews said.
+
+Format: /openapi.json. Not here: which cases an institution has (gateway.glass.cases).
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from consent.glass_state import GlassState, glass_status
+from gateway.disclosure.logged import folded, log_of_link
+from gateway.disclosure.openings import opening_of
+from gateway.glass import attempts
+from gateway.glass.budgets import BY_CLINICIAN, DAY_MS
+from gateway.glass.cases import Case
+from gateway.glass.closing import closing_of
+from gateway.glass.declare import sent
+from gateway.glass.reviews import may_review
+from gateway.glass.tables import glass_objection, glass_question
+from gateway.glass.told import told_at
+from gateway.records.patients import get_patient
+from ledger.entry import parse_entry
+from ledger.record import decode_record
+
+if TYPE_CHECKING:
+    from gateway.composition import Gateway
+    from gateway.identity.roles import Staff
+
+OVERDUE_MS = 3 * DAY_MS
+
+
+def case_shown(gw: Gateway, staff: Staff, case: Case) -> dict[str, Any]:
+    """The JSON object of one case for this officer."""
+    now, state = gw.clock(), case.state
+    with gw.ledger.view() as view:
+        names = {one.id: one.name for one in view.institutions()}
+        is_open = glass_status(view, case.glass, now, view.time) == "active"
+        closed = closing_of(view, state)
+    own = _review(gw, state, case.institution)
+    return {
+        "id": case.glass,
+        "side": case.side,
+        "custodian": {"id": case.custodian, "name": names.get(case.custodian)},
+        "declaring": {"id": case.declaring, "name": names.get(case.declaring)},
+        "user": case.user,
+        "reason": case.reason,
+        "text": case.words,
+        "patient": _patient(gw, case),
+        "identifier_last4": case.identifier_end,
+        "from": state["from"],
+        "until": state["until"],
+        "open": is_open,
+        "closed": closed,
+        "looked": _looked(gw, state),
+        "told": {"at": told_at(gw, case.custodian, case.glass)},
+        "objection": _objection(gw, case.glass),
+        "own_review": own,
+        "other_review": _review(gw, state, case.other),
+        "questions": _questions(gw, case),
+        "may_review": own is None and may_review(case, staff),
+        "budget": _budget(gw, case, now),
+        "overdue": own is None and now - state["from"] > OVERDUE_MS,
+    }
+
+
+def _patient(gw: Gateway, case: Case) -> dict[str, str] | None:
+    if case.patient_id is None:
+        return None
+    with gw.db.connect() as conn:
+        row = get_patient(conn, case.custodian, case.patient_id)
+    return None if row is None else {"name": row.name, "sex": row.sex, "birth_date": row.birth_date}
+
+
+def _looked(gw: Gateway, state: GlassState) -> list[dict[str, Any]]:
+    """One object a visit under this glass, oldest first."""
+    under = [one for one in log_of_link(gw, state["link"]) if one.payload.get("under") == state["id"]]
+    return [{"at": line.first, "last": line.last, "counts": line.counts} for line in folded(gw, under)]
+
+
+def _review(gw: Gateway, state: GlassState, institution: str) -> dict[str, Any] | None:
+    """{verdict, words, reviewer, at}; the first three are None where the details are not kept here."""
+    index = state["reviews"].get(institution)
+    if index is None:
+        return None
+    with gw.ledger.view() as view:
+        record = decode_record(view.record(index))
+    commitment = parse_entry(record.entry.decode("ascii")).payload["commitment"]
+    with gw.db.connect() as conn:
+        opening = opening_of(conn, commitment)
+    details = json.loads(opening["details"]) if opening is not None else {}
+    return {**{name: details.get(name) for name in ("verdict", "words", "reviewer")}, "at": record.time}
+
+
+def _objection(gw: Gateway, glass: str) -> dict[str, Any] | None:
+    with gw.db.connect() as conn:
+        row = conn.execute(select(glass_objection).where(glass_objection.c.glass == glass)).first()
+    return None if row is None else {"at": row.at, "text": row.words}
+
+
+def _questions(gw: Gateway, case: Case) -> list[dict[str, Any]]:
+    table = glass_question
+    with gw.db.connect() as conn:
+        rows = conn.execute(select(table).where(table.c.glass == case.glass).order_by(table.c.number)).all()
+    return [
+        {"own": row.institution == case.institution, "at": row.at, "words": row.words, "by": row.by}
+        for row in rows
+    ]
+
+
+def _budget(gw: Gateway, case: Case, now: int) -> dict[str, int]:
+    who = case.user["id"] if case.user else ""
+    with gw.db.connect() as conn:
+        if case.side == "custodian":
+            count = attempts.used(conn, case.custodian, case.declaring, who, now).by_clinician
+        else:
+            count = sent(conn, case.institution, who, now)[0]
+    return {"used": count, "of": BY_CLINICIAN}
