@@ -143,27 +143,14 @@ def upgrade() -> None:
         "reuse_rule",
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("institution", sa.String(length=32), nullable=False),
-        sa.Column("group", sa.String(length=64), nullable=False),
+        sa.Column("group_key", sa.String(length=64), nullable=False),
         sa.Column("situation", sa.String(length=64), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("content", sa.Text(), nullable=False),
         sa.Column("loaded_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_reuse_rule")),
-        sa.UniqueConstraint("institution", "group", "situation", "version", name="reuse_rule_by_name"),
+        sa.UniqueConstraint("institution", "group_key", "situation", "version", name="reuse_rule_by_name"),
     )
-    op.create_table(
-        "reuse_ruling",
-        sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("rule", sa.Integer(), nullable=False),
-        sa.Column("act", sa.String(length=16), nullable=False),
-        sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.Column("by", sa.Text(), nullable=False),
-        sa.Column("jws", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("number", name=op.f("pk_reuse_ruling")),
-    )
-    with op.batch_alter_table("reuse_ruling", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_reuse_ruling_rule"), ["rule"], unique=False)
-
     op.create_table(
         "record_quantity",
         sa.Column("record", sa.Integer(), nullable=False),
@@ -193,4 +180,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("record", "param", "value", name=op.f("pk_record_string")),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "reuse_ruling",
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("rule", sa.Integer(), nullable=False),
+        sa.Column("act", sa.String(length=16), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("decided_by", sa.Text(), nullable=False),
+        sa.Column("jws", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["rule"], ["reuse_rule.number"], name=op.f("fk_reuse_ruling_rule_reuse_rule")
+        ),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_reuse_ruling")),
+    )
+    with op.batch_alter_table("reuse_ruling", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_reuse_ruling_rule"), ["rule"], unique=False)
+
     # ### end Alembic commands ###
