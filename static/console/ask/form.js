@@ -52,7 +52,8 @@ export const questionOf = (draft, now = Date.now()) => ({
 const lacking = ({ purpose, reason, kinds }) =>
   !purpose ? "ask.lacks.purpose" : !reason.trim() ? "ask.lacks.reason" : kinds.size === 0 ? "ask.lacks.kinds" : null;
 
-export function askForm(context, send) {
+/** `send` shows a code to scan; `scan` turns to the code that the patient shows. */
+export function askForm(context, { send, scan }) {
   const { local, set } = context;
   const { draft } = local;
   const one = (name) => (value) => set({ draft: { ...draft, [name]: value } });
@@ -116,6 +117,12 @@ export function askForm(context, send) {
         },
         t(local.busy ? "ask.sending" : "ask.send"),
       ),
+      button("outline", t("offer.scan"), scan, {
+        icon: "scan",
+        disabled: Boolean(lacks) || local.busy || Boolean(local.scan),
+        "data-keep": "scan",
+        "aria-describedby": "lacks",
+      }),
       h("p", { class: "meta", id: "lacks" }, lacks ? t(lacks) : t("ask.patient-decides")),
     ),
   );
@@ -127,6 +134,7 @@ const untilWords = (until) => (until === "days" ? moment(untilOf(until)) : t(`as
 export function sentForm(reference, { again, cancel, busy }) {
   const { ask, state } = reference;
   const open = ["waiting", "claimed", "chosen"].includes(state);
+  const toChange = reference.offered ? "offer.to-change" : "ask.to-change";
   const kinds = [...new Set([...KINDS.slice(0, 4), ...ask.kinds])];
   return h(
     "div",
@@ -149,7 +157,7 @@ export function sentForm(reference, { again, cancel, busy }) {
     h(
       "div",
       { class: "form-end ruled" },
-      h("p", { class: "meta" }, t(open ? "ask.to-change" : state === "accepted" ? "ask.more" : "ask.once-more")),
+      h("p", { class: "meta" }, t(open ? toChange : state === "accepted" ? "ask.more" : "ask.once-more")),
       open
         ? button("outline", t("ask.cancel"), cancel, { disabled: busy, "data-keep": "cancel" })
         : button("outline", t("ask.again"), again, { "data-keep": "again" }),

@@ -27,6 +27,23 @@ export function qrPanel(reference, doing) {
   ];
 }
 
+/** The request went to the phone that showed its code; it is not here yet. */
+export const offeredPanel = (reference, doing) => [
+  h(
+    "div",
+    { class: "middle" },
+    h(
+      "div",
+      { class: "compare" },
+      h("h2", { class: "large" }, t("offer.waiting")),
+      h("p", { class: "meta" }, t("offer.waiting.under")),
+      digits(null),
+      lifeOf(reference, doing),
+    ),
+  ),
+  note("phone", t("offer.waiting.note")),
+];
+
 /** `comparedAt`: "09:03" once this doctor has said that the digits are the same. */
 export function comparePanel(reference, person, doing, comparedAt) {
   const confirmed = reference.digits_confirmed;

@@ -3,6 +3,7 @@
 export const words = {
   "zh-CN": {
     "emergency.button": "紧急查看",
+    "emergency.no-time": "来不及请患者允许？",
     "emergency.title": "声明紧急情况",
     "emergency.under": "来不及请患者允许时用。平时请患者授权。",
     "emergency.custodian": "向哪家机构要记录",
@@ -22,7 +23,7 @@ export const words = {
     "emergency.conscience": "您的姓名和理由，患者马上会在手机上看到。",
     "emergency.lacks.custodian": "请选向哪家机构要记录。",
     "emergency.lacks.identifier": "请填证件号或病历号。",
-    "emergency.lacks.birth": "请填出生日期。",
+    "emergency.lacks.birth": "请填出生日期，年月日共 8 位数字。",
     "emergency.lacks.reason": "请选理由。",
     "emergency.lacks.text": "请写明是什么紧急情况。",
     "emergency.then": "声明以后",
@@ -137,6 +138,7 @@ export const words = {
   },
   en: {
     "emergency.button": "Emergency look",
+    "emergency.no-time": "No time to ask the patient?",
     "emergency.title": "Declare an emergency",
     "emergency.under": "For when there is no time to ask. Otherwise, ask the patient.",
     "emergency.custodian": "Which institution has the records",
@@ -156,7 +158,7 @@ export const words = {
     "emergency.conscience": "The patient sees your name and reason on the phone at once.",
     "emergency.lacks.custodian": "Choose which institution has the records.",
     "emergency.lacks.identifier": "Enter the identity or chart number.",
-    "emergency.lacks.birth": "Enter the birth date.",
+    "emergency.lacks.birth": "Enter the birth date: year, month, day, 8 digits.",
     "emergency.lacks.reason": "Choose the reason.",
     "emergency.lacks.text": "Say which emergency it is.",
     "emergency.then": "What happens then",

@@ -1,9 +1,11 @@
 // The console's words in English. Same keys as zh-CN.js; a test compares them.
 
 import { words as emergency } from "./emergency.js";
+import { words as offer } from "./offer.js";
 
 export default {
   ...emergency.en,
+  ...offer.en,
   "app.name": "Yaoshi", "again": "Try again", "cancel": "Cancel", "close": "Close", "print": "Print", "patient": "The patient", "lock": "Lock",
   "left": "{time} left", "until": "until {moment}", "items": { one: "1 item", other: "{count} items" }, "age": { one: "1 year", other: "{count} years" }, "step.done": " (done)",
   "lock.done": "Locked.", "lock.idle": "Locked after 5 minutes without use.", "lock.expired": "You were signed out. Sign in again; what was on the screen has been cleared.",
@@ -66,7 +68,7 @@ export default {
   "ask.purpose": "Purpose", "ask.reason": "Why", "ask.reason.example": "for example: diabetes follow-up", "ask.for": "{purpose}: {reason}", "ask.kinds": "What you need to see", "ask.span": "From when",
   "ask.span.year": "Last year", "ask.span.two-years": "Last 2 years", "ask.span.all": "All", "ask.until": "Until when", "ask.until.shift": "8 hours", "ask.until.month": "30 days",
   "ask.lacks.purpose": "Choose a purpose.", "ask.lacks.reason": "Say why; the patient reads this line.", "ask.lacks.kinds": "Choose what you need to see.", "ask.patient-decides": "The patient may share less, or nothing.",
-  "ask.send": "Show the code", "ask.sending": "Signing…", "ask.before": "When the form is filled in, a code appears here for the patient’s phone.",
+  "ask.send": "Show the code", "ask.sending": "Signing…",
   "ask.step.scan": "Patient scans", "ask.step.choose": "Patient chooses", "ask.step.compare": "Compare three digits", "ask.step.arrive": "Records arrive",
   "ask.scan": "Let the patient scan this code with Yaoshi", "ask.scan.under": "The same three digits then appear here and on the phone.", "ask.waiting": "Waiting for the patient. Only the first phone to scan counts; a photo of the code is no use.",
   "ask.same-digits": "Does {name}’s phone show the same three digits?", "ask.same-digits.nobody": "Does the patient’s phone show the same three digits?", "ask.read-out": "Ask the patient to read them out.",

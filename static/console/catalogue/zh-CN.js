@@ -1,9 +1,11 @@
 // The console's words in Chinese. Same keys as en.js; a test compares them.
 
 import { words as emergency } from "./emergency.js";
+import { words as offer } from "./offer.js";
 
 export default {
   ...emergency["zh-CN"],
+  ...offer["zh-CN"],
   "app.name": "钥匙", "again": "再试一次", "cancel": "取消", "close": "关闭", "print": "打印", "patient": "患者", "lock": "锁定",
   "left": "还有 {time}", "until": "到 {moment}", "items": "{count} 项", "age": "{count} 岁", "step.done": "（已完成）",
   "lock.done": "已锁定。", "lock.idle": "5 分钟没有操作，已自动锁定。", "lock.expired": "登录已失效，请重新登录。屏幕上的内容已清除。",
@@ -65,7 +67,7 @@ export default {
   "ask.purpose": "用途", "ask.reason": "为什么", "ask.reason.example": "例如：糖尿病复诊", "ask.for": "{purpose}：{reason}", "ask.kinds": "需要看什么", "ask.span": "时间范围",
   "ask.span.year": "近一年", "ask.span.two-years": "近两年", "ask.span.all": "全部", "ask.until": "看到什么时候", "ask.until.shift": "8 小时", "ask.until.month": "30 天",
   "ask.lacks.purpose": "请选用途。", "ask.lacks.reason": "请写为什么，患者会看到这句话。", "ask.lacks.kinds": "请选需要看什么。", "ask.patient-decides": "患者可以少给，也可以不给。",
-  "ask.send": "显示二维码", "ask.sending": "正在签发…", "ask.before": "填好左边后，这里出现二维码，请患者用手机扫。",
+  "ask.send": "显示二维码", "ask.sending": "正在签发…",
   "ask.step.scan": "患者扫码", "ask.step.choose": "患者选择", "ask.step.compare": "核对三位数字", "ask.step.arrive": "记录到达",
   "ask.scan": "请患者用钥匙扫这张码", "ask.scan.under": "扫码后，这里和手机上会出现同样的三个数字。", "ask.waiting": "等患者扫码。只有第一部扫码的手机有效，拍照带走没有用。",
   "ask.same-digits": "{name}手机上也是这三个数字吗？", "ask.same-digits.nobody": "患者手机上也是这三个数字吗？", "ask.read-out": "请患者念给您听。",

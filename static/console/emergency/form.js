@@ -29,11 +29,19 @@ export const freshDraft = ({ birthDate = "" } = {}) => ({
   hours: 4,
 });
 
+/** "1946-03-08" of what was typed, with or without its separators; null when that is no day. */
+export function birthDateOf(typed) {
+  const [, year, month, day] = /^(\d{4})\D?(\d{2})\D?(\d{2})日?$/.exec(typed.normalize("NFKC").trim()) ?? [];
+  const text = `${year}-${month}-${day}`;
+  const at = new Date(`${text}T00:00:00Z`);
+  return Number.isNaN(at.getTime()) || at.toISOString().slice(0, 10) !== text ? null : text;
+}
+
 /** The body of the declaration; `patient`: own chart id or null. */
 export const declarationOf = (draft, patient) => ({
   custodian: draft.custodian,
   identifier: { system: null, value: draft.number.trim() },
-  birth_date: draft.birthDate,
+  birth_date: birthDateOf(draft.birthDate),
   reason: draft.reason,
   text: draft.text.trim() || null,
   ttl_ms: draft.hours * HOUR,
@@ -44,7 +52,7 @@ export const declarationOf = (draft, patient) => ({
 export function lacking({ custodian, number, birthDate, reason, text }) {
   if (!custodian) return "custodian";
   if (!number.trim()) return "identifier";
-  if (!birthDate) return "birth";
+  if (birthDateOf(birthDate) === null) return "birth";
   if (!reason) return "reason";
   return reason === "other-emergency" && !text.trim() ? "text" : null;
 }
@@ -54,7 +62,7 @@ export function declarationForm(context, institutions, declare) {
   const { local, set } = context;
   const { draft } = local;
   const choose = (name) => (value) => set({ draft: { ...local.draft, [name]: value } });
-  // A field that is drawn anew under the fingers would end a date half-way, or a word being composed: only the end is.
+  // A field that is drawn anew under the fingers would end a word that is being composed: only the end is.
   const typed = (name) => (event) => {
     local.draft = { ...local.draft, [name]: event.target.value };
     replace(event.target.form.querySelector(".form-end"), formEnd(local));
@@ -81,9 +89,11 @@ export function declarationForm(context, institutions, declare) {
         onInput: typed("number"),
       }),
       field("birth", t("emergency.birth"), {
-        type: "date",
-        min: "1850-01-01",
+        type: "text",
+        inputmode: "numeric",
+        maxlength: "12",
         autocomplete: "off",
+        placeholder: "1946-03-08",
         value: draft.birthDate,
         onInput: typed("birthDate"),
       }),

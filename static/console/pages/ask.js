@@ -9,13 +9,14 @@ import { steps } from "../parts/steps.js";
 import { strip } from "../parts/strip.js";
 import { askForm, freshDraft, questionOf, sentForm } from "../ask/form.js";
 import { arrived } from "../ask/arrived.js";
-import { comparePanel, gonePanel, qrPanel } from "../ask/panels.js";
+import { comparePanel, gonePanel, offeredPanel, qrPanel } from "../ask/panels.js";
+import { openScanner, scannerPanel } from "../ask/scanner.js";
 import { definePage } from "../page.js";
 import { addVisit, forgetPatient, openedPatient } from "../record/opened.js";
 import { go, goInstead, route } from "../route.js";
 import { server } from "../server.js";
 
-const STEPS = ["ask.step.scan", "ask.step.choose", "ask.step.compare", "ask.step.arrive"];
+const STEPS = ["ask.step.choose", "ask.step.compare", "ask.step.arrive"];
 const UNDECIDED = new Set(["waiting", "claimed", "chosen"]);
 
 /** Reads anew; told of a change meanwhile, once more, so that the newest state is always read. */
@@ -58,12 +59,33 @@ const act = (context, work) =>
     await read(context);
   });
 
+const asked = (context) => ({
+  patient: context.ids[0] === "new" ? null : context.ids[0],
+  ...questionOf(context.local.draft),
+});
+
 const send = (context) =>
   context.run(async () => {
-    const patient = context.ids[0] === "new" ? null : context.ids[0];
-    const reference = await server.ask({ patient, ...questionOf(context.local.draft) });
+    const reference = await server.ask(asked(context));
     goInstead("ask", context.ids[0], reference.reference);
   });
+
+/** The patient shows a code: the question goes to that phone. False when the text is no code of a patient. */
+async function takeOffer(context, text) {
+  let ours = true;
+  await context.run(async () => {
+    try {
+      const reference = await server.takeOffer(asked(context), text);
+      goInstead("ask", context.ids[0], reference.reference);
+    } catch (problem) {
+      ours = problem.code !== "offer-code-foreign";
+      if (ours) throw problem;
+    }
+  });
+  return ours;
+}
+
+const scan = (context) => context.run(async () => context.set({ scan: await openScanner() }));
 
 definePage("console-ask", {
   title: ({ app }) => `${app.titleText()} · ${t("ask.button")}`,
@@ -107,12 +129,12 @@ definePage("console-ask", {
                 cancel: () => act(context, server.cancel),
                 busy: local.busy,
               })
-            : askForm(context, () => send(context)),
+            : askForm(context, { send: () => send(context), scan: () => scan(context) }),
         ),
         h(
           "section",
           { class: "card exchange-right", "aria-live": "polite" },
-          steps(STEPS, stepOf(local)),
+          steps([local.scan || reference?.offered ? "offer.step.scan" : "ask.step.scan", ...STEPS], stepOf(local)),
           problemNotice(local.problem, reference ? () => read(context) : null),
           panel(context),
         ),
@@ -121,8 +143,9 @@ definePage("console-ask", {
   },
 });
 
-function stepOf({ reference, visit }) {
-  if (!reference) return 0;
+function stepOf({ reference, visit, scan: scanning }) {
+  if (!reference) return scanning ? 1 : 0;
+  if (reference.offered && reference.state === "waiting") return 2;
   if (reference.state === "accepted") return visit ? 5 : 4;
   if (reference.state === "chosen") return 3;
   return reference.state === "claimed" ? (reference.digits_confirmed ? 2 : 3) : 1;
@@ -131,11 +154,18 @@ function stepOf({ reference, visit }) {
 function panel(context) {
   const { local, ids } = context;
   const { reference, visit, person } = local;
+  if (!reference && local.scan)
+    return scannerPanel(local.scan, {
+      take: (text) => takeOffer(context, text),
+      changed: context.redraw,
+      leave: () => context.set({ scan: null, problem: null }),
+      busy: local.busy,
+    });
   if (!reference)
     return h(
       "div",
       { class: "middle" },
-      h("div", { class: "waiting-words" }, icon("phone"), h("p", {}, t("ask.before"))),
+      h("div", { class: "waiting-words" }, icon("phone"), h("p", {}, t("offer.before"))),
     );
   const doing = {
     busy: local.busy,
@@ -150,7 +180,7 @@ function panel(context) {
       ? arrived({ visit, reference, person, comparedAt: local.comparedAt, see: () => see(ids[0], reference) })
       : note("clock", t("ask.arriving"));
   }
-  if (reference.state === "waiting") return qrPanel(reference, doing);
+  if (reference.state === "waiting") return reference.offered ? offeredPanel(reference, doing) : qrPanel(reference, doing);
   if (reference.state === "claimed" || reference.state === "chosen") {
     return comparePanel(reference, person, doing, local.comparedAt ? clock(local.comparedAt) : null);
   }

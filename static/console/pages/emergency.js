@@ -130,12 +130,12 @@ definePage("console-emergency", {
 });
 
 function declaring(context) {
-  const { local, ids } = context;
+  const { local } = context;
   return [
-    ids[0] === "new" ? strip(null, { number: false }) : local.person ? strip(local.person) : null,
+    local.person ? strip(local.person) : null,
     h(
       "main",
-      { class: "exchange", id: "main" },
+      { class: "exchange declare", id: "main" },
       h(
         "section",
         { class: "exchange-left" },

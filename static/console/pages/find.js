@@ -64,7 +64,7 @@ definePage("console-find", {
       ),
       problemNotice(local.problem),
       local.busy ? h("p", { class: "meta", role: "status" }, t("find.busy")) : found(local, role),
-      role === "clinician" ? [withoutChart(), inProgress()] : null,
+      role === "clinician" ? [withoutChart(), withoutTime(), inProgress()] : null,
     );
   },
 });
@@ -122,15 +122,18 @@ const withoutChart = () =>
     "aside",
     { class: "aside" },
     h("p", {}, t("find.no-chart")),
-    h(
-      "div",
-      { class: "actions" },
-      button("outline", t("ask.button"), () => go("ask", "new"), { icon: "scan", "data-keep": "ask-new" }),
-      button("outline", t("emergency.button"), () => go("emergency", "new"), {
-        icon: "bolt",
-        "data-keep": "emergency-new",
-      }),
-    ),
+    button("outline", t("ask.button"), () => go("ask", "new"), { icon: "scan", "data-keep": "ask-new" }),
+  );
+
+const withoutTime = () =>
+  h(
+    "aside",
+    { class: "aside" },
+    h("p", {}, t("emergency.no-time")),
+    button("outline", t("emergency.button"), () => go("emergency", "new"), {
+      icon: "bolt",
+      "data-keep": "emergency-new",
+    }),
   );
 
 function inProgress() {

@@ -2,10 +2,11 @@
 
 import { h } from "../../shared/dom.js";
 import { icon } from "../../shared/icons.js";
-import { clock, moment, named, remaining, t } from "../../shared/i18n.js";
+import { clock, moment, t } from "../../shared/i18n.js";
 import { button } from "../parts/controls.js";
 import { timeLeft } from "../parts/time_left.js";
-import { countOf, countsText, declarerText, otherOf, patientText, reasonText } from "./words.js";
+import { momentsOf } from "./moments.js";
+import { declarerText, otherOf, patientText, reasonText } from "./words.js";
 
 /** `doing`: {stop(), ended(), busy}. */
 export function story(one, doing) {
@@ -17,7 +18,7 @@ export function story(one, doing) {
     h("p", { class: "meta" }, `${declarerText(one)} `, t("review.looks-at"), ` ${patientText(one)}`),
     one.open ? live(one, doing) : null,
     h("h2", {}, t("review.story")),
-    h("ol", { class: "moments" }, momentsOf(one).map((each) => momentRow(each, one.from))),
+    h("ol", { class: "moments" }, momentsOf(one).map((each, place, all) => momentRow(each, all[place - 1]?.at))),
     h("h2", {}, t("review.evidence")),
     h("ul", { class: "evidence" }, evidence(one)),
   );
@@ -35,81 +36,16 @@ function live({ until, side }, { stop, ended, busy }) {
   );
 }
 
-/** Everything with its time, in order: {at, sign, title, under}. `sign`: "done", "open" or "against". */
-export function momentsOf(one) {
-  const found = [
-    ...begunOf(one),
-    one.told.at ? { at: one.told.at, sign: "done", title: t("review.told") } : null,
-    one.objection
-      ? { at: one.objection.at, sign: "against", title: t("review.objected"), under: t("review.said", { words: one.objection.text }) }
-      : null,
-    ...one.looked.map(lookOf),
-    ...one.questions.map(questionOf),
-    endOf(one),
-    reviewOf(one.own_review, t("review.reviewed.own", { verdict: verdictOf(one.own_review) })),
-    reviewOf(one.other_review, t("review.reviewed.other", { name: otherOf(one), verdict: verdictOf(one.other_review) })),
-  ].filter(Boolean);
-  const sorted = found.sort((a, b) => a.at - b.at);
-  if (one.told.at === null) {
-    sorted.push({ at: null, sign: "open", title: t("review.told.not"), under: t("review.told.not.under") });
-  }
-  if (one.open) sorted.push({ at: null, sign: "open", title: t(one.looked.length > 0 ? "review.now.looked" : "review.now.nothing") });
-  return sorted;
+const sameDay = (a, b) => new Date(a).toDateString() === new Date(b).toDateString();
+
+/** The day stands where it changes: at the first moment unless that is today, and at each later day. */
+function timeText(at, before) {
+  if (at === null) return t("review.now");
+  return sameDay(at, before ?? Date.now()) ? clock(at) : moment(at);
 }
 
-function begunOf({ side, declaring, user, from, until, text }) {
-  const person = [user?.name, user?.department].filter(Boolean).join(" · ");
-  const name = side === "declarer" ? t("review.own") : named(declaring.name);
-  return [
-    {
-      at: from,
-      sign: "done",
-      title: t("review.declared", { name }),
-      under: [user ? t(`review.declared.${side}`, { person }) : t("review.erased"), text ? t("review.said", { words: text }) : null],
-    },
-    { at: from, sign: "done", title: t("review.begun", { time: remaining(until - from) }), under: t("review.begun.under") },
-  ];
-}
-
-function lookOf({ at, last, counts }) {
-  const count = countOf(counts);
-  const until = clock(last) === clock(at) ? null : t("review.until", { from: clock(at), to: clock(last) });
-  return {
-    at,
-    sign: "done",
-    title: count > 0 ? t("review.looked", { count }) : t("review.looked.nothing"),
-    under: [countsText(counts), until].filter(Boolean).join(" · "),
-  };
-}
-
-const questionOf = ({ own, at, words, by }) => ({
-  at,
-  sign: "open",
-  title: t(own ? "review.question.own" : "review.question.other"),
-  under: [by, t("review.said", { words })].filter(Boolean).join(" "),
-});
-
-function endOf({ closed, open, until }) {
-  if (closed) return { at: closed.at, sign: "done", title: t(`review.closed.${closed.by}`) };
-  return open ? null : { at: until, sign: "done", title: t("review.expired") };
-}
-
-const verdictOf = (review) => (review ? t(`verdict.${review.verdict}`) : "");
-
-const reviewOf = (review, title) =>
-  review
-    ? {
-        at: review.at,
-        sign: review.verdict === "justified" ? "done" : "against",
-        title,
-        under: [review.reviewer.name, review.words ? t("review.said", { words: review.words }) : null].filter(Boolean).join(" "),
-      }
-    : null;
-
-const DAY = 86_400_000;
-
-function momentRow({ at, sign, title, under }, from) {
-  const time = at === null ? t("review.now") : at - from < DAY ? clock(at) : moment(at);
+function momentRow({ at, sign, title, under }, before) {
+  const time = timeText(at, before);
   return h(
     "li",
     { class: `moment ${sign}` },

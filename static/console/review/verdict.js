@@ -54,7 +54,7 @@ function form(one, { verdict, words, lacks, sending }, { choose, write, submit }
     h(
       "button",
       {
-        class: "button primary wide",
+        class: "button primary",
         disabled: !verdict || sending,
         "data-keep": "submit",
         "aria-describedby": "verdict-why",
