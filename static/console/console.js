@@ -72,7 +72,12 @@ function pageName() {
 function drawTop() {
   replace(
     top,
-    topLine({ session: session(), page: pageName(), lock: () => lock("lock.done"), waiting: cases()?.waiting.length ?? 0 }),
+    topLine({
+      session: session(),
+      page: pageName(),
+      lock: () => lock("lock.done"),
+      waiting: cases()?.waiting.length ?? 0,
+    }),
     session() ? warningBanner(app.status) : null,
     idle ? idleBanner(() => {}) : null,
     printHead(session()),

@@ -50,7 +50,11 @@ function show(context, changes) {
 function take(context, emergency) {
   if (context.signal.aborted || !context.app.session()) return;
   if (emergency.state !== "open" && emergency.state !== "refused") dropEmergency(emergency.emergency);
-  show(context, { emergency: told(emergency), visits: new Map([[emergency.emergency, told(emergency)]]), problem: null });
+  show(context, {
+    emergency: told(emergency),
+    visits: new Map([[emergency.emergency, told(emergency)]]),
+    problem: null,
+  });
 }
 
 /** Reads anew; told of a change meanwhile, once more. Where nothing answers, nothing from elsewhere stays. */
@@ -200,7 +204,10 @@ function tabs({ local, set }) {
 function actions(context, open) {
   const { local, ids } = context;
   if (!open && local.emergency.state !== "open") {
-    return button("outline", t("emergency.again"), () => go("emergency", ids[0]), { icon: "bolt", "data-keep": "again" });
+    return button("outline", t("emergency.again"), () => go("emergency", ids[0]), {
+      icon: "bolt",
+      "data-keep": "again",
+    });
   }
   const end = () => context.run(async () => take(context, await server.endEmergency(ids[1])));
   return button("outline", t("emergency.end"), end, { disabled: local.busy, "data-keep": "end" });

@@ -81,7 +81,12 @@ definePage("console-review", {
       "main",
       { class: "review", id: "main" },
       queue(cases(), one?.id),
-      h("div", { class: "review-case" }, problemNotice(local.problem ?? casesProblem()), one ? middle(context, one) : nothing()),
+      h(
+        "div",
+        { class: "review-case" },
+        problemNotice(local.problem ?? casesProblem()),
+        one ? middle(context, one) : nothing(),
+      ),
       one ? side(context, one) : null,
     );
   },
@@ -104,4 +109,9 @@ const side = (context, one) =>
   });
 
 const nothing = () =>
-  h("div", { class: "review-nothing" }, h("h1", {}, t("review.none")), h("p", { class: "meta" }, t("review.none.under")));
+  h(
+    "div",
+    { class: "review-nothing" },
+    h("h1", {}, t("review.none")),
+    h("p", { class: "meta" }, t("review.none.under")),
+  );

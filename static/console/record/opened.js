@@ -47,7 +47,11 @@ export async function readVisits(names) {
 }
 
 /** Nobody asked for this reading, so its outage is told by what it means for the page. */
-export const unreachable = (outage) => ({ ...outage, title: t("record.unreachable"), todo: t("record.unreachable.todo") });
+export const unreachable = (outage) => ({
+  ...outage,
+  title: t("record.unreachable"),
+  todo: t("record.unreachable.todo"),
+});
 
 /** One visit with `since`: the moment of the request, from which the patient's time runs; the bar needs it. */
 export async function readVisit(name) {

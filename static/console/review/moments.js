@@ -9,19 +9,32 @@ export function momentsOf(one) {
     ...begunOf(one),
     one.told.at ? { at: one.told.at, sign: "done", title: t("review.told") } : null,
     one.objection
-      ? { at: one.objection.at, sign: "against", title: t("review.objected"), under: t("review.said", { words: one.objection.text }) }
+      ? {
+          at: one.objection.at,
+          sign: "against",
+          title: t("review.objected"),
+          under: t("review.said", { words: one.objection.text }),
+        }
       : null,
     ...one.looked.map(lookOf),
     ...one.questions.map(questionOf),
     endOf(one),
     reviewOf(one.own_review, t("review.reviewed.own", { verdict: verdictOf(one.own_review) })),
-    reviewOf(one.other_review, t("review.reviewed.other", { name: otherOf(one), verdict: verdictOf(one.other_review) })),
+    reviewOf(
+      one.other_review,
+      t("review.reviewed.other", { name: otherOf(one), verdict: verdictOf(one.other_review) }),
+    ),
   ].filter(Boolean);
   const sorted = found.sort((a, b) => a.at - b.at);
   if (one.told.at === null) {
     sorted.push({ at: null, sign: "open", title: t("review.told.not"), under: t("review.told.not.under") });
   }
-  if (one.open) sorted.push({ at: null, sign: "open", title: t(one.looked.length > 0 ? "review.now.looked" : "review.now.nothing") });
+  if (one.open)
+    sorted.push({
+      at: null,
+      sign: "open",
+      title: t(one.looked.length > 0 ? "review.now.looked" : "review.now.nothing"),
+    });
   return sorted;
 }
 
@@ -33,9 +46,17 @@ function begunOf({ side, declaring, user, from, until, text }) {
       at: from,
       sign: "done",
       title: t("review.declared", { name }),
-      under: [user ? t(`review.declared.${side}`, { person }) : t("review.erased"), text ? t("review.said", { words: text }) : null],
+      under: [
+        user ? t(`review.declared.${side}`, { person }) : t("review.erased"),
+        text ? t("review.said", { words: text }) : null,
+      ],
     },
-    { at: from, sign: "done", title: t("review.begun", { time: remaining(until - from) }), under: t("review.begun.under") },
+    {
+      at: from,
+      sign: "done",
+      title: t("review.begun", { time: remaining(until - from) }),
+      under: t("review.begun.under"),
+    },
   ];
 }
 
@@ -70,6 +91,8 @@ const reviewOf = (review, title) =>
         at: review.at,
         sign: review.verdict === "justified" ? "done" : "against",
         title,
-        under: [review.reviewer.name, review.words ? t("review.said", { words: review.words }) : null].filter(Boolean).join(" "),
+        under: [review.reviewer.name, review.words ? t("review.said", { words: review.words }) : null]
+          .filter(Boolean)
+          .join(" "),
       }
     : null;

@@ -10,14 +10,24 @@ export const queue = ({ waiting, done }, chosen) =>
   h(
     "nav",
     { class: "review-queue", "aria-label": t("review.title"), "data-scroll": "queue" },
-    h("div", { class: "queue-head" }, h("h2", {}, t("review.title")), h("span", { class: "meta" }, t("review.oldest-first"))),
+    h(
+      "div",
+      { class: "queue-head" },
+      h("h2", {}, t("review.title")),
+      h("span", { class: "meta" }, t("review.oldest-first")),
+    ),
     waiting.length === 0
       ? h("p", { class: "meta", role: "status" }, t("review.none"), " ", t("review.none.under"))
       : rows(waiting, chosen),
     done.length > 0 ? [h("h2", { class: "queue-done" }, t("review.done")), rows(done, chosen)] : null,
   );
 
-const rows = (found, chosen) => h("ul", {}, found.map((one) => h("li", {}, row(one, one.id === chosen))));
+const rows = (found, chosen) =>
+  h(
+    "ul",
+    {},
+    found.map((one) => h("li", {}, row(one, one.id === chosen))),
+  );
 
 const row = (one, on) =>
   h(
@@ -28,7 +38,12 @@ const row = (one, on) =>
       "aria-current": on ? "true" : null,
       "data-keep": `case-${one.id}`,
     },
-    h("span", { class: "queued-line" }, h("strong", {}, declarerText(one, { name: false })), h("span", {}, agoText(one.from))),
+    h(
+      "span",
+      { class: "queued-line" },
+      h("strong", {}, declarerText(one, { name: false })),
+      h("span", {}, agoText(one.from)),
+    ),
     h(
       "span",
       { class: "queued-line meta" },

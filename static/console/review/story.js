@@ -18,7 +18,11 @@ export function story(one, doing) {
     h("p", { class: "meta" }, `${declarerText(one)} `, t("review.looks-at"), ` ${patientText(one)}`),
     one.open ? live(one, doing) : null,
     h("h2", {}, t("review.story")),
-    h("ol", { class: "moments" }, momentsOf(one).map((each, place, all) => momentRow(each, all[place - 1]?.at))),
+    h(
+      "ol",
+      { class: "moments" },
+      momentsOf(one).map((each, place, all) => momentRow(each, all[place - 1]?.at)),
+    ),
     h("h2", {}, t("review.evidence")),
     h("ul", { class: "evidence" }, evidence(one)),
   );
@@ -52,7 +56,15 @@ function momentRow({ at, sign, title, under }, before) {
     at === null
       ? h("span", { class: "moment-time" }, time)
       : h("time", { class: "moment-time", datetime: new Date(at).toISOString() }, time),
-    h("div", {}, h("strong", {}, title), [under].flat().filter(Boolean).map((words) => h("p", { class: "meta" }, words))),
+    h(
+      "div",
+      {},
+      h("strong", {}, title),
+      [under]
+        .flat()
+        .filter(Boolean)
+        .map((words) => h("p", { class: "meta" }, words)),
+    ),
   );
 }
 
@@ -69,4 +81,9 @@ function evidence(one) {
 }
 
 const row = (holds, words) =>
-  h("li", {}, h("span", { class: holds ? "go-words" : "care-words" }, icon(holds ? "tick" : "question")), h("span", {}, words));
+  h(
+    "li",
+    {},
+    h("span", { class: holds ? "go-words" : "care-words" }, icon(holds ? "tick" : "question")),
+    h("span", {}, words),
+  );

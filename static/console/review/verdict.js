@@ -61,7 +61,11 @@ function form(one, { verdict, words, lacks, sending }, { choose, write, submit }
       },
       t(sending ? "review.submitting" : asks ? "review.ask" : "review.submit"),
     ),
-    h("p", { class: "meta", id: "verdict-why" }, verdict ? (asks ? null : t("review.final")) : t("review.choose-first")),
+    h(
+      "p",
+      { class: "meta", id: "verdict-why" },
+      verdict ? (asks ? null : t("review.final")) : t("review.choose-first"),
+    ),
     h("p", { class: "meta" }, t("review.not-oneself")),
   );
 }
@@ -97,5 +101,11 @@ const given = ({ verdict, words, reviewer, at }) =>
     { class: "verdict-given" },
     h("strong", {}, t(`verdict.${verdict}`)),
     h("p", {}, words || t("review.no-words")),
-    h("p", { class: "meta" }, t("review.given"), " · ", t("review.given-by", { name: reviewer.name, moment: moment(at) })),
+    h(
+      "p",
+      { class: "meta" },
+      t("review.given"),
+      " · ",
+      t("review.given-by", { name: reviewer.name, moment: moment(at) }),
+    ),
   );

@@ -36,7 +36,9 @@ export const countsText = (counts) =>
   list(
     Object.entries(counts)
       .filter(([type, count]) => type !== "Patient" && count > 0)
-      .map(([type, count]) => t("accounting.count", { kind: has(`type.${type}`) ? t(`type.${type}`) : kindName(type), count })),
+      .map(([type, count]) =>
+        t("accounting.count", { kind: has(`type.${type}`) ? t(`type.${type}`) : kindName(type), count }),
+      ),
   );
 
 export const countOf = (counts) =>
