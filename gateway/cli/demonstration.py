@@ -25,8 +25,10 @@ STAFF = (
     (0, "administrator", "admin", "罗子衡（合成）", "信息科"),
     (1, "desk", "desk", "赵小满（合成）", "便民服务台"),
     (1, "clinician", "doctor", "周明远（合成）", "全科"),
+    (1, "privacy", "privacy", "江予安（合成）", "医务科"),
     (2, "desk", "desk", "许安然（合成）", "前台"),
     (2, "clinician", "doctor", "何静姝（合成）", "主检室"),
+    (2, "privacy", "privacy", "陆知远（合成）", "质量管理部"),
 )
 CLINICIAN = "309343006"  # SNOMED CT: physician
 
