@@ -34,16 +34,16 @@ blueprint = Blueprint(
 )
 
 
-class Identifier(StrictSchema):
+class DeclaredIdentifier(StrictSchema):
     system = Text(200, 1, required=True, allow_none=True)
     value = Text(200, 1, required=True)
 
 
-class Wanted(StrictSchema):
+class Declaring(StrictSchema):
     """``ttl_ms`` null: four hours; ``patient``: the own chart, or null."""
 
     custodian = ID(required=True)
-    identifier = fields.Nested(Identifier(), required=True)
+    identifier = fields.Nested(DeclaredIdentifier(), required=True)
     birth_date = Text(10, 10, required=True)
     reason = Text(40, 1, required=True)
     text = Text(500, 0, required=True, allow_none=True)
@@ -54,7 +54,7 @@ class Wanted(StrictSchema):
 @blueprint.post("/emergencies")
 @staff_required("clinician")
 @fresh_required
-@blueprint.arguments(Wanted())
+@blueprint.arguments(Declaring())
 @blueprint.response(201)
 def begin(given: dict[str, Any]) -> Any:
     """Declares an emergency; the patient is told at once, and both institutions review it."""

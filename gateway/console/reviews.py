@@ -29,7 +29,7 @@ blueprint = Blueprint(
 LONGEST_WORDS = 1000
 
 
-class Verdict(StrictSchema):
+class ReviewVerdict(StrictSchema):
     verdict = fields.String(required=True, validate=validate.OneOf((*VERDICTS, EXPLAIN)))
     words = Text(LONGEST_WORDS, required=True)
 
@@ -49,7 +49,7 @@ def queue() -> dict[str, Any]:
 @blueprint.post("/reviews/<glass>")
 @staff_required("privacy")
 @fresh_required
-@blueprint.arguments(Verdict())
+@blueprint.arguments(ReviewVerdict())
 def judge(given: dict[str, str], glass: str) -> Any:
     """A verdict, once for each institution; or a question to the other side."""
     gw, case = _own(glass)

@@ -24,13 +24,13 @@ blueprint = Blueprint("glass", __name__, description="Breaking the glass, instit
 PER_MINUTE = 60
 
 
-class Declared(StrictSchema):
+class SignedDeclaration(StrictSchema):
     declaration = fields.String(required=True)
 
 
 @blueprint.post("/i/<institution>/glass")
 @open_route("the signed declaration is the authentication; budgets, and limited per address")
-@blueprint.arguments(Declared())
+@blueprint.arguments(SignedDeclaration())
 @blueprint.response(201)
 def declare(given: dict[str, str], institution: str) -> Any:
     """Opens one patient's records for a short time, on a signed declaration of an emergency."""
