@@ -12,6 +12,7 @@ from typing import Any
 from gateway.records.facts import kind_of, values_at
 from gateway.records.json_text import Number, parse
 from gateway.records.labels import stated_labels
+from gateway.records.resource_types import TYPES
 
 Json = dict[str, Any]
 
@@ -27,26 +28,7 @@ _INTERPRETATION = frozenset(
         "",
     }
 )
-_CODE = {
-    "MedicationRequest": "medicationCodeableConcept",
-    "Immunization": "vaccineCode",
-    "DocumentReference": "type",
-    "Encounter": "type",
-    "ImagingStudy": "procedureCode",
-}
-_DATES = {
-    "Observation": ("effectiveDateTime", "effectiveInstant", "effectivePeriod.start", "issued"),
-    "DiagnosticReport": ("effectiveDateTime", "effectivePeriod.start", "issued"),
-    "ImagingStudy": ("started",),
-    "MedicationRequest": ("authoredOn",),
-    "AllergyIntolerance": ("recordedDate", "onsetDateTime"),
-    "Condition": ("onsetDateTime", "onsetPeriod.start", "recordedDate"),
-    "Immunization": ("occurrenceDateTime", "occurrenceString", "recorded"),
-    "Procedure": ("performedDateTime", "performedPeriod.start"),
-    "DocumentReference": ("date", "context.period.start"),
-    "Encounter": ("period.start",),
-    "Provenance": ("recorded",),
-}
+_PARTS_OF_A_TIME = ("", ".start", ".end", ".event")
 
 
 def item_of(resource: Json) -> Json:
@@ -60,7 +42,7 @@ def item_of(resource: Json) -> Json:
         "ref": f"{type_}/{resource.get('id', '')}",
         "type": type_,
         "kind": kind_of(resource),
-        "date": next(iter(_texts(resource, *_DATES.get(type_, ()))), None),
+        "date": _date(resource),
         "code": _code(resource),
         "value": value,
         "range": reference_range,
@@ -82,6 +64,24 @@ def item_of_text(json_text: str) -> Json:
 
 def _texts(resource: Json, *paths: str) -> list[str]:
     return [each for path in paths for each in values_at(resource, path) if type(each) is str and each]
+
+
+def _date(resource: Json) -> str | None:
+    """The record's own time as written; of a period its beginning, else its end."""
+    known = TYPES.get(resource["resourceType"])
+    first, *rest = known.clinical if known is not None and known.clinical else ("",)
+    # R4 lets the time of an immunization be told in words; when it was recorded is another time.
+    paths = [first, *(["occurrenceString"] if first == "occurrenceDateTime" else []), *rest]
+    parts = [path + part for path in paths for part in _PARTS_OF_A_TIME]
+    return next(iter(_texts(resource, *parts)), None)
+
+
+def _about(resource: Json) -> list[Any]:
+    """The elements that say what the record is about: those that a scope's codes are compared with."""
+    known = TYPES.get(resource["resourceType"])
+    parameter = None if known is None else known.by_name.get(known.code)
+    paths = ("code",) if parameter is None else parameter.paths
+    return [each for path in paths for each in values_at(resource, path)]
 
 
 def _number(value: object) -> str | None:
@@ -115,9 +115,8 @@ def _display(value: object) -> str | None:
 
 
 def _code(resource: Json) -> Json | None:
-    type_ = resource["resourceType"]
-    concepts = values_at(resource, _CODE.get(type_, "code"))
-    if type_ == "MedicationRequest" and not concepts:
+    concepts = _about(resource)
+    if not concepts:
         drugs = [each for each in values_at(resource, "contained") if isinstance(each, dict)]
         concepts = [each.get("code") for each in drugs if each.get("resourceType") == "Medication"]
     return next((found for each in concepts if (found := _concept(each)) is not None), None)
@@ -229,14 +228,10 @@ def _title(resource: Json) -> str | None:
     if resource["resourceType"] == "DocumentReference":
         titles = _texts(resource, "description", "content.attachment.title")
     elif resource["resourceType"] in ("DiagnosticReport", "Encounter", "ImagingStudy"):
-        titles = [_concept_text(_first_concept(resource)) or "", *_texts(resource, "description")]
+        titles = [_concept_text(next(iter(_about(resource)), None)) or "", *_texts(resource, "description")]
     else:
-        titles = []
+        titles = _texts(resource, "title")
     return next((each for each in titles if each), None)
-
-
-def _first_concept(resource: Json) -> object:
-    return next(iter(values_at(resource, _CODE.get(resource["resourceType"], "code"))), None)
 
 
 def _text(resource: Json) -> str | None:

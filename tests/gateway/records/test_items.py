@@ -156,6 +156,33 @@ def test_an_allergy_shows_its_reaction() -> None:
     assert (item["status"], item["text"]) == ("active", "皮疹\n轻")
 
 
+DATES: dict[str, tuple[str, dict[str, Any], str | None]] = {
+    "a result by when it was taken": (
+        "Observation", {"effectiveDateTime": "2025-01", "issued": "2025-02-01T00:00:00Z"}, "2025-01"),
+    "a result by when it was issued": ("Observation", {"issued": "2025-02-01T00:00:00Z"},
+                                       "2025-02-01T00:00:00Z"),
+    "a stay by its beginning": ("Encounter", {"period": {"start": "2025-01", "end": "2025-02"}}, "2025-01"),
+    "a stay that only has an end": ("Encounter", {"period": {"end": "2025-02"}}, "2025-02"),
+    "an order by when it was written": (
+        "ServiceRequest", {"authoredOn": "2025-01", "occurrenceDateTime": "2025-02"}, "2025-01"),
+    "an immunization told in words": (
+        "Immunization", {"occurrenceString": "小学时", "recorded": "2025-02"}, "小学时"),
+    "a repeated measurement": ("Observation", {"effectiveTiming": {"event": ["2025-01"]}}, "2025-01"),
+    "nothing": ("Condition", {}, None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("type_", "elements", "date"), DATES.values(), ids=DATES)
+def test_an_item_is_dated(type_: str, elements: dict[str, Any], date: str | None) -> None:
+    assert item_of({"resourceType": type_, "id": "x", **elements})["date"] == date
+
+
+def test_an_order_says_what_was_ordered() -> None:
+    item = item_of({"resourceType": "ServiceRequest", "id": "s", "status": "active",
+                    "code": {"text": "糖化血红蛋白"}, "authoredOn": "2025-01-01"})  # fmt: skip
+    assert (item["kind"], item["code"]["text"], item["status"]) == ("order", "糖化血红蛋白", "active")
+
+
 KINDS = {
     "a vital sign": ({"category": [{"coding": [{"code": "vital-signs"}]}]}, "vital-signs"),
     "a laboratory result": ({"category": [{"coding": [{"code": "laboratory"}]}]}, "laboratory"),
