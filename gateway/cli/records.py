@@ -16,6 +16,7 @@ from rich.text import Text
 from gateway.cli.opening import command_settings, find_institution, without_ledger
 from gateway.records.importer import import_paths
 from gateway.records.refusals import REASONS, Refused
+from gateway.records.reindexing import reindex
 from gateway.records.report import Report
 
 command = AppGroup("records", help="Records of an institution's patients.")
@@ -55,6 +56,16 @@ def import_(institution: str, refused: TextIO | None, paths: tuple[Path, ...]) -
     _print(console, one["name"]["en"], report, listed, everything=refused is not None)
     if not (report.stored or report.changed or report.unchanged):
         raise click.ClickException("Nothing of this could be stored; the reasons stand above.")
+
+
+@command.command("index")
+def index() -> None:
+    """Make the search index anew, after an upgrade that searches by more than the release before."""
+    console = Console()
+    with without_ledger(command_settings()) as gw, _progress(console) as progress:
+        task = progress.add_task("indexing", total=None)
+        count = reindex(gw.db, lambda done: progress.update(task, completed=done))
+    console.print(f"{count} records are in the index.")
 
 
 def _progress(console: Console) -> Progress:

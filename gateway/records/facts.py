@@ -17,7 +17,7 @@ from gateway.records.resource_types import TYPES
 Token = tuple[str, str, str]  # parameter, system ("" for none), code
 
 _MAX_TOKEN = 255
-_MAX_TARGET = 130
+MAX_TARGET = 130
 _IMAGING_CATEGORIES = frozenset({"imaging", "RAD", "RUS", "CT", "NMR", "NMS", "XRC", "CUS", "VUS",
                                  "LP29684-5"})  # fmt: skip
 _LABORATORY_CATEGORIES = frozenset(
@@ -77,7 +77,7 @@ def index(resource: dict[str, Any]) -> Indexed:
                 for value in values_at(resource, path)
                 if (each := read(value)) is not None
             )
-    if type_.name == "MedicationRequest":
+    if type_.name in _CARRIES_DRUG:
         tokens.update(("code", *each) for each in _contained_medication(resource))
     time = next(_first(resource, type_.clinical), (None, None))
     return Indexed(kind_of(resource), time, frozenset(tokens), *map(frozenset, found.values()))
@@ -160,7 +160,7 @@ def _first(resource: dict[str, Any], paths: Paths) -> Iterator[Range]:
 def _target(value: Any) -> str | None:
     """What a Reference names, as it stands; what is contained in the resource itself is nobody else's."""
     text = value.get("reference") if isinstance(value, dict) else None
-    fits = type(text) is str and 0 < len(text) <= _MAX_TARGET and not text.startswith("#")
+    fits = type(text) is str and 0 < len(text) <= MAX_TARGET and not text.startswith("#")
     return text if fits else None
 
 
@@ -174,5 +174,11 @@ def folded(text: str) -> str:
     return " ".join("".join(plain).split())
 
 
+# A drug may be named in a Medication that the resource carries inside.
+_CARRIES_DRUG = frozenset(
+    name
+    for name, type_ in TYPES.items()
+    if any("medicationCodeableConcept" in each.paths for each in type_.parameters)
+)
 _READERS = {"reference": _target, "quantity": quantity_of, "string": _string}
 _OF_ALL = tuple(each for each in OF_ALL if each.name not in _NOT_INDEXED)

@@ -1,33 +1,22 @@
 """Makes the table rows of one resource: the record itself, its search values, what it cites, its chart."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Row, Table
+from sqlalchemy import Row
 
 from gateway.records.dates import Range
-from gateway.records.facts import Indexed, folded, index
+from gateway.records.facts import index
 from gateway.records.json_text import hash_of, write
 from gateway.records.labels import joined, own_labels, with_labels
 from gateway.records.patients import chart_values
 from gateway.records.preparation import Prepared
-from gateway.records.resource_types import TYPES, belongs_to_patient
+from gateway.records.resource_types import belongs_to_patient
+from gateway.records.side_rows import Side, add_side_rows, cited_by, no_side_rows
 from gateway.records.stamps import instant
-from gateway.records.tables import (
-    BEGINNING_OF_TIME,
-    END_OF_TIME,
-    record_date,
-    record_quantity,
-    record_reference,
-    record_string,
-    record_token,
-)
+from gateway.records.tables import BEGINNING_OF_TIME
 
 Values = dict[str, Any]
-
-# What is written anew whenever a record changes.
-SIDE_TABLES = (record_token, record_date, record_quantity, record_string, record_reference)
 
 
 @dataclass
@@ -39,7 +28,7 @@ class Rows:
     records: list[Values] = field(default_factory=list)
     updates: list[Values] = field(default_factory=list)
     replaced: list[Values] = field(default_factory=list)
-    side: dict[Table, list[Values]] = field(default_factory=lambda: {table: [] for table in SIDE_TABLES})
+    side: Side = field(default_factory=no_side_rows)
     charts: list[Values] = field(default_factory=list)
     patients: set[str] = field(default_factory=set)
 
@@ -83,7 +72,7 @@ def add_rows(
         rows.updates.append({"key": number, **values})
         rows.replaced.append({"number": number})
     rows.next_revision += 1
-    _add_side_rows(rows, number, found, labels, _cited(one.type, one.found.references))
+    add_side_rows(rows.side, number, found, labels, cited_by(one.type, one.found.references))
     if one.type == "Patient":
         rows.charts.append({"institution": institution, "patient_id": id_, **chart_values(resource)})
     elif patient_id is not None:
@@ -104,44 +93,3 @@ def _released(one: Prepared, id_: str, version: int, now: int, labels: frozenset
 def _sort_date(time: Range) -> int:
     low, high = time
     return low if low is not None else high if high is not None else BEGINNING_OF_TIME
-
-
-def _add_side_rows(
-    rows: Rows, number: int, found: Indexed, labels: frozenset[str], cited: Iterable[str]
-) -> None:
-    side, tokens = rows.side, found.tokens | {("_label", "", label) for label in labels}
-    side[record_token].extend(
-        {"record": number, "param": param, "system": system, "code": code} for param, system, code in tokens
-    )
-    side[record_date].extend(
-        {
-            "record": number,
-            "param": param,
-            "low": BEGINNING_OF_TIME if low is None else low,
-            "high": END_OF_TIME if high is None else high,
-        }
-        for param, (low, high) in found.dates
-    )
-    side[record_quantity].extend(
-        {"record": number, "param": param, **quantity._asdict()} for param, quantity in found.quantities
-    )
-    side[record_string].extend(
-        {"record": number, "param": param, "value": text, "folded": folded(text)}
-        for param, text in found.strings
-    )
-    named = {target for _, target in found.references}
-    side[record_reference].extend(
-        {"record": number, "param": param, "target": target}
-        for param, target in (*found.references, *(("cites", each) for each in cited if each not in named))
-    )
-
-
-def _cited(type_: str, references: Iterable[Values]) -> set[str]:
-    """Each record that a report or the like refers to; who and where is no record of the patient's."""
-    if not TYPES[type_].cites:
-        return set()
-    texts = {node["reference"] for node in references}
-    return {
-        each for each in texts
-        if len(each) <= 130 and (known := TYPES.get(each.partition("/")[0])) is not None and known.patient
-    }  # fmt: skip

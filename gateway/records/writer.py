@@ -18,7 +18,8 @@ from gateway.records.json_text import NotJson
 from gateway.records.preparation import Prepared
 from gateway.records.references import Conditional, Names, conditional, target_of
 from gateway.records.resource_types import TYPES, belongs_to_patient
-from gateway.records.rows import SIDE_TABLES, Rows, add_rows
+from gateway.records.rows import Rows, add_rows
+from gateway.records.side_rows import SIDE_TABLES
 from gateway.records.stamps import next_revision
 from gateway.records.tables import chart, record
 
