@@ -6,11 +6,39 @@ from collections.abc import Callable
 
 from flask import Flask
 
-from gateway.cli import database, demo, institution, ledger, phone, records, refusals, serve, staff
+from gateway.cli import (
+    backup,
+    database,
+    demo,
+    doctor,
+    institution,
+    ledger,
+    phone,
+    records,
+    refusals,
+    restore,
+    serve,
+    settings,
+    staff,
+)
 from gateway.composition import Gateway
 from gateway.settings import Settings
 
-GROUPS = (serve, phone, staff, records, ledger, institution, demo, refusals, database)
+GROUPS = (
+    serve,
+    phone,
+    staff,
+    records,
+    ledger,
+    institution,
+    backup,
+    restore,
+    doctor,
+    settings,
+    demo,
+    refusals,
+    database,
+)
 
 
 def register_commands(app: Flask, compose: Callable[[Settings], Gateway]) -> None:

@@ -1,4 +1,4 @@
-"""`flask ledger`: check a ledger offline, take it away, see where it stands.
+"""`flask ledger`: check a ledger offline, take it away, see where it stands, go on after a loss.
 
 `verify FILE` needs nothing but the file: it replays every record from the genesis, checks every chain, root,
 signature and rule, and names the first thing that differs.
@@ -14,9 +14,20 @@ from flask.cli import AppGroup
 from rich.progress import Progress
 
 from consent.lifecycle import ConsentContract
-from gateway.cli.opening import command_settings, ledger_view
+from gateway.cli.opening import command_settings, ledger_view, now_ms
+from gateway.operation.doctor.findings import FLASK
+from gateway.operation.watermark import MarkUnreadableError, accept, is_behind, read_mark, write_mark
 from ledger.audit import export_log, verify_log
 
+LOSS = """
+  The ledger here has {size} records; {known} are known to have been shown.
+  If you go on without the later ones:
+  - every phone that saw them shows an alarm from now on, rightly, and keeps it until its link is made anew;
+  - what patients took back in them stands open in the ledger again. Therefore no permission from before opens
+    anything at this node until the patient gives it again;
+  - replacements of lost phones in them are undone: repeat them at the desk, or the lost key stays valid;
+  - if the later records turn up afterwards, the two can never be joined.
+"""
 command = AppGroup("ledger", help="Check, export and describe the ledger.")
 
 
@@ -54,6 +65,27 @@ def export(file: Path) -> None:
         except OSError as error:
             raise click.ClickException(f"{file} could not be written: {error.strerror}") from None
         click.echo(f"{view.size} records written to {file}")
+
+
+@command.command("accept-loss")
+@click.option("--yes", is_flag=True, help="Do not ask again.")
+def accept_loss(yes: bool) -> None:
+    """Go on with a ledger that lacks records which were already shown. There is no way back."""
+    settings = command_settings()
+    try:
+        mark = read_mark(settings.mark_path)
+    except MarkUnreadableError as error:
+        raise click.ClickException(str(error)) from None
+    with ledger_view(settings) as view:
+        if mark is None or not is_behind(view, mark):
+            raise click.ClickException(
+                "This ledger has all records that are known here: nothing was changed."
+            )
+        click.echo(LOSS.format(size=view.size, known=mark.size))
+        if not yes:
+            click.confirm("Are the later records lost for good?", abort=True)
+        write_mark(settings.mark_path, accept(mark, view, now_ms()))
+    click.echo(f"Accepted. A running node goes on after: kill -HUP, or {FLASK} doctor says how.")
 
 
 @command.command("status")

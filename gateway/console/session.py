@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, json
+from flask import Response, json, request
 from flask_smorest import Blueprint
 
 from gateway.composition import Gateway, current_gateway
-from gateway.identity.lockout import account_key, forget_failures, locked_ms, note_failure
+from gateway.identity.lockout import count_guess, forget_failures, guess_at
 from gateway.identity.passwords import password_matches
 from gateway.identity.roles import Staff, current_staff, staff_required
 from gateway.identity.sessions import (
@@ -97,8 +97,8 @@ def freshen(given: dict[str, str]) -> dict[str, Any]:
 
 
 def _check(gw: Gateway, institution: str, user: str, password: str) -> Any:
-    key = account_key(institution, user)
-    locked = locked_ms(gw, key)
+    guess = guess_at(institution, user, request.remote_addr)
+    locked = count_guess(gw, guess)
     if locked:
         raise_problem(
             "signin-locked", headers={"Retry-After": str(-(-locked // 1000))}, minutes=-(-locked // MINUTE)
@@ -106,9 +106,8 @@ def _check(gw: Gateway, institution: str, user: str, password: str) -> Any:
     with gw.db.connect() as conn:
         account = find_account(conn, institution, user)
     if not password_matches(account.password if account else None, password):
-        note_failure(gw, key)
         raise_problem("signin-refused")
-    forget_failures(gw, key)
+    forget_failures(gw, guess)
     return account
 
 

@@ -47,8 +47,10 @@ staff_session = Table(
 sign_in_failure = Table(
     "sign_in_failure",
     metadata,
-    Column("account", String(64), primary_key=True),  # SHA-256 of institution and user, existing or not
+    # Half a SHA-256 of institution and user, existing or not, and half a one of the address (zeros: of all).
+    Column("account", String(64), primary_key=True),
     Column("count", Integer, nullable=False),
     Column("last_at", BigInteger, nullable=False),
     Column("locked_until", BigInteger, nullable=False),
+    Column("signed_in_at", BigInteger),  # ms: when a right password came from this address
 )

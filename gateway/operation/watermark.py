@@ -19,10 +19,11 @@ from pathlib import Path
 from threading import Event, Thread
 
 from gateway.operation.files import replace_private
+from ledger.checkpoint import open_checkpoint
 from ledger.committed import Committed
 from ledger.encoding import is_hex
 from ledger.engine.protocol import Engine
-from ledger.errors import LedgerError, Refusal, Unavailable
+from ledger.errors import LedgerError, Malformed, Refusal, Unavailable
 from ledger.genesis import Genesis
 from ledger.merkle import fold_peaks, peak_places
 from ledger.view import View
@@ -89,6 +90,17 @@ def is_behind(view: View, mark: Mark | None) -> bool:
     if mark is None or mark.ledger != view.genesis.id:
         return False
     return mark.size > view.size or root_at(view, mark.size).hex() != mark.root
+
+
+def expected_mark(genesis: Genesis, note: str, at: int) -> Mark | None:
+    """What a checkpoint that somebody kept says; None when no operator of this ledger signed it."""
+    for operator in genesis.operators:
+        try:
+            found = open_checkpoint(note, genesis.origin, genesis.checkpoint_key(operator["id"]))
+        except Malformed:
+            continue
+        return Mark(genesis.id, found.size, found.root.hex(), at)
+    return None
 
 
 def raised(mark: Mark | None, view: View, at: int) -> Mark:

@@ -115,7 +115,7 @@ def read_archive(source: IO[bytes], folder: Path, progress: Progress) -> Manifes
             manifest = _read_manifest(tar)
             wanted = {one.name: one for one in manifest.files}
             done = 0
-            for entry in tar:
+            while (entry := tar.next()) is not None:
                 one = wanted.pop(entry.name, None)
                 if one is None or not entry.isreg():
                     raise BackupError("the backup holds something that its manifest does not name")

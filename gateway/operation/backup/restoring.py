@@ -26,12 +26,17 @@ from gateway.operation.backup.archive import BackupError, Manifest, Progress, ou
 from gateway.operation.backup.checking import check_data
 from gateway.operation.backup.noted import note_backup
 from gateway.operation.files import sync_folder
-from gateway.operation.watermark import Mark, MarkUnreadableError, is_behind, read_mark, write_mark
+from gateway.operation.watermark import (
+    Mark,
+    MarkUnreadableError,
+    expected_mark,
+    is_behind,
+    read_mark,
+    write_mark,
+)
 from gateway.settings import Settings
-from ledger.checkpoint import open_checkpoint
-from ledger.encoding import unb64u
 from ledger.engine.embedded import open_view_only
-from ledger.errors import LedgerError, Malformed, Unavailable
+from ledger.errors import LedgerError, Unavailable
 from ledger.genesis import Genesis
 from ledger.store.database import Lock
 
@@ -157,22 +162,14 @@ def _known_beyond(
     except LedgerError:
         pass  # no ledger there, or one that cannot be read: it tells nothing
     if expected is not None:
-        states.append(_expected(genesis, expected, now))
+        promised = expected_mark(genesis, expected, now)
+        if promised is None:
+            raise BackupError(f"{UNCHANGED}: the expected checkpoint is not of this ledger's operator")
+        states.append(promised)
     with open_view_only(draft / "ledger.db", genesis.data) as view:
         beyond = [state for state in states if is_behind(view, state)]
     longest = max(beyond, key=lambda state: state.size, default=None)
     return None if longest is None else replace(longest, losses=losses)
-
-
-def _expected(genesis: Genesis, note: str, now: int) -> Mark:
-    for operator in genesis.operators:
-        key = unb64u(operator["keys"]["checkpoint"], 32)
-        try:
-            found = open_checkpoint(note, genesis.origin, key)
-        except Malformed:
-            continue
-        return Mark(genesis.id, found.size, found.root.hex(), now)
-    raise BackupError(f"{UNCHANGED}: the expected checkpoint is not one that this ledger's operator signed")
 
 
 def _exchange(data: Path, draft: Path, now: int, *, occupied: bool) -> Path | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -75,6 +76,11 @@ class Meanings:
 
     def __iter__(self) -> Iterator[tuple[str, Meaning]]:
         return iter(self._rows.items())
+
+
+def day(moment: int) -> str:
+    """A moment (ms) as people write it, UTC."""
+    return datetime.fromtimestamp(moment / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def quoted(path: Path) -> str:

@@ -60,7 +60,7 @@ MEANINGS = Meanings(
         "mark-unreadable": Meaning(
             "wrong",
             "{path} cannot be read, which says how long the ledger is known to have been.",
-            "Without it an older ledger goes unnoticed. First compare with a checkpoint that an auditor kept.",
+            "Without it an older ledger goes unnoticed. First compare with an auditor's checkpoint.",
             "无法读取 {path}，其中记着账本已知的长度。",
             "没有它，节点就发现不了账本变旧。请先与审计员保存的检查点比对。",
             "mv {quoted} {quoted}.unreadable",

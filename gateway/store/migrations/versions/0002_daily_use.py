@@ -196,4 +196,7 @@ def upgrade() -> None:
     with op.batch_alter_table("reuse_ruling", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_reuse_ruling_rule"), ["rule"], unique=False)
 
+    with op.batch_alter_table("sign_in_failure", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("signed_in_at", sa.BigInteger(), nullable=True))
+
     # ### end Alembic commands ###
