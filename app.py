@@ -62,6 +62,7 @@ from gateway.web.disk import register_disk
 from gateway.web.events import Bus
 from gateway.web.headers import register_headers
 from gateway.web.hosts import register_hosts
+from gateway.web.log_file import LogFile
 from gateway.web.logs import make_log, register_logs
 from gateway.web.metrics import Metrics
 from gateway.web.openapi import make_api
@@ -129,7 +130,7 @@ def compose(
         entropy=entropy,
         keys=keys,
         bus=bus,
-        log=make_log(),
+        log=make_log(LogFile(settings.log) if settings.log is not None else None),
     )
     if gw.watermark.behind:
         gw = replace(gw, ledger=Halted(engine))
