@@ -1,11 +1,15 @@
-"""Keeps the accounts of an institution's staff: add, list, disable, new password."""
+"""Keeps the accounts of an institution's staff: add, list, close and open again, remove, new password.
+
+Not here: locks after wrong passwords (gateway.identity.lockout). What somebody did stays: the details of the
+ledger's entries name the person, not the account.
+"""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from gateway.composition import Gateway
 from gateway.identity.passwords import hash_password
@@ -78,22 +82,46 @@ def disable_staff(gw: Gateway, institution: str, user: str) -> None:
     _change(gw, institution, user, disabled=True)
 
 
+def require_account(gw: Gateway, institution: str, user: str) -> None:
+    """Raises StaffError when there is no such account."""
+    with gw.db.connect() as conn:
+        _known(conn, institution, user)
+
+
+def enable_staff(gw: Gateway, institution: str, user: str) -> None:
+    """Opens a closed account again, with the password that it had."""
+    _change(gw, institution, user, disabled=False)
+
+
+def remove_staff(gw: Gateway, institution: str, user: str) -> None:
+    """Takes an account away for good, with its sessions; the name may be given to somebody else."""
+    with gw.db.begin() as conn:
+        account = _known(conn, institution, user)
+        conn.execute(delete(staff_session).where(staff_session.c.staff == account.id))
+        conn.execute(delete(staff_account).where(staff_account.c.id == account.id))
+
+
 def set_password(gw: Gateway, institution: str, user: str, password: str) -> None:
-    """A new password; open sessions end."""
-    _change(gw, institution, user, password=hash_password(password), disabled=False)
+    """A new password; open sessions end. A closed account stays closed."""
+    _change(gw, institution, user, password=hash_password(password))
 
 
 def _change(gw: Gateway, institution: str, user: str, **values: Any) -> None:
     with gw.db.begin() as conn:
-        row = _find(conn, institution, user)
-        if row is None:
-            raise StaffError("no such account")
+        row = _known(conn, institution, user)
         conn.execute(update(staff_account).where(staff_account.c.id == row.id).values(**values))
         conn.execute(
             update(staff_session)
             .where(staff_session.c.staff == row.id, staff_session.c.ended_at.is_(None))
             .values(ended_at=gw.clock())
         )
+
+
+def _known(conn: Connection, institution: str, user: str) -> Any:
+    row = _find(conn, institution, user)
+    if row is None:
+        raise StaffError("no such account")
+    return row
 
 
 def _find(conn: Connection, institution: str, user: str) -> Any | None:

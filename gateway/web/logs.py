@@ -1,6 +1,7 @@
-"""Writes one JSON line a request to standard output, with nothing in it that tells who or what was asked.
+"""Writes one JSON line a request, with nothing in it that tells who or what was asked.
 
-Route templates instead of paths, no query, no body, no address; the request id lets a person name a fault.
+To standard output, or to the file of YAOSHI_LOG (gateway.web.log_file). Route templates instead of paths, no
+query, no body, no address; the request id lets a person name a fault.
 """
 
 from __future__ import annotations
@@ -14,16 +15,17 @@ import structlog
 from flask import Flask, Response, g, request
 
 from gateway.composition import Gateway
+from gateway.web.log_file import LogFile
 from gateway.web.metrics import Metrics
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 REQUEST_ID = re.compile(r"[0-9A-Za-z._-]{8,64}")
 
 
-def make_log(stream: TextIO | None = None) -> Any:
-    """A structlog logger of JSON lines."""
+def make_log(stream: TextIO | LogFile | None = None) -> Any:
+    """A structlog logger of JSON lines, each one write; to standard output when no stream is given."""
     return structlog.wrap_logger(
-        structlog.PrintLogger(stream or sys.stdout),
+        structlog.WriteLogger(stream or sys.stdout),  # type: ignore[arg-type]
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
