@@ -70,7 +70,7 @@ def check(
 
 
 def _nothing(order: Order, chosen: Chosen, reason: str | None) -> Verdict:
-    line = _rule_line(chosen, reason)
+    line = rule_line(chosen, reason)
     return Verdict(
         order.group, None, (), chosen.rule, chosen.situation_stated, (line,), (), None, (), False, reason
     )
@@ -125,7 +125,7 @@ def _single(order: Order, chosen: Chosen, rule: Rule, reason: str | None, judged
         offers=offers,
         rule=rule,
         situation_stated=chosen.situation_stated,
-        lines=(*lines, _rule_line(chosen, reason)),
+        lines=(*lines, rule_line(chosen, reason)),
         others=tuple((each.case.result, _deciding(each, found)) for each in judged[1 : MOST_OTHERS + 1]),
         panel=None,
         members=(),
@@ -188,7 +188,7 @@ def _panel(
         offers=offers,
         rule=rule,
         situation_stated=chosen.situation_stated,
-        lines=(*_with_panel(weakest.lines[:-1], line), _rule_line(chosen, reason)),
+        lines=(*_with_panel(weakest.lines[:-1], line), rule_line(chosen, reason)),
         others=(),
         panel=(have, of),
         members=tuple(parts),
@@ -214,8 +214,8 @@ def _with_panel(lines: tuple[Line, ...], panel: Line) -> tuple[Line, ...]:
     return tuple(panel if line.key == "panel" else line for line in lines)
 
 
-def _rule_line(chosen: Chosen, reason: str | None) -> Line:
-    """Rule and situation; a reason that lies in a result or the panel is no fault of the rule."""
+def rule_line(chosen: Chosen, reason: str | None) -> Line:
+    """The line on rule and situation; a reason that lies in a result or the panel is no fault of the rule."""
     rule = chosen.rule
     facts: Facts = {
         "rule": rule.name if rule is not None else None,

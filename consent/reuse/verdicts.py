@@ -6,13 +6,19 @@ from typing import Literal
 from consent.reuse.results import Result
 from consent.reuse.rules import Rule
 
+# In this order, as far as they apply: tests have specimen to panel, imaging has body part to report.
 LineKey = Literal[
     "person",
     "code",
+    "body-part",
+    "side",
+    "contrast",
     "specimen",
     "method",
     "status",
     "value",
+    "images",
+    "report",
     "age",
     "mark",
     "unit",
