@@ -80,6 +80,7 @@ _CLINICAL = frozenset({"patient", "code", "date", "encounter", "identifier", "ty
 _NAMED = {
     ("Patient", "identifier"): "Patient-identifier",
     ("Provenance", "patient"): "Provenance-patient",
+    ("DocumentReference", "date"): "DocumentReference-date",
     ("ImagingStudy", "encounter"): "ImagingStudy-encounter",
     ("Condition", "encounter"): "Condition-encounter",
     ("MedicationRequest", "encounter"): "medications-encounter",

@@ -86,7 +86,8 @@ class Store:
     def search(self, type_: str, *pairs: tuple[str, str], scope: Any = None, **more: Any) -> Page:
         """A search of the only patient's records."""
         patient = self.patient()
-        query = parse_query(type_, [("patient", patient), *pairs])
+        whose = [] if type_ == "Patient" else [("patient", patient)]
+        query = parse_query(type_, [*whose, *pairs])
         assert isinstance(query, Query), query
         with self.db.connect() as conn:
             return search(conn, WX, patient, query, scope, **more)
