@@ -25,8 +25,10 @@ from gateway.console import accounting as console_accounting
 from gateway.console import audit as console_audit
 from gateway.console import emergencies as console_emergencies
 from gateway.console import offers as console_offers
+from gateway.console import orders as console_orders
 from gateway.console import patients as console_patients
 from gateway.console import references as console_references
+from gateway.console import reuse as console_reuse
 from gateway.console import reviews as console_reviews
 from gateway.console import scans as console_scans
 from gateway.console import session as console_session
@@ -43,6 +45,7 @@ from gateway.identity.sessions import register_sessions
 from gateway.ledger_door import door as ledger_door_door
 from gateway.offers import door as offers_door
 from gateway.operation.watermark import Halted
+from gateway.reuse.recording import settle_all
 from gateway.settings import Settings, settings_from_env
 from gateway.store.database import open_database
 from gateway.wallet import changes as wallet_changes
@@ -85,6 +88,8 @@ AREAS = (
     console_scans,
     console_visits,
     console_accounting,
+    console_orders,
+    console_reuse,
     console_emergencies,
     console_reviews,
     wallet_references,
@@ -135,6 +140,7 @@ def compose(
     if gw.watermark.behind:
         gw = replace(gw, ledger=Halted(engine))
     sweep(gw)
+    settle_all(gw)
     return gw
 
 

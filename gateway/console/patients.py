@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from flask import current_app
+from flask.blueprints import BlueprintSetupState
 from flask_smorest import Blueprint
 from sqlalchemy import select
 
@@ -17,6 +19,7 @@ from gateway.composition import current_gateway
 from gateway.identity.roles import current_staff, staff_required
 from gateway.links.links import ledger_state
 from gateway.looks.chart import chart_items, what_was_seen
+from gateway.looks.lately import LATELY, Lately
 from gateway.looks.looks import record_look
 from gateway.records.patients import PatientRow, find_patients, get_patient
 from gateway.references.tables import reference as reference_table
@@ -31,6 +34,13 @@ if TYPE_CHECKING:
 blueprint = Blueprint(
     "patients", __name__, url_prefix="/console/api", description="The own institution's patients"
 )
+
+
+def _furnish(state: BlueprintSetupState) -> None:
+    state.app.extensions[LATELY] = Lately(state.app.extensions["yaoshi"])
+
+
+blueprint.record_once(_furnish)
 
 
 class Search(StrictSchema):
@@ -62,6 +72,7 @@ def open_chart(patient_id: str) -> Any:
     looked = record_look(gw, staff.institution, patient_id, who(staff), basis, what_was_seen(items))
     if isinstance(looked, Refusal):
         return refusal(looked)
+    current_app.extensions[LATELY].note(staff.session, patient_id)
     link = looked.subject
     state = ledger_state(gw, link) or {}
     return {

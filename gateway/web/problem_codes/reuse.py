@@ -1,0 +1,68 @@
+"""What the order form refuses: orders, offers that changed, decisions and their undoing."""
+
+CODES = {
+    "order-unknown": (
+        404,
+        "No such order here",
+        "此处没有这项申请",
+        "not-found",
+        "Open the order form again.",
+        "请重新打开检验申请页面。",
+    ),
+    "reuse-offer-changed": (
+        409,
+        "What was offered has changed",
+        "刚才提供的结果有变化",
+        "conflict",
+        "Nothing was filed. Look at what is offered now and decide again.",
+        "没有归档任何内容。请看现在提供的结果，再作决定。",
+    ),
+    "reuse-source-ended": (
+        409,
+        "The permission for this result has ended",
+        "这项结果的授权已经结束",
+        "conflict",
+        "Nothing was filed. Order the test, or ask the patient again.",
+        "没有归档任何内容。请照常申请，或再请患者授权。",
+    ),
+    "reuse-decided": (
+        409,
+        "This order has been decided already",
+        "这项申请已有决定",
+        "conflict",
+        "The first decision stands. A use can be undone; then decide again.",
+        "以先前的决定为准。使用结果的决定可以撤销，撤销后再作决定。",
+    ),
+    "reuse-words-missing": (
+        409,
+        "This reason needs words",
+        "选这个理由需要写明情况",
+        "required",
+        "Nothing was ordered. Write in a few words why it is repeated.",
+        "没有提交申请。请简单写明为什么重做。",
+    ),
+    "reuse-decision-needed": (
+        409,
+        "There is a result that can be used",
+        "已有可以使用的结果",
+        "business-rule",
+        "Nothing was ordered. Use the result, or give the reason for repeating.",
+        "没有提交申请。请使用已有结果，或选择重做的理由。",
+    ),
+    "reuse-not-used": (
+        409,
+        "No result is used for this order",
+        "这项申请没有使用已有结果",
+        "conflict",
+        "There is nothing to undo.",
+        "没有可以撤销的内容。",
+    ),
+    "reuse-undo-late": (
+        409,
+        "A use can be undone for a day",
+        "使用结果的决定只能在一天内撤销",
+        "conflict",
+        "Nothing was changed. Order the test anew if it is needed.",
+        "没有任何更改。需要时请重新申请。",
+    ),
+}
