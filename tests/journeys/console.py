@@ -31,7 +31,7 @@ class Console:
         self.page.locator("#user").fill(account["user"])
         self.page.locator("#password").fill(account["password"])
         self.do("go")
-        expect(self.page.locator("console-find, console-audit, console-node")).to_be_visible()
+        expect(self.page.locator("console-find, console-audit, console-node, console-review")).to_be_visible()
 
     def sign_in(self, code: str, role: str) -> None:
         self.open()
@@ -87,14 +87,28 @@ class Console:
     def compose(
         self, kinds: list[str], span: str = "two-years", until: str = "days", reason: str = "糖尿病复诊"
     ) -> None:
+        self.fill(kinds, span, until, reason)
+        self.do("send")
+        self.sees_code()
+
+    def fill(
+        self, kinds: list[str], span: str = "two-years", until: str = "days", reason: str = "糖尿病复诊"
+    ) -> None:
+        """What is asked for, before it is sent."""
         self.do("purpose-TREAT")
         self.page.locator("#reason").fill(reason)
         for kind in kinds:
             self.do(f"kinds-{kind}")
         self.do(f"span-{span}")
         self.do(f"until-{until}")
-        self.do("send")
-        self.sees_code()
+
+    def declare(self, code: str, number: str, birth_date: str, reason: str, hours: int = 4) -> None:
+        """Fills in the declaration of an emergency to an institution; the press is the caller's."""
+        self.page.locator("#custodian").select_option(self.node.institution(code)["id"])
+        self.page.locator("#identifier").fill(number)
+        self.page.locator("#birth").fill(birth_date)
+        self.do(f"reason-{reason}")
+        self.do(f"ttl-{hours}")
 
     def reference(self) -> str:
         """The reference that the address names."""

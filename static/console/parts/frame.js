@@ -39,6 +39,7 @@ export function topLine({ session, page, lock, waiting = 0 }) {
               {
                 href: addressOf(place),
                 "aria-current": place === page ? "page" : null,
+                "data-keep": `place-${place}`,
               },
               t(`place.${place}`),
               place === "review" && waiting > 0 ? h("span", { class: "top-count" }, String(waiting)) : null,

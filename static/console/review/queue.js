@@ -17,7 +17,7 @@ export const queue = ({ waiting, done }, chosen) =>
       h("span", { class: "meta" }, t("review.oldest-first")),
     ),
     waiting.length === 0
-      ? h("p", { class: "meta", role: "status" }, t("review.none"), " ", t("review.none.under"))
+      ? h("div", { role: "status" }, h("p", {}, t("review.none")), h("p", { class: "meta" }, t("review.none.under")))
       : rows(waiting, chosen),
     done.length > 0 ? [h("h2", { class: "queue-done" }, t("review.done")), rows(done, chosen)] : null,
   );

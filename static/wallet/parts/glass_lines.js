@@ -19,7 +19,7 @@ export function glassWords(wallet, line, { place, late }) {
     return { heading: t("thread.glass-broken"), under: `${placeName(wallet, details.declaring)} · ${personName(details.user)}${late}` };
   }
   if (line.type === "glass-reviewed") {
-    return { heading: t(`emergency.verdict.${details.verdict}`), under: placeName(wallet, details.institution) };
+    return { heading: t(`thread.glass-${details.verdict}`), under: placeName(wallet, details.institution) };
   }
   return { heading: t(`thread.${line.type}`), under: place };
 }

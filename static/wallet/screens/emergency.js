@@ -35,6 +35,7 @@ defineScreen("y-emergency", {
     const top = closeTop(context);
     if (!glass) return page(context, { top, body: h("p", { class: "empty", role: "status" }, t("emergency.unknown")) });
     const running = stateOf(wallet, glass) === "running";
+    const objectedAt = wallet.links.find(({ subject }) => subject === glass.link)?.objected?.[glass.id] ?? null;
     return page(context, {
       top,
       body: [
@@ -46,12 +47,15 @@ defineScreen("y-emergency", {
         declarer(wallet, glass),
         facts(wallet, glass),
         reviews(wallet, glass),
-        objected(wallet, glass),
+        objectedAt === null ? null
+          : h("p", { class: "ticked" }, icon("tick"), t("emergency.objected", { moment: moment(objectedAt) })),
       ],
       foot: [
         running ? stopping(wallet, glass)
           : button("primary", t("link.home"), () => context.go("home", {}, { replace: true }), { "data-keep": "home" }),
-        button("text", t("emergency.object"), () => context.go("objection", { glass: glass.id }), { "data-keep": "object" }),
+        objectedAt === null
+          ? button("text", t("emergency.object"), () => context.go("objection", { glass: glass.id }), { "data-keep": "object" })
+          : null,
       ],
     });
   },
@@ -62,9 +66,4 @@ function stopped(wallet, glass) {
   const state = stateOf(wallet, glass);
   if (!["stopped", "stopped-there"].includes(state)) return null;
   return h("div", { role: "status" }, shieldLine(t("emergency.stopped")));
-}
-
-function objected({ links }, glass) {
-  const at = links.find(({ subject }) => subject === glass.link)?.objected?.[glass.id];
-  return at ? h("p", { class: "ticked" }, icon("tick"), t("emergency.objected", { moment: moment(at) })) : null;
 }

@@ -22,6 +22,7 @@ import "./emergency.js";
 import "./objection.js";
 import "./rekey.js";
 import "./settings.js";
+import { isRunning } from "../model/glasses.js";
 import { refreshAll, seenGlasses } from "../wallet.js";
 
 const MINUTE = 60_000;
@@ -82,10 +83,12 @@ export function showScreens(wallet, { code, foreign }) {
   else go(first(), {}, { replace: true });
 }
 
-/** An emergency that this person has not been shown yet; the one that began first. */
+/** An emergency not shown yet, a running one first; what ended before this phone was connected waits as a card. */
 function firstEmergency(wallet) {
   const seen = seenGlasses(wallet);
-  const glass = wallet.pressingGlasses().reverse().find(({ id }) => !(id in seen) && !wallet.shouted.has(`glass/${id}`));
+  const news = (glass) => !glass.earlier || isRunning(glass, wallet.clock());
+  const fresh = ({ id }) => !(id in seen) && !wallet.shouted.has(`glass/${id}`);
+  const glass = wallet.pressingGlasses().filter(news).find(fresh);
   if (!glass) return null;
   wallet.shouted.add(`glass/${glass.id}`);
   return { name: "emergency", params: { glass: glass.id } };
