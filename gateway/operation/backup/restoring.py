@@ -78,38 +78,41 @@ def restore(
         occupied = settings.data.exists() and any(settings.data.iterdir())
         if occupied and not wishes.replace:
             raise BackupError(f"{settings.data} holds data, which was left alone; --replace keeps it aside")
-        manifest, genesis = unpack(source, draft, progress)
-        _require_same_addresses(settings, genesis)
-        _bring_keys(settings, draft, wishes.keys, entropy)
-        note_backup(replace(settings, data=draft), manifest.made_at, manifest.size, keys=manifest.keys)
-        known = _known_beyond(settings, draft, genesis, wishes.expected, clock())
-        if known is not None:
-            write_mark(settings.mark_path, known)
-        aside = _exchange(settings.data, draft, clock(), occupied=occupied)
+        with _draft(draft):
+            manifest, genesis = unpack(source, draft, progress)
+            _require_same_addresses(settings, genesis)
+            _bring_keys(settings, draft, wishes.keys, entropy)
+            note_backup(replace(settings, data=draft), manifest.made_at, manifest.size, keys=manifest.keys)
+            known = _known_beyond(settings, draft, genesis, wishes.expected, clock())
+            if known is not None:
+                write_mark(settings.mark_path, known)
+            aside = _exchange(settings.data, draft, clock(), occupied=occupied)
     return Restored(manifest, aside, known)
 
 
 def check_backup(settings: Settings, source: IO[bytes], progress: Progress) -> Manifest:
     """Unpacks and checks a backup as for a restore, and leaves nothing behind. Raises BackupError."""
     draft = settings.data.with_name(f"{settings.data.name}.checking")
-    with outages("the backup could not be checked"), _alone(settings):
-        try:
-            manifest, _ = unpack(source, draft, progress)
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
+    with outages("the backup could not be checked"), _alone(settings), _draft(draft):
+        manifest, _ = unpack(source, draft, progress)
     return manifest
 
 
 def unpack(source: IO[bytes], folder: Path, progress: Progress) -> tuple[Manifest, Genesis]:
-    """The backup's files in `folder`, made anew and private, with everything checked. Raises BackupError."""
+    """The backup's files in an empty folder, with everything checked. Raises BackupError."""
+    manifest = read_archive(source, folder, progress)
+    return manifest, check_data(folder, manifest, progress)
+
+
+@contextmanager
+def _draft(folder: Path) -> Iterator[None]:
+    """A private folder, made anew, which is gone at the end unless it got another name."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700, parents=True)
     try:
-        manifest = read_archive(source, folder, progress)
-        return manifest, check_data(folder, manifest, progress)
-    except BaseException:
+        yield
+    finally:
         shutil.rmtree(folder, ignore_errors=True)
-        raise
 
 
 def _require_same_addresses(settings: Settings, genesis: Genesis) -> None:
@@ -175,15 +178,21 @@ def _known_beyond(
 def _exchange(data: Path, draft: Path, now: int, *, occupied: bool) -> Path | None:
     aside = None
     if occupied:
-        moment = datetime.fromtimestamp(now / 1000, UTC).strftime("%Y%m%dT%H%M%SZ")
-        aside = data.with_name(f"{data.name}.before-{moment}")
-        if aside.exists():
-            raise BackupError(f"{UNCHANGED}: {aside} exists already; try again in a second")
+        aside = _free_name(data, now)
         os.rename(data, aside)
     elif data.exists():
         data.rmdir()
     os.rename(draft, data)
     sync_folder(data.parent)
+    return aside
+
+
+def _free_name(data: Path, now: int) -> Path:
+    moment = datetime.fromtimestamp(now / 1000, UTC).strftime("%Y%m%dT%H%M%SZ")
+    aside, number = data.with_name(f"{data.name}.before-{moment}"), 1
+    while aside.exists():
+        number += 1
+        aside = data.with_name(f"{data.name}.before-{moment}-{number}")
     return aside
 
 

@@ -1,0 +1,85 @@
+"""A node with a linked patient, a grant, and a few looks and disclosures behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.composition import Gateway
+from gateway.disclosure.release import Ask, Released, release
+from gateway.looks.looks import record_look
+from gateway.operation.backup.archive import Manifest
+from gateway.operation.backup.making import make_backup
+from gateway.records.query import Query, parse_query
+from gateway.settings import Settings
+from tests.gateway.disclosure.world import World, give, make_world
+
+USER = {"id": "dr-1", "name": "合成医生", "role": "physician"}
+
+
+class Life:
+    """What happens at a node all day: looks at the own chart, and disclosures under a grant."""
+
+    def __init__(self, gw: Gateway) -> None:
+        self.world: World = make_world(gw)
+        self.grant = give(self.world)
+
+    def look(self) -> str:
+        made = record_look(
+            self.world.gw,
+            self.world.custodian,
+            self.world.patient_id,
+            USER,
+            "own-care",
+            {"kinds": ["laboratory"], "count": 1},
+        )
+        return str(made.entry_id)
+
+    def disclose(self) -> str:
+        query = parse_query("Observation", [("patient", self.world.patient_id)], "strict")
+        assert isinstance(query, Query)
+        asked = Ask(
+            custodian=self.world.custodian,
+            under=self.grant,
+            grantee=self.world.grantee,
+            user=USER,
+            purpose="TREAT",
+            assertion="the client's assertion",
+            query=query,
+        )
+        released = release(self.world.gw, asked)
+        assert isinstance(released, Released)
+        return released.entry_id
+
+
+@pytest.fixture
+def life(gw: Gateway) -> Life:
+    found = Life(gw)
+    found.look()
+    found.disclose()
+    return found
+
+
+@pytest.fixture
+def back_up(gw: Gateway, tmp_path: Path) -> Callable[..., tuple[Path, Manifest]]:
+    """back_up("name", with_keys=True): a backup of the running node."""
+
+    def make(name: str = "backup.tar", **options: Any) -> tuple[Path, Manifest]:
+        wanted = {"with_keys": False, "progress": silent, **options}
+        return tmp_path / name, make_backup(gw.settings, tmp_path / name, clock=gw.clock, **wanted)
+
+    return make
+
+
+@pytest.fixture
+def elsewhere(settings: Settings, tmp_path: Path) -> Settings:
+    """Another machine: the same addresses, and nothing there yet."""
+    return replace(settings, data=tmp_path / "elsewhere" / "node")
+
+
+def silent(_what: str, _done: int, _total: int) -> None:
+    """Progress that nobody watches."""
