@@ -170,6 +170,9 @@ def stand(
         if isinstance(decision, Deny) or patient_id is None:
             cause = decision.code if isinstance(decision, Deny) else "link-without-patient"
             return _denied(gw, custodian, under, cause)
+        if found is not None and found.document["index"] < gw.watermark.distrusted:
+            # Records were lost since, perhaps the one that took it back.
+            return _denied(gw, custodian, under, "before-a-loss")
         begun = joined or begin_visit(gw, state, under, user["id"], now)
         return Standing(link, patient_id, view.institution(custodian).base, decision, begun)
 
