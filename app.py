@@ -137,9 +137,9 @@ def compose(
         bus=bus,
         log=make_log(LogFile(settings.log) if settings.log is not None else None),
     )
-    if gw.watermark.behind:
-        gw = replace(gw, ledger=Halted(engine))
     sweep(gw)
+    if gw.watermark.behind:
+        return replace(gw, ledger=Halted(engine))
     settle_all(gw)
     return gw
 
