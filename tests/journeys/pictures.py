@@ -25,6 +25,8 @@ SHOWN = {
     "wallet-choose": "Wallet: what to give",
     "wallet-until": "Wallet: until when",
     "wallet-given": "Wallet: allowed",
+    "wallet-emergency": "Wallet: somebody looked in an emergency",
+    "wallet-emergency-reviewed": "Wallet: what both reviews found",
     "wallet-timeline": "Wallet: who looked",
     "wallet-results": "Wallet: own results",
     "wallet-series": "Wallet: one result over time",
@@ -39,6 +41,9 @@ SHOWN = {
     "console-ask-digits": "Console: the doctor compares three digits",
     "console-ask-filled": "Console: the records are here",
     "console-patient": "Console: own chart and what was allowed elsewhere",
+    "console-declare": "Console: declaring an emergency",
+    "console-emergency": "Console: records in an emergency",
+    "console-review": "Console: reviewing an emergency",
     "console-audit": "Console: the auditor's page",
     "console-accounting": "Console: the privacy officer's page",
 }

@@ -57,14 +57,14 @@ def words_of_records(staff: Callable[[str, str], Staff]) -> set[str]:
     for code in ("WX", "WT", "QH"):
         doctor = staff(code, "clinician")
         patient = doctor.find(PATIENT)
-        words |= {patient["name"], patient["name"].replace("（合成）", "")}
+        words |= {patient["name"], patient["name"].replace("（合成）", ""), f"{patient['name'][0]} **"}
         words |= set(_texts(doctor.open(patient["id"])["items"]))
     return {word for word in words if CHINESE.search(word)}
 
 
 def _people(staff: Callable[[str, str], Staff], code: str) -> set[str]:
     roles = (
-        ("desk", "clinician")
+        ("desk", "clinician", "privacy")
         if code != "WX"
         else ("desk", "clinician", "auditor", "privacy", "administrator")
     )

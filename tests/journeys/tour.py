@@ -14,6 +14,7 @@ from playwright.sync_api import expect
 from tests.journeys.console import Console
 from tests.journeys.lies import Proxy, drop_one
 from tests.journeys.node import Node
+from tests.journeys.staff import Staff
 from tests.journeys.wallet import Wallet
 from tests.journeys.windows import Windows
 
@@ -42,6 +43,7 @@ class Tour:
         self._connect(phone)
         self._ask(phone)
         self._look_back(phone)
+        self._emergency(phone)
         self._lie(phone, proxy)
         self._check()
 
@@ -162,6 +164,55 @@ class Tour:
         self.see("wallet-elder", phone.page)
         phone.tap("elder")
 
+    def _emergency(self, phone: Wallet) -> None:
+        """The asker's doctor declares to the first custodian; the phone stops it, both officers review."""
+        custodian = self.custodians[0]
+        chart = Staff(self.node, custodian, "desk").find(self.patient)
+        doctor = self._console(self.asker, "clinician")
+        doctor.do("emergency-new")
+        doctor.declare(custodian, "0000-0000", chart["birth_date"], "unconscious", hours=24)
+        doctor.do("declare")
+        expect(doctor.page.locator(".none-came")).to_be_visible()
+        self.see("console-declare", doctor.page)
+        doctor.declare(custodian, chart["identifier"], chart["birth_date"], "unconscious", hours=24)
+        doctor.do("declare")
+        expect(doctor.page.locator(".panel-table td").first).to_be_visible()
+        self.see("console-emergency", doctor.page)
+        expect(phone.page.locator("y-emergency .emergency-head")).to_be_visible()
+        expect(phone.page.locator("y-emergency .rows .row")).to_have_count(3)
+        self.see("wallet-emergency", phone.page)
+        phone.tap("close")
+        expect(phone.page.locator(".emergency-card")).to_be_visible()
+        self.see("wallet-home-emergency", phone.page)
+        glass = doctor.api("GET", f"emergencies/{doctor.reference()}")["glass"]
+        officer = self._console(custodian, "privacy")
+        officer.do(f"case-{glass}")
+        expect(officer.page.locator(".live-release")).to_be_visible()
+        self.see("console-review", officer.page)
+        phone.tap(f"emergency-{glass}")
+        phone.tap("object")
+        self.see("wallet-objection", phone.page)
+        phone.tap("back")
+        phone.tap(f"stop-{glass}")
+        expect(phone.page.locator("y-emergency .shield").first).to_be_visible()
+        self.see("wallet-emergency-stopped", phone.page)
+        expect(doctor.page.locator(".closed.revoked")).to_be_visible()
+        self.see("console-emergency-stopped", doctor.page)
+        for code, verdict in ((custodian, "justified"), (self.asker, "not-justified")):
+            reviewer = officer if code == custodian else self._console(code, "privacy")
+            reviewer.do(f"case-{glass}")
+            reviewer.do(f"verdict-{verdict}")
+            reviewer.page.locator("#verdict-words").fill(self.reason)
+            reviewer.do("submit")
+            expect(reviewer.page.locator(".verdict-given")).to_be_visible()
+            self.see("console-reviewed", reviewer.page)
+        expect(phone.page.locator(".reviews li")).to_have_count(2)
+        expect(phone.page.locator(".reviews .against")).to_be_visible()
+        self.see("wallet-emergency-reviewed", phone.page)
+        phone.tap("home")
+        phone.go("who")
+        self.see("wallet-timeline-emergency", phone.page)
+
     def _lie(self, phone: Wallet, proxy: Proxy) -> None:
         proxy.lie = drop_one
         phone.open()
@@ -175,6 +226,8 @@ class Tour:
         expect(auditor.page.locator('[data-keep="check"]')).to_be_enabled()
         self.see("console-audit", auditor.page)
         privacy = self._console("WX", "privacy")
+        self.see("console-review-other", privacy.page)
+        privacy.do("place-find")
         privacy.find(self.patient)
         expect(privacy.page.locator("console-accounting tbody tr").first).to_be_visible()
         self.see("console-accounting", privacy.page)
