@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from gateway.composition import Gateway
-from gateway.disclosure.release import Ask, Released, release
+from gateway.disclosure.release import Ask, Denied, Released, release
 from gateway.looks.looks import record_look
 from gateway.operation.backup.archive import Manifest
 from gateway.operation.backup.making import make_backup
@@ -40,6 +40,11 @@ class Life:
         return str(made.entry_id)
 
     def disclose(self) -> str:
+        released = self.ask()
+        assert isinstance(released, Released)
+        return released.entry_id
+
+    def ask(self) -> Released | Denied:
         query = parse_query("Observation", [("patient", self.world.patient_id)], "strict")
         assert isinstance(query, Query)
         asked = Ask(
@@ -51,9 +56,7 @@ class Life:
             assertion="the client's assertion",
             query=query,
         )
-        released = release(self.world.gw, asked)
-        assert isinstance(released, Released)
-        return released.entry_id
+        return release(self.world.gw, asked)
 
 
 @pytest.fixture
