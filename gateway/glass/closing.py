@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from consent.glass_state import GlassState, glass_state
+from gateway.glass.telling import tell
 from gateway.identity.signing import submit_entry
 from ledger.entry import parse_entry
 from ledger.errors import Refusal
@@ -28,7 +29,10 @@ def close_glass(gw: Gateway, custodian: str, glass: str) -> Refusal | None:
     if state is None or state["institution"] != custodian:
         return Refusal("glass-unknown", "no glass of this custodian")
     done = submit_entry(gw, custodian, "review", "glass.closed", state["link"], glass=glass)
-    return done if isinstance(done, Refusal) else None
+    if isinstance(done, Refusal):
+        return done
+    tell(gw, glass)
+    return None
 
 
 def closing_of(view: Any, glass: GlassState) -> dict[str, Any] | None:

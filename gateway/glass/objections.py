@@ -12,8 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert
 
 from consent.glass_state import glass_state
-from gateway.glass.tables import glass_case
 from gateway.glass.tables import glass_objection as table
+from gateway.glass.telling import tell
 from ledger.errors import Refusal
 
 if TYPE_CHECKING:
@@ -31,9 +31,7 @@ def object_to(gw: Gateway, link: str, until_index: int | None, glass: str, words
     with gw.db.begin() as conn:
         conn.execute(insert(table).values(row).on_conflict_do_nothing())
         kept = conn.execute(select(table).where(table.c.glass == glass)).one()
-        case = conn.execute(select(glass_case).where(glass_case.c.glass == glass)).first()
     if kept.words != words:
         return Refusal("objection-made", "an objection was sent before")
-    for institution in (case.custodian, case.declaring) if case is not None else ():
-        gw.bus.publish(f"staff:{institution}")
+    tell(gw, glass)
     return int(kept.at)

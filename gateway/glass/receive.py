@@ -21,6 +21,7 @@ from gateway.glass import attempts
 from gateway.glass.matching import charts_of
 from gateway.glass.reading import Read, read_declaration
 from gateway.glass.tables import glass_case
+from gateway.glass.telling import tell
 from gateway.identity.signing import submit_signed
 from gateway.links.links import ensure_link
 from gateway.records.patients import get_patient
@@ -110,8 +111,7 @@ def _break(
     made = submit_signed(gw, entry)
     if isinstance(made, Refusal):
         return made
-    for institution in (custodian, declaring):
-        gw.bus.publish(f"staff:{institution}")
+    tell(gw, made.entry_id)
     return _answer(gw, custodian, patient_id, made, commitment)
 
 

@@ -17,6 +17,7 @@ from gateway.disclosure.openings import commit_details
 from gateway.glass.cases import Case
 from gateway.glass.closing import close_glass
 from gateway.glass.tables import glass_question
+from gateway.glass.telling import tell
 from gateway.identity.signing import submit_entry
 from ledger.errors import Refusal
 
@@ -47,7 +48,7 @@ def review(gw: Gateway, staff: Staff, case: Case, verdict: str, words: str) -> R
     asks = verdict == EXPLAIN
     refused = _ask(gw, staff, case, words) if asks else _record(gw, staff, case, verdict, words)
     if refused is None:
-        _tell(gw, case)
+        tell(gw, case.glass)
     return refused
 
 
@@ -55,10 +56,7 @@ def stop(gw: Gateway, case: Case) -> Refusal | None:
     """End the release at once; only the custodian can."""
     if case.side != "custodian":
         return Refusal("review-unknown", "the custodian ends the release")
-    refused = close_glass(gw, case.custodian, case.glass)
-    if refused is None:
-        _tell(gw, case)
-    return refused
+    return close_glass(gw, case.custodian, case.glass)
 
 
 def _record(gw: Gateway, staff: Staff, case: Case, verdict: str, words: str) -> Refusal | None:
@@ -86,8 +84,3 @@ def _ask(gw: Gateway, staff: Staff, case: Case, words: str) -> Refusal | None:
             return Refusal("review-questions-full", "enough questions about one case")
         conn.execute(insert(table).values(**row, at=gw.clock()))
     return None
-
-
-def _tell(gw: Gateway, case: Case) -> None:
-    for institution in (case.custodian, case.declaring):
-        gw.bus.publish(f"staff:{institution}")

@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 
 from consent.glass_state import glass_state
 from gateway.glass.tables import glass_case as table
+from gateway.glass.telling import tell
 from gateway.web.disk import disk_state
 
 if TYPE_CHECKING:
@@ -23,19 +24,20 @@ def note_told(gw: Gateway, link: str, size: int, until_index: int | None) -> Non
     """The link's phone has just read its log as of ``size``, or up to and including ``until_index``."""
     with gw.db.connect() as conn:
         waiting = conn.execute(
-            select(table.c.glass, table.c.custodian).where(table.c.link == link, table.c.told_at.is_(None))
-        ).all()
+            select(table.c.glass).where(table.c.link == link, table.c.told_at.is_(None))
+        ).scalars()
+        glasses = list(waiting)
     last = size - 1 if until_index is None else min(until_index, size - 1)
     with gw.ledger.view() as view:
-        states = {row.glass: glass_state(view, row.glass) for row in waiting}
+        states = {glass: glass_state(view, glass) for glass in glasses}
     told = [glass for glass, state in states.items() if state is not None and state["index"] <= last]
     if not told or disk_state(gw.settings) == "disk-full":
         return
     with gw.db.begin() as conn:
         first = table.c.glass.in_(told) & table.c.told_at.is_(None)
         conn.execute(update(table).where(first).values(told_at=gw.clock()))
-    for custodian in {row.custodian for row in waiting}:
-        gw.bus.publish(f"staff:{custodian}")
+    for glass in told:
+        tell(gw, glass)
 
 
 def told_at(gw: Gateway, custodian: str, glass: str) -> int | None:

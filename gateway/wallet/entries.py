@@ -16,6 +16,7 @@ from marshmallow import fields, validate
 from consent.state import link_state
 from consent.terms import GrantTerms, parse_terms
 from gateway.disclosure.openings import save_opening
+from gateway.glass.telling import tell
 from gateway.identity.signing import submit_signed
 from gateway.wallet.cors import allow_wallet
 from gateway.wallet.limits import addressed, count_knock
@@ -80,6 +81,8 @@ def submit(given: dict[str, Any], institution: str) -> Any:
     answer = submit_signed(gw, entry.text)
     if isinstance(answer, Refusal):
         return refusal(answer)
+    if entry.kind == "glass.closed":
+        tell(gw, entry.payload["glass"])
     with gw.ledger.view() as view:
         receipt = view.receipt(answer.index)
     return {"entry_id": answer.entry_id, "receipt": receipt}

@@ -1,0 +1,21 @@
+"""Wakes the screens of both institutions of an emergency: the doctor's view and the officers' queues."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from gateway.glass.tables import glass_case
+
+if TYPE_CHECKING:
+    from gateway.composition import Gateway
+
+
+def tell(gw: Gateway, glass: str) -> None:
+    """Something about this glass changed; what, the screens read anew."""
+    with gw.db.connect() as conn:
+        query = select(glass_case.c.custodian, glass_case.c.declaring).where(glass_case.c.glass == glass)
+        row = conn.execute(query).first()
+    for institution in row or ():
+        gw.bus.publish(f"staff:{institution}")
