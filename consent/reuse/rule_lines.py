@@ -3,7 +3,7 @@
 import re
 
 _HEADER = re.compile(r"\s*(\[\[?)\s*group\s*\.\s*[\"']?([^\s\"'\].]+)[\"']?\s*(?:\.\s*rule\s*)?\]")
-_ANY_HEADER = re.compile(r"\s*\[\[?\s*[\w\"']+(\s*\.\s*[\w\"'-]+)*\s*\]\]?\s*(#.*)?$")
+_ANY_HEADER = re.compile(r"\s*\[\[?\s*[A-Za-z_][^\[\]=]*\]\]?\s*(#.*)?$")
 
 
 def line_of(text: str, group: str, rule: int, key: str) -> int:

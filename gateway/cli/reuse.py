@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 from flask.cli import AppGroup
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy import Connection
@@ -52,7 +53,7 @@ def rules(institution: str) -> None:
         false = false_rulings(view, conn, one["id"])
     if not found:
         raise click.ClickException(f"No rules yet. Load some: flask reuse load {SHIPPED} {one['code']}")
-    Console(width=None).print(_table(one["name"]["en"], found, false))
+    Console().print(_table(one["name"]["en"], found, false))
     if false:
         raise click.ClickException(
             f"{len(false)} rulings are not what the institution signed; nothing may be used under them."
@@ -170,7 +171,7 @@ def _rule_each(
 
 
 def _table(name: str, found: tuple[StoredRule, ...], false: list[str]) -> Table:
-    table = Table(title=f"Reuse rules of {name}")
+    table = Table(title=f"Reuse rules of {name}", box=SIMPLE)
     for heading in ("rule", "standing", "by", "interval", "window", "sources"):
         table.add_column(heading, overflow="fold")
     for each in found:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -17,9 +18,11 @@ from gateway.reuse.histories import from_files, from_store
 from gateway.reuse.simulation import Outcome, Tally, simulate
 
 _REASONS_SHOWN = 2
+_WIDTH = 150  # where no terminal says otherwise
 _HOW = (
-    "An order is inferred: one group, one moment, one hospital. Every hospital is taken as opened by a grant, "
-    "every rule as approved; avoided orders are offered to nobody later. No cards are counted, and no money."
+    "An order is inferred: one group, one moment, one hospital. Every hospital is taken as opened by a "
+    "grant, every rule as approved; avoided orders are offered to nobody later. No cards are counted, and no "
+    "money."
 )
 
 
@@ -32,6 +35,8 @@ def show_simulation(
 ) -> None:
     """Simulates over files, or over one institution's store, and prints both tables."""
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=_WIDTH)
     unreadable: list[str] = []
 
     def on_unreadable(path: Path, piece: Unreadable) -> None:
@@ -59,9 +64,9 @@ def show_simulation(
 
 
 def _pairs(outcome: Outcome) -> Table:
-    table = Table(title="Repeated within 90 days (consecutive orders of one group)")
+    table = Table(title="Repeated within 90 days (consecutive orders of one group)", box=SIMPLE)
     for heading in ("group", "at another hospital", "patients", "at the same", "patients"):
-        table.add_column(heading, justify="left" if heading == "group" else "right")
+        table.add_column(heading, justify="left" if heading == "group" else "right", no_wrap=True)
     for group, pairs in outcome.pairs.items():
         if pairs.same or pairs.other:
             counts = (pairs.other, len(pairs.patients_other), pairs.same, len(pairs.patients_same))
@@ -70,22 +75,13 @@ def _pairs(outcome: Outcome) -> Table:
 
 
 def _avoided(outcome: Outcome) -> Table:
-    table = Table(title="What each rule would have avoided, were every order for its situation")
-    headings = (
-        "rule",
-        "orders",
-        "avoided",
-        "analytes",
-        "other hospital",
-        "same",
-        "undone",
-        "patients",
-        "mostly not: why",
-    )
-    for heading in headings:
-        table.add_column(heading, justify="left" if heading in (headings[0], headings[-1]) else "right")
+    table = Table(title="What each rule would have avoided, were every order for its situation", box=SIMPLE)
+    table.add_column("rule", no_wrap=True)
+    for heading in ("orders", "avoided", "analytes", "elsewhere", "here", "undone", "patients"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("why mostly not", overflow="fold")
     for tally in outcome.tallies.values():
-        if tally.orders:
+        if tally.orders and not tally.rule.never:  # a rule that never reuses avoids nothing
             table.add_row(tally.rule.name, *_counts(tally), _why(tally))
     return table
 

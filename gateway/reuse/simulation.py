@@ -9,7 +9,7 @@ after all. Cards shown are never counted. Hospitals are compared as if each pati
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -24,6 +24,7 @@ from consent.reuse.verdicts import Verdict
 from gateway.reuse.histories import History
 
 PAIR_MS = 90 * DAY_MS
+_EMERGENCY = "EMER"  # v3-ActCode, as the next
 _INPATIENT = frozenset({"IMP", "ACUTE", "NONAC", "OBSENC"})
 
 
@@ -88,7 +89,7 @@ def simulate(histories: Iterable[History], rules: Sequence[Rule], as_of: int) ->
         results += len(history.results)
         undated += sum(each.precision != "instant" for each in history.results)
         for group, some in by_group.items():
-            placed = list(_placed(history, some[0].codes, as_of))
+            placed = _placed(history, some[0].codes, as_of)
             if not placed:
                 continue
             _count_pairs(pairs[group], history.key, placed)
@@ -107,7 +108,7 @@ def _newest(rules: Sequence[Rule]) -> list[Rule]:
     return list(newest.values())
 
 
-def _placed(history: History, codes: frozenset[str], as_of: int) -> Iterator[Placed]:
+def _placed(history: History, codes: frozenset[str], as_of: int) -> list[Placed]:
     """The orders of these codes, oldest first. What is only dated to the day cannot be put in order."""
     found: dict[tuple[int, str], list[Result]] = {}
     for each in (*history.results, *(study.result for study in history.studies)):
@@ -115,8 +116,12 @@ def _placed(history: History, codes: frozenset[str], as_of: int) -> Iterator[Pla
             continue
         if not codes.isdisjoint(each.codes) and not each.ref.startswith("DiagnosticReport/"):
             found.setdefault((each.collected, each.source), []).append(each)
-    for (at, hospital), some in sorted(found.items()):
-        yield Placed(at, hospital, history.stays[some[0].ref].kind, tuple(some))
+    placed = [
+        Placed(at, hospital, history.stays[some[0].ref].kind, tuple(some))
+        for (at, hospital), some in found.items()
+    ]
+    # Of one moment: an emergency visit precedes the admission that it led to.
+    return sorted(placed, key=lambda each: (each.at, each.kind != _EMERGENCY, each.hospital))
 
 
 def _count_pairs(pairs: Pairs, patient: str, placed: list[Placed]) -> None:
@@ -170,7 +175,7 @@ def _judge(
         specimen=result.specimen,
         method=result.method,
         unit=None if result.value is None else result.value.unit,
-        urgent=placed.kind == "EMER",
+        urgent=placed.kind == _EMERGENCY,
         age_years=_age(history.birth_date, placed.at),
     )
     earlier = [each for each in taken if each.collected is not None and each.collected < placed.at]
