@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flask_smorest import Blueprint
+from marshmallow import fields, validate
 
 from gateway.asks.ask import make_ask
 from gateway.composition import current_gateway
@@ -20,7 +21,6 @@ from gateway.references.code import read_code
 from gateway.references.store import find_reference, stop
 from gateway.web.problems import raise_problem, refusal
 from gateway.web.ratelimit import limit
-from gateway.web.schemas import Text
 
 if TYPE_CHECKING:
     from gateway.composition import Gateway
@@ -35,7 +35,7 @@ TRIES_PER_MINUTE = 30
 class Offered(Ask):
     """`code`: as typed, or the whole text of the QR code as it was scanned."""
 
-    code = Text(LONGEST_CODE, 1, required=True)
+    code = fields.String(required=True, validate=validate.Length(1, LONGEST_CODE))  # any text; kept nowhere
 
 
 @blueprint.post("/offers")

@@ -10,7 +10,7 @@ import { button, field } from "../parts/controls.js";
 import { note } from "../parts/problem.js";
 import { server } from "../server.js";
 
-/** The state of a scanner: {finder, lost, unread, foreign, noCode, typed, camera}. */
+/** The state of a scanner: {finder, camera, lost, unread, last, foreign, noCode, typed}. */
 export async function openScanner() {
   return { finder: (await nativeFinder()) ?? postedFinder(server.scan) };
 }
@@ -21,8 +21,8 @@ export async function openScanner() {
  */
 export function scannerPanel(scan, { take, changed, leave, busy }) {
   const read = async (text) => {
-    Object.assign(scan, { foreign: null, noCode: false });
-    if ((await take(text)) === false) scan.foreign = text;
+    Object.assign(scan, { foreign: null, noCode: false, last: text });
+    if ((await take(text)) === false) Object.assign(scan, { foreign: text, last: null });
     changed();
   };
   return [

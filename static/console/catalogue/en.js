@@ -1,10 +1,12 @@
 // The console's words in English. Same keys as zh-CN.js; a test compares them.
 
 import { words as emergency } from "./emergency.js";
+import { words as orders } from "./orders.js";
 import { words as offer } from "./offer.js";
 
 export default {
   ...emergency.en,
+  ...orders.en,
   ...offer.en,
   "app.name": "Yaoshi", "again": "Try again", "cancel": "Cancel", "close": "Close", "print": "Print", "patient": "The patient", "lock": "Lock",
   "left": "{time} left", "until": "until {moment}", "items": { one: "1 item", other: "{count} items" }, "age": { one: "1 year", other: "{count} years" }, "step.done": " (done)",

@@ -1,10 +1,12 @@
 // The console's words in Chinese. Same keys as en.js; a test compares them.
 
 import { words as emergency } from "./emergency.js";
+import { words as orders } from "./orders.js";
 import { words as offer } from "./offer.js";
 
 export default {
   ...emergency["zh-CN"],
+  ...orders["zh-CN"],
   ...offer["zh-CN"],
   "app.name": "钥匙", "again": "再试一次", "cancel": "取消", "close": "关闭", "print": "打印", "patient": "患者", "lock": "锁定",
   "left": "还有 {time}", "until": "到 {moment}", "items": "{count} 项", "age": "{count} 岁", "step.done": "（已完成）",

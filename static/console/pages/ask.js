@@ -75,7 +75,7 @@ async function takeOffer(context, text) {
   let ours = true;
   await context.run(async () => {
     try {
-      const reference = await server.takeOffer(asked(context), text);
+      const reference = await server.takeOffer(asked(context), text.toWellFormed?.() ?? text);
       goInstead("ask", context.ids[0], reference.reference);
     } catch (problem) {
       ours = problem.code !== "offer-code-foreign";
@@ -85,7 +85,12 @@ async function takeOffer(context, text) {
   return ours;
 }
 
-const scan = (context) => context.run(async () => context.set({ scan: await openScanner() }));
+const scan = (context) =>
+  context.run(async () => {
+    context.set({ scan: await openScanner() });
+    await Promise.resolve(); // drawn by now
+    document.querySelector("#offer-code")?.focus();
+  });
 
 definePage("console-ask", {
   title: ({ app }) => `${app.titleText()} · ${t("ask.button")}`,
@@ -135,13 +140,20 @@ definePage("console-ask", {
           "section",
           { class: "card exchange-right", "aria-live": "polite" },
           steps([local.scan || reference?.offered ? "offer.step.scan" : "ask.step.scan", ...STEPS], stepOf(local)),
-          problemNotice(local.problem, reference ? () => read(context) : null),
+          problemNotice(local.problem, againOf(context)),
           panel(context),
         ),
       ),
     ];
   },
 });
+
+/** What may help when it is tried once more. */
+function againOf(context) {
+  const { reference, scan: scanning } = context.local;
+  if (reference) return () => read(context);
+  return scanning?.last ? () => takeOffer(context, scanning.last) : null;
+}
 
 function stepOf({ reference, visit, scan: scanning }) {
   if (!reference) return scanning ? 1 : 0;

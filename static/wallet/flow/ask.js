@@ -25,11 +25,13 @@ function canGive(wallet, link) {
 export async function openAsk(wallet, claimed, offer = null) {
   const elsewhere = wallet.links.filter((link) => link.institution !== claimed.institution.id);
   if (elsewhere.length === 0) return { problem: "nobody-vouches" };
-  await Promise.all(elsewhere.map((link) => wallet.views.of(link.subject)?.registry ?? wallet.views.refresh(link)));
-  const witness = elsewhere.find((link) => {
-    const view = wallet.views.of(link.subject);
+  const vouches = ({ subject }) => {
+    const view = wallet.views.of(subject);
     return view?.registry && view.status === "checked";
-  });
+  };
+  // One that is being checked just now is waited for, rather than passed over.
+  await Promise.all(elsewhere.filter((link) => !vouches(link)).map((link) => wallet.views.refresh(link)));
+  const witness = elsewhere.find(vouches);
   if (!witness) return { problem: "nobody-vouches" };
   const session = await wallet.sessions.of(witness);
   const { registry } = wallet.views.of(witness.subject);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,7 +73,8 @@ def question(story: Story, code: str, **changes: Any) -> dict[str, Any]:
 
 def take(story: Story, code: str, doctor: FlaskClient | None = None, **changes: Any) -> TestResponse:
     """A doctor of the clinic takes the offer that the code names."""
-    return (doctor or story.doctor).post("/console/api/offers", json=question(story, code, **changes))
+    body = json.dumps(question(story, code, **changes))  # escaped: JSON may say what UTF-8 cannot
+    return (doctor or story.doctor).post("/console/api/offers", data=body, content_type="application/json")
 
 
 def payload(story: Story, reference: str, /, **changes: Any) -> dict[str, Any]:
