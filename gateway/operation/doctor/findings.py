@@ -71,7 +71,7 @@ class Meanings:
     def __init__(self, rows: Mapping[str, Meaning]) -> None:
         self._rows = rows
 
-    def of(self, code: str, **facts: object) -> Finding:
+    def of(self, code: str, /, **facts: object) -> Finding:
         return Finding(code, self._rows[code], facts)
 
     def __iter__(self) -> Iterator[tuple[str, Meaning]]:

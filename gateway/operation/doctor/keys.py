@@ -29,7 +29,7 @@ MEANINGS = Meanings(
             "Without keys the node acts for nobody.",
             "{path} 中没有本账本任何机构的密钥。",
             "没有密钥，节点不能代表任何机构。",
-            FLASK + " restore BACKUP --replace --keys FOLDER_WITH_KEYS",
+            "tar -xf BACKUP_WITH_KEYS -C {quoted} keys && chmod -R go= {quoted}",
         ),
         "key-missing": Meaning(
             "wrong",
@@ -61,7 +61,7 @@ MEANINGS = Meanings(
             "Nobody can check what this node shows, so it does not start. Only a copy of the key mends this.",
             "{path} 中没有运营方的检查点密钥，或密钥不符。",
             "没有它，任何人都无法核对本节点出示的内容，因此节点不会启动。只能用该密钥的副本恢复。",
-            "cp -r COPY_OF_KEYS/. {quoted} && chmod -R u=rwX,go= {quoted}",
+            "tar -xf BACKUP_WITH_KEYS -C {quoted} keys && chmod -R go= {quoted}",
         ),
         "rotation-unfinished": Meaning(
             "note",
@@ -129,7 +129,7 @@ def _institutions(
 ) -> Iterator[Finding]:
     hosted = [subject for subject in registered if any((settings.keys_path / subject).glob("*.key"))]
     if not hosted:
-        yield MEANINGS.of("keys-none", path=settings.keys_path)
+        yield MEANINGS.of("keys-none", path=settings.keys_path, quoted=quoted(settings.data))
     for subject in hosted:
         code, keys = registered[subject]
         for use in WORKING:
@@ -150,7 +150,7 @@ def _checkpoint(settings: Settings, genesis: Genesis) -> Iterator[Finding]:
     operator = genesis.operators[0]
     path = settings.keys_path / operator["id"] / "checkpoint.key"
     if _public(path) != operator["keys"]["checkpoint"]:
-        yield MEANINGS.of("checkpoint-key", path=path.parent, quoted=quoted(settings.keys_path))
+        yield MEANINGS.of("checkpoint-key", path=path.parent, quoted=quoted(settings.data))
 
 
 def _times(settings: Settings) -> Iterator[Finding]:

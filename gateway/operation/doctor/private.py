@@ -7,6 +7,7 @@ node of another user would leave files that the node cannot open, so they are re
 
 from __future__ import annotations
 
+import os
 import pwd
 import stat
 from collections.abc import Iterator
@@ -79,12 +80,15 @@ def examine(scene: Scene) -> Iterator[Finding]:
         yield MEANINGS.of("root-on-others", path=data, owner=_name(owner))
         return
     yield from _parent(data.parent)
-    strangers = [path for path in (data, *_below(data)) if path.lstat().st_uid != scene.uid]
-    if strangers:
-        whose = _name(strangers[0].lstat().st_uid)
-        facts = {"path": strangers[0], "owner": whose, "user": _name(scene.uid), "quoted": quoted(data)}
-        yield MEANINGS.of("owner-other", **facts)
-    yield from _modes(data)
+    found = list(_all(data))
+    strangers = [(path, state) for path, state in found if state.st_uid != scene.uid]
+    for path, state in strangers[:1]:
+        whose = {"owner": _name(state.st_uid), "user": _name(scene.uid)}
+        yield MEANINGS.of("owner-other", path=path, quoted=quoted(data), **whose)
+    wrong = [one for path, state in found if (one := _judged(path, state)) is not None]
+    if len(wrong) > SHOWN:
+        wrong = [MEANINGS.of("files-open", count=len(wrong), path=data, quoted=quoted(data))]
+    yield from wrong
 
 
 def _parent(folder: Path) -> Iterator[Finding]:
@@ -93,27 +97,30 @@ def _parent(folder: Path) -> Iterator[Finding]:
         yield MEANINGS.of("folder-shared", path=folder, mode=_octal(mode), quoted=quoted(folder))
 
 
-def _modes(data: Path) -> Iterator[Finding]:
-    wrong = []
-    for path in (data, *_below(data)):
-        if path.is_symlink():
-            continue  # its target is judged where it lies
-        mode = stat.S_IMODE(path.stat().st_mode)
-        needed = 0o700 if path.is_dir() else 0o600
-        code = "file-open" if mode & 0o077 else "file-closed" if mode & needed != needed else None
-        if code is not None:
-            facts = {"path": path, "mode": _octal(mode), "right": f"{needed:o}", "quoted": quoted(path)}
-            wrong.append(MEANINGS.of(code, **facts))
-    if len(wrong) > SHOWN:
-        wrong = [MEANINGS.of("files-open", count=len(wrong), path=data, quoted=quoted(data))]
-    yield from wrong
+def _judged(path: Path, state: os.stat_result) -> Finding | None:
+    mode = state.st_mode
+    needed = 0o700 if stat.S_ISDIR(mode) else 0o600
+    code = "file-open" if mode & 0o077 else "file-closed" if mode & needed != needed else None
+    if code is None:
+        return None
+    return MEANINGS.of(code, path=path, mode=_octal(mode), right=f"{needed:o}", quoted=quoted(path))
 
 
-def _below(folder: Path) -> list[Path]:
+def _all(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
+    """The folder and all in it; what a link points to counts as lying there."""
+    yield folder, folder.stat()
     try:
-        return sorted(folder.rglob("*"))
+        for path in sorted(folder.iterdir()):
+            try:
+                state = path.stat()
+            except FileNotFoundError:
+                continue  # a running node's databases come and go with their helpers
+            if stat.S_ISDIR(state.st_mode):
+                yield from _all(path)
+            else:
+                yield path, state
     except PermissionError:
-        return []
+        return  # the folder itself is named as closed
 
 
 def _octal(mode: int) -> str:
