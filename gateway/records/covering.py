@@ -17,9 +17,9 @@ Condition = ColumnElement[bool]
 def covered(scope: Scope, type_: str) -> Condition:
     """Whether a scope opens a row of the record table that is of this type."""
     named: Condition = literal(False)
-    if scope.records:
-        names = (each.partition("/") for each in scope.records)
-        named = record.c.id.in_(sorted(id_ for of, _, id_ in names if of == type_))
+    ids = sorted(id_ for of, _, id_ in (each.partition("/") for each in scope.records) if of == type_)
+    if ids:
+        named = record.c.id.in_(ids)
     general: list[Condition] = [record.c.kind.in_(sorted(scope.kinds))]
     if scope.codes:
         general.append(_is_about(TYPES[type_].code, scope.codes))
