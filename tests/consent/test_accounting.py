@@ -110,3 +110,32 @@ def test_a_line_is_late_when_it_was_written_down_after_the_skew() -> None:
         2, NOW + LIMITS["skew_ms"] + 1, {"kind": "look.made", "at": NOW, "commitment": "c"}, details
     )
     assert [line.late for line in fold(prompt, late)] == [False, True]
+
+
+def test_an_emergency_is_lines_that_name_who_declared_why_and_what_was_found() -> None:
+    declared = {
+        "declaring": CLINIC,
+        "user": DOCTOR,
+        "reason": "unconscious",
+        "basis": "BTG",
+        "declaration": "j",
+    }
+    reviewer = {"id": "s-99", "name": "顾清越（合成）", "role": "privacy"}
+    found = {"institution": CLINIC, "verdict": "not-justified", "words": "x", "reviewer": reviewer}
+    lines_ = fold(
+        entry(1, "glass.broken", declared, ttl_ms=1, commitment="c"),
+        disclosed(2, purpose="BTG"),
+        entry(3, "glass.closed", None, glass=GRANT),
+        entry(4, "glass.reviewed", found, glass=GRANT, commitment="d"),
+    )
+    broken, looked_, closed, reviewed = lines_
+    assert (broken.state, broken.institution, broken.user) == ("opened", CLINIC, DOCTOR)
+    assert (broken.reason, broken.basis, broken.glass) == ("unconscious", "BTG", None)
+    assert (looked_.purpose, looked_.grant) == ("BTG", GRANT)
+    assert (closed.state, closed.glass) == ("plain", GRANT)
+    assert (reviewed.institution, reviewed.verdict, reviewed.user) == (CLINIC, "not-justified", reviewer)
+
+
+def test_an_emergency_whose_details_are_withheld_keeps_its_line() -> None:
+    (line,) = fold(entry(1, "glass.broken", None, ttl_ms=1, commitment="c"))
+    assert (line.state, line.institution, line.reason) == ("withheld", None, None)

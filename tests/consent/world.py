@@ -140,12 +140,19 @@ class World:
     def give(self, signer: Signer | None = None, **members: Any) -> str:
         return self.must("grant.give", signer or phone(), **grant(self, **members))
 
+    def break_glass(self, **members: Any) -> str:
+        return self.must("glass.broken", staff("release"), **glass(**members))
+
     def disclose(self, under: str, visit: str = "11" * 16, **members: Any) -> str | Refusal:
         return self.put("disclosure.made", staff("release"), **disclosure(under, visit, **members))
 
 
 def grant(world: World, **members: Any) -> dict[str, Any]:
     return {"not_after": world.time + HOUR, "commitment": name32("terms"), **members}
+
+
+def glass(**members: Any) -> dict[str, Any]:
+    return {"ttl_ms": 4 * HOUR, "commitment": name32("declaration"), **members}
 
 
 def disclosure(under: str, visit: str = "11" * 16, **members: Any) -> dict[str, Any]:
