@@ -186,14 +186,11 @@ def context(case: Case) -> Line:
     telling = [each for each in known if _is_relevant(each, case.rule)]
     unseen = sorted(case.context.unseen)
     if telling:
-        first = min(telling, key=lambda each: each.at)
-        facts: Facts = {
-            "events": sorted({str(each.kind) for each in telling}),
-            "first": first.kind,
-            "at": first.at,
-        }
-        return Line("context", "fails", {**facts, "code": first.code, "unseen": unseen})
-    others = sorted({each.code for each in known if each.code is not None})
+        first = min(telling, key=lambda each: (each.at, each.kind, each.code or ""))
+        facts: Facts = {"events": sorted({str(each.kind) for each in telling}), "first": first.kind}
+        what = {"at": first.at, "what": first.text or first.code, "unseen": unseen}
+        return Line("context", "fails", {**facts, **what})
+    others = sorted({each.text or each.code or each.kind for each in known})
     outcome: Outcome = "unknown" if unseen or known else "holds"
     return Line("context", outcome, {"events": [], "unseen": unseen, "others": others})
 
@@ -205,19 +202,20 @@ def _after(event: Event, since: int, case: Case) -> bool:
 
 
 def _is_relevant(event: Event, rule: Rule) -> bool:
-    """Every event counts, but of drugs and procedures only those that the rule names, when it names any."""
-    if event.kind not in ("new-drug", "procedure") or not rule.relevant:
-        return True
-    system, _, given = (event.code or "").partition("|")
-    for each in rule.relevant:
-        wanted_system, _, wanted = each.partition("|")
-        # A name that ends in * stands for all that begins so: ATC classes are prefixes.
-        if system == wanted_system and (given == wanted or _begins(given, wanted)):
+    """Every event counts, but of drugs and procedures only those that the rule names, when it names them."""
+    match event.kind:
+        case "new-drug":
+            named = rule.relevant_drugs
+        case "procedure":
+            named = rule.relevant_procedures
+        case _:
             return True
-    return False
+    given = event.code or ""
+    return named is None or any(given == each or _begins(given, each) for each in named)
 
 
 def _begins(given: str, wanted: str) -> bool:
+    # ATC classes are prefixes
     return wanted.endswith("*") and given.startswith(wanted[:-1])
 
 

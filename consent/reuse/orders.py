@@ -43,12 +43,16 @@ class Order:
 
 @dataclass(frozen=True)
 class Event:
-    """Something that may have changed the patient. [at, until) in ms UTC; until None: it goes on."""
+    """Something that may have changed the patient. [at, until) in ms UTC; until None: it goes on.
+
+    code: "system|code"; text: how it is called, for the screen.
+    """
 
     kind: EventKind
     at: int
     until: int | None
     code: str | None = None
+    text: str | None = None
 
 
 @dataclass(frozen=True)

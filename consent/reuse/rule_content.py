@@ -6,9 +6,8 @@ from typing import Any
 from consent.reuse.rules import Rule, Words
 
 _STANDING = frozenset({"status", "approved_by", "approved_at"})
-_SETS = frozenset(
-    {"codes", "settings", "panels", "unverified", "specimens", "methods", "relevant", "context_allowed"}
-)
+_SETS = frozenset({"codes", "settings", "panels", "unverified", "specimens", "methods", "context_allowed"})
+_SETS_OR_NONE = frozenset({"relevant_drugs", "relevant_procedures"})
 _LISTS = frozenset({"marks_accepted", "members", "sources", "conflicts"})
 _WORDS = frozenset({"group_words", "situation_words"})
 
@@ -22,7 +21,7 @@ def content_of(rule: Rule) -> dict[str, Any]:
             continue
         if member.name == "equivalent":
             value = sorted(sorted(each) for each in value)
-        elif member.name in _SETS:
+        elif member.name in _SETS or (member.name in _SETS_OR_NONE and value is not None):
             value = sorted(value)
         elif member.name in _LISTS or member.name in _WORDS:
             value = list(value)
@@ -35,6 +34,8 @@ def rule_of(content: dict[str, Any]) -> Rule:
     members = dict(content)
     for name in _SETS:
         members[name] = frozenset(members[name])
+    for name in _SETS_OR_NONE:
+        members[name] = None if members[name] is None else frozenset(members[name])
     for name in _LISTS:
         members[name] = tuple(members[name])
     for name in _WORDS:

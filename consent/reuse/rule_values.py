@@ -12,10 +12,12 @@ from consent.reuse.rules import DAY_MS, DEFAULT, Rule, Words
 Tell = Callable[[str, str, str], None]  # key, fault's code, detail
 
 LOINC = "http://loinc.org"
+ATC = "http://www.whocc.no/atc"
 MOST_DAYS = 36_525
 _MAX_TEXT = 500
 _LOINC_CODE = re.compile(r"([0-9]{1,7})-([0-9])")
 _SYSTEM_CODE = re.compile(r"[^|\s]{1,255}\|[^|\s]{1,255}")
+_ATC_CODE = re.compile(r"[A-Z][0-9]{0,2}[A-Z]{0,2}[0-9]{0,2}\*?")
 _SITUATION = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _EPOCH = date(1970, 1, 1)
 _GROUP_KEYS = (
@@ -27,7 +29,8 @@ _GROUP_KEYS = (
     "equivalent",
     "specimens",
     "methods",
-    "relevant",
+    "relevant_drugs",
+    "relevant_procedures",
     "rule",
 )
 _RULE_KEYS = (
@@ -162,7 +165,8 @@ class GroupReader(_Reader):
             "equivalent": self._equivalent(codes),
             "specimens": frozenset(self.texts("specimens")),
             "methods": frozenset(self.texts("methods")),
-            "relevant": self._relevant(),
+            "relevant_drugs": self._relevant("relevant_drugs"),
+            "relevant_procedures": self._relevant("relevant_procedures"),
         }
 
     def _inside(self, key: str, some: Iterable[str], codes: frozenset[str]) -> None:
@@ -184,12 +188,19 @@ class GroupReader(_Reader):
             found.append(frozenset(equal))
         return tuple(found)
 
-    def _relevant(self) -> frozenset[str]:
-        values = self.texts("relevant")
-        for each in values:
-            if not _SYSTEM_CODE.fullmatch(each):
-                self.tell("relevant", "code-wrong", each[:80])
-        return frozenset(values)
+    def _relevant(self, key: str) -> frozenset[str] | None:
+        """Codes of drugs or procedures; a code without a system is ATC; None when the key is not there."""
+        if key not in self.table:
+            return None
+        found = set()
+        for each in self.texts(key):
+            if _ATC_CODE.fullmatch(each):
+                found.add(f"{ATC}|{each}")
+            elif _SYSTEM_CODE.fullmatch(each):
+                found.add(each)
+            else:
+                self.tell(key, "code-wrong", each[:80])
+        return frozenset(found)
 
 
 class RuleReader(_Reader):

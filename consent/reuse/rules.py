@@ -30,8 +30,9 @@ class Rule:
     panels: codes that order it so. unverified: codes that the author could not corroborate; never matched.
     never: nothing is ever reused here. no_retest: no repeat is useful; the window then says what is offered.
     specimens, methods: the only ones that fit; empty: any. marks_accepted: as printed; empty: any mark.
-    relevant: codes of drugs and procedures that count as context (a trailing * is any ending); empty: all do.
-    context_allowed: kinds of events that belong to the situation. conflicts: what other sources say.
+    relevant_drugs, relevant_procedures: the codes that stand against a result when they are newer (a trailing
+    * is any ending); None: all do. context_allowed: kinds of events that belong to the situation.
+    conflicts: what other sources say.
     """
 
     group: str
@@ -54,7 +55,8 @@ class Rule:
     unverified: frozenset[str] = frozenset()
     specimens: frozenset[str] = frozenset()
     methods: frozenset[str] = frozenset()
-    relevant: frozenset[str] = frozenset()
+    relevant_drugs: frozenset[str] | None = None
+    relevant_procedures: frozenset[str] | None = None
     context_allowed: frozenset[str] = frozenset()
     sources: tuple[str, ...] = ()
     conflicts: tuple[str, ...] = ()

@@ -13,15 +13,16 @@ from types import MappingProxyType
 from typing import Any
 
 from consent.reuse.orders import Context, Event, EventKind
+from consent.reuse.rule_values import ATC
 from gateway.records.dates import Range, value_range
 from gateway.records.facts import values_at
-from gateway.reuse.context_codes import ATC, ICD_10, PREGNANT, SNOMED, WITHOUT_EFFECT, WORDS
+from gateway.reuse.context_codes import ATC_CLASSES, ICD_10, PREGNANT, SNOMED, WITHOUT_EFFECT, WORDS
 
 Json = dict[str, Any]
 Coding = tuple[str, str]  # system, code
 
 _SNOMED = "http://snomed.info/sct"
-_ATC = frozenset({"http://www.whocc.no/atc", "urn:oid:2.16.840.1.113883.6.73"})
+_ATC = frozenset({ATC, "urn:oid:2.16.840.1.113883.6.73"})
 _VOID = frozenset({"not-done", "entered-in-error", "cancelled", "draft", "preparation", "planned", "refuted"})
 _LONG_AGO = -(2**62)
 PREGNANCY_MS = 300 * 86_400_000  # one that nobody closed is over by then
@@ -66,7 +67,7 @@ def _condition(resource: Json) -> Event | None:
     until = None if ends is None else ends[1]
     if until is None and kind == "pregnancy" and begins is not None and begins[1] is not None:
         until = begins[1] + PREGNANCY_MS
-    return _event(kind, begins, until, codings)
+    return _event(kind, begins, until, codings, _texts(resource.get("code")))
 
 
 def _procedure(resource: Json) -> Event | None:
@@ -75,7 +76,7 @@ def _procedure(resource: Json) -> Event | None:
         return None
     when = _first(resource, "performedDateTime", "performedPeriod")
     kind = _by_code(codings) or _by_words(_texts(resource.get("code"))) or "procedure"
-    return _event(kind, when, _end(when), codings)
+    return _event(kind, when, _end(when), codings, _texts(resource.get("code")))
 
 
 def _encounter(resource: Json) -> Event | None:
@@ -87,7 +88,7 @@ def _encounter(resource: Json) -> Event | None:
     if kind is None:
         return None
     when = _first(resource, "period")
-    return _event(kind, when, None if when is None else when[1], codings)
+    return _event(kind, when, None if when is None else when[1], codings, texts)
 
 
 def _medication(resource: Json) -> Event:
@@ -97,11 +98,12 @@ def _medication(resource: Json) -> Event:
         drugs = [each.get("code") for each in inside if each.get("resourceType") == "Medication"]
         concept = drugs[0] if drugs else None
     codings = _codings(concept)
-    ingredient = next((_by_prefix(ATC, code) for system, code in codings if system in _ATC), None)
+    classified = [(ATC, code) for system, code in codings if system in _ATC]
+    ingredient = next((_by_prefix(ATC_CLASSES, code) for _, code in classified), None)
     kind: EventKind = ingredient or _by_words(_texts(concept)) or "new-drug"
     when = _first(resource, "authoredOn", "effectiveDateTime", "effectivePeriod")
-    name = codings or [("", text) for text in _texts(concept)] or [("", _reference(resource))]
-    return _event(kind, when, _end(when), name)
+    name = classified or codings or [("", text) for text in _texts(concept)] or [("", _reference(resource))]
+    return _event(kind, when, _end(when), name, _texts(concept))
 
 
 def _reference(resource: Json) -> str:
@@ -109,12 +111,13 @@ def _reference(resource: Json) -> str:
     return found if type(found) is str else ""
 
 
-def _event(kind: EventKind, when: Range | None, until: int | None, codings: list[Coding]) -> Event:
+def _event(
+    kind: EventKind, when: Range | None, until: int | None, codings: list[Coding], texts: list[str]
+) -> Event:
     """An event; one without a time begins before all time."""
     low = _LONG_AGO if when is None or when[0] is None else when[0]
-    return Event(
-        kind, low, None if when is None else until, f"{codings[0][0]}|{codings[0][1]}" if codings else None
-    )
+    code = "|".join(codings[0]) if codings else None
+    return Event(kind, low, None if when is None else until, code, texts[0] if texts else None)
 
 
 def _end(when: Range | None) -> int | None:

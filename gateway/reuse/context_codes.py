@@ -36,7 +36,7 @@ SNOMED: MappingProxyType[str, EventKind] = MappingProxyType(
 )
 
 # The longest prefix decides; any other drug is a drug.
-ATC: MappingProxyType[str, EventKind] = MappingProxyType(
+ATC_CLASSES: MappingProxyType[str, EventKind] = MappingProxyType(
     {"L01": "chemotherapy", "B05A": "transfusion", "B05B": "iv-fluids", "B05X": "iv-fluids"}
 )
 

@@ -18,9 +18,11 @@ from sqlalchemy import Connection, select
 from consent.reuse.imaging import Study
 from consent.reuse.orders import Context
 from consent.reuse.results import Result
+from gateway.records.batches import Batch, Unreadable
 from gateway.records.facts import values_at
-from gateway.records.json_text import parse
-from gateway.records.sources import Batch, Unreadable, files_of, read
+from gateway.records.files import files_of
+from gateway.records.json_text import NotJson, parse
+from gateway.records.sources import read
 from gateway.records.tables import record
 from gateway.reuse.context import CONTEXT_TYPES, context_of
 from gateway.reuse.results import results_of
@@ -65,14 +67,14 @@ def from_files(
     paths: Sequence[Path], on_unreadable: Callable[[Path, Unreadable], None], progress: Progress
 ) -> Iterator[History]:
     """Every patient of these files and folders."""
-    files = files_of(list(paths))
+    files = files_of(paths).files
     waiting = _Waiting()
     for number, path in enumerate(files):
         progress(path.name, number, len(files))
         for piece in read(path):
             if isinstance(piece, Unreadable):
                 on_unreadable(path, piece)
-            else:
+            elif isinstance(piece, Batch):
                 yield from _of_batch(piece, waiting)
     progress("", len(files), len(files))
     for key, resources in waiting.of_patient.items():
@@ -98,11 +100,14 @@ def from_store(conn: Connection, institution: str, progress: Progress) -> Iterat
 def _of_batch(batch: Batch, waiting: _Waiting) -> Iterator[History]:
     local = {}
     resources = []
-    for entry in batch.entries:
-        resource = entry.resource
-        if isinstance(resource, dict) and resource.get("resourceType") in _TYPES:
-            resources.append(resource)
-            local[entry.full_url] = f"{resource['resourceType']}/{resource.get('id', '')}"
+    for spot in batch.spots:
+        if spot.type not in _TYPES:
+            continue
+        try:
+            resources.append(batch.read(spot).resource)
+        except NotJson:
+            continue
+        local[spot.full_url] = f"{spot.type}/{spot.id}"
     local.pop("", None)
     grouped: dict[str, list[Json]] = defaultdict(list)
     patients = {}

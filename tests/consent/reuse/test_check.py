@@ -273,17 +273,20 @@ def test_an_event_that_belongs_to_the_situation_is_no_objection() -> None:
     assert judge(RESULT, context=fluids).offer is None
 
 
-def test_a_rule_may_name_the_drugs_that_matter_and_shows_the_others() -> None:
+def test_a_rule_may_name_the_drugs_and_procedures_that_matter_and_the_others_are_shown() -> None:
     atc = "http://www.whocc.no/atc|"
-    rule = replace(RULE, relevant=frozenset({atc + "A10*"}))
+    rule = replace(RULE, relevant_drugs=frozenset({atc + "A10*"}), relevant_procedures=frozenset())
     at = NOW - DAY_MS
-    statin = Context((Event("new-drug", at, at, atc + "C10AA05"),))
-    verdict = judge(RESULT, rule=rule, context=statin)
+    harmless = Context(
+        (Event("new-drug", at, at, atc + "J01CR02", "阿莫西林"), Event("procedure", at, at, "urn:x|1"))
+    )
+    verdict = judge(RESULT, rule=rule, context=harmless)
     assert verdict.offer is not None
     assert line(verdict, "context").outcome == "unknown"
-    assert line(verdict, "context").facts["others"] == [atc + "C10AA05"]
-    metformin = Context((Event("new-drug", at, at, atc + "A10BA02"),))
+    assert line(verdict, "context").facts["others"] == ["urn:x|1", "阿莫西林"]
+    metformin = Context((Event("new-drug", at, at, atc + "A10BA02", "二甲双胍"),))
     assert judge(RESULT, rule=rule, context=metformin).offer is None
+    assert line(judge(RESULT, rule=rule, context=metformin), "context").facts["what"] == "二甲双胍"
     dialysis = Context((Event("dialysis", at, at, "x|1"),))
     assert judge(RESULT, rule=rule, context=dialysis).offer is None
 

@@ -17,7 +17,7 @@ GOOD = """\
 words = { zh = "糖化血红蛋白", en = "HbA1c" }
 codes = ["4548-4"]
 unverified = ["59261-8"]
-
+relevant_drugs = ["A10*", "urn:own|7"]
 [[group.hba1c.rule]]
 situation = "default"
 version = 2
@@ -60,6 +60,8 @@ def test_a_good_file_gives_drafts_with_everything_that_it_says() -> None:
     assert stable.unverified == {"http://loinc.org|59261-8"}
     assert (stable.min_interval_ms, stable.window_ms) == (180 * DAY_MS, 60 * DAY_MS)
     assert stable.marks_accepted == ("全国HR",)
+    assert stable.relevant_drugs == {"http://www.whocc.no/atc|A10*", "urn:own|7"}
+    assert stable.relevant_procedures is None
     assert stable.valid_from == 1_796_083_200_000
     assert {rule.status for rule in parsed.rules} == {"draft"}
 
@@ -110,6 +112,7 @@ TWO_GROUPS = (
         pytest.param('codes = ["4548-4"]', 'codes = "4548-4"', 4, "value-wrong", id="codes are no list"),
         pytest.param("4548-4", "4548-5", 4, "code-wrong", id="a check digit is wrong"),
         pytest.param("4548-4", "HbA1c", 4, "code-wrong", id="a code has no system"),
+        pytest.param('"A10*"', '"metformin"', 6, "code-wrong", id="a drug is named by its name"),
         pytest.param(
             "unverified", 'members = ["718-7"]\nunverified', 5, "code-not-in-group", id="a member is foreign"
         ),
