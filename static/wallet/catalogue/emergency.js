@@ -77,7 +77,7 @@ export const words = {
     "emergency.title.stopped": "You stopped this emergency look",
     "emergency.title.stopped-there": "The hospital stopped this emergency look",
     "emergency.title.over": "This emergency look has run out",
-    "emergency.since": "{moment}, {time} ago.",
+    "emergency.since": "Began {moment}, {time} ago.",
     "emergency.stops-in": "Stops by itself in {time} ({moment}).",
     "emergency.ended-at": "Stopped {moment}.",
     "emergency.stopped": "Stopped; they can no longer look",

@@ -28,7 +28,7 @@ export function stoppingState({ stopping, unsent }, glass) {
 
 /** What waited has gone out: an emergency that said so is stopped, or says that it is not. */
 export function settleStopped(wallet, outcomes) {
-  for (const [id, state] of wallet.stopping) {
-    if (state === "unsent" && outcomes.has(id)) wallet.stopping.set(id, outcomes.get(id));
+  for (const { id } of wallet.glasses()) {
+    if (outcomes.has(id)) wallet.stopping.set(id, outcomes.get(id));
   }
 }

@@ -94,10 +94,9 @@ function rows(wallet, line) {
     const reason = wallet.requests.get(grant?.terms?.request)?.reason;
     return [
       [t("thread.saw"), seenText(seenIn(line))], [t("thread.from"), place], [t("thread.for"), purposeText(details.purpose, reason)],
-      line.state === "unpermitted" ? [t("thread.by"), t("thread.by-nothing")] : null,
-      grant ? [t("thread.by"), t("thread.by-grant", { moment: moment(grant.given) })] : null,
-      glass ? [t("thread.by"), t("thread.by-glass", { moment: moment(glass.from) })] : null,
-    ].filter(Boolean);
+      line.state === "unpermitted" ? [t("thread.to"), `${placeName(wallet, details.grantee)} · ${personName(line.who)}`] : null,
+      [t("thread.by"), basisOf(line, grant, glass)],
+    ].filter((row) => row !== null && row[1] !== null);
   }
   if (line.type === "look") {
     const kinds = details.what?.kinds ?? [];
@@ -107,6 +106,12 @@ function rows(wallet, line) {
   if (line.type !== "allowed") return [];
   return [[t("ask.what"), scopeText(sumOfScopes([{ terms: details }]), line.time)], [t("ask.from"), place],
     [t("thread.to"), [placeName(wallet, details.grantee), details.clinician ? personName(details.clinician) : null].filter(Boolean).join(" · ")]];
+}
+
+function basisOf({ state }, grant, glass) {
+  if (state === "unpermitted") return t("thread.by-nothing");
+  if (glass) return t("thread.by-glass", { moment: moment(glass.from) });
+  return grant ? t("thread.by-grant", { moment: moment(grant.given) }) : null;
 }
 
 function card(context, line, details, key) {

@@ -16,7 +16,7 @@ const find = ({ wallet, params }) => wallet.glasses().find(({ id }) => id === pa
 function markSeen(context) {
   const { wallet } = context;
   const glass = find(context);
-  if (!glass) return;
+  if (!glass || document.visibilityState !== "visible") return;
   const steps = stepsOf(glass, wallet.clock());
   if ((seenGlasses(wallet)[glass.id] ?? 0) >= steps) return;
   const link = wallet.links.find((each) => each.subject === glass.link);
@@ -39,7 +39,7 @@ defineScreen("y-emergency", {
     return page(context, {
       top,
       body: [
-        h("div", { class: running ? "emergency-head" : "emergency-head calm", role: running ? "alert" : "status" },
+        h("div", { class: running ? "emergency-head" : "emergency-head calm" },
           h("p", { class: "emergency-name" }, icon("bolt"), t("emergency.name")),
           title(titleOf(wallet, glass)),
           timesOf(wallet, glass).map((words) => h("p", {}, words))),
@@ -57,6 +57,7 @@ defineScreen("y-emergency", {
           ? button("text", t("emergency.object"), () => context.go("objection", { glass: glass.id }), { "data-keep": "object" })
           : null,
       ],
+      after: !running,
     });
   },
 });
