@@ -42,7 +42,7 @@ def measure() -> list[Figure]:
         host = f"localhost:{PORT}"
         ours = get(f"/i/{institution}/fhir/{query}", host, token)
         peer = get(f"/i/{institution}/bench/{query}", host, token)
-        with _served(folder):
+        with served(folder):
             _same_records(ours, peer)
             return _figures(ours, peer)
 
@@ -95,7 +95,7 @@ def _token(world: World, grant: str) -> str:
 
 
 @contextmanager
-def _served(folder: Path) -> Iterator[None]:
+def served(folder: Path) -> Iterator[None]:
     """The node in the folder behind granian, as `flask serve` starts it, until the block ends."""
     env = {**os.environ, "YAOSHI_BENCH_FOLDER": str(folder), "YAOSHI_BENCH_PORT": str(PORT)}
     command = [

@@ -7,6 +7,7 @@ identifying word in the clear (callers hash what people typed).
 from __future__ import annotations
 
 from hashlib import sha256
+from typing import NoReturn
 
 from flask import request
 from sqlalchemy import delete, select
@@ -19,16 +20,20 @@ from gateway.web.tables import rate_bucket
 MINUTE = 60_000
 
 
-def limit(gw: Gateway, bucket: str, per_minute: int, burst: int | None = None) -> None:
-    """Takes one token or ends the request with 429, Retry-After and the minutes to wait.
-
-    `burst`: how many at once, a minute's worth when it is not given.
-    """
-    waiting = wait_ms(gw, bucket, per_minute, burst)
+def limit(gw: Gateway, bucket: str, per_minute: int) -> None:
+    """Takes one token or ends the request with 429, Retry-After and the minutes to wait."""
+    waiting = wait_ms(gw, bucket, per_minute)
     if waiting:
-        raise_problem(
-            "rate-limited", headers={"Retry-After": str(-(-waiting // 1000))}, minutes=-(-waiting // MINUTE)
-        )
+        refuse(waiting)
+
+
+def refuse(waiting_ms: int) -> NoReturn:
+    """Ends the request with 429, Retry-After and the minutes to wait."""
+    raise_problem(
+        "rate-limited",
+        headers={"Retry-After": str(-(-waiting_ms // 1000))},
+        minutes=-(-waiting_ms // MINUTE),
+    )
 
 
 def asker() -> str:
@@ -36,16 +41,15 @@ def asker() -> str:
     return sha256((request.remote_addr or "").encode()).hexdigest()[:32]
 
 
-def wait_ms(gw: Gateway, bucket: str, per_minute: int, burst: int | None = None) -> int:
+def wait_ms(gw: Gateway, bucket: str, per_minute: int) -> int:
     """Takes one token and answers 0, or answers after how many ms there will be one."""
     now, step = gw.clock(), max(1, MINUTE // per_minute)
     name = bucket[:200]
     with gw.db.begin() as conn:
         row = conn.execute(select(rate_bucket.c.full_at).where(rate_bucket.c.name == name)).first()
         full_at = max(now, row.full_at if row else now) + step
-        full = step * (burst or per_minute)
-        if full_at - now > full:
-            return full_at - now - full
+        if full_at - now > step * per_minute:
+            return full_at - now - step * per_minute
         change = insert(rate_bucket).values(name=name, full_at=full_at)
         conn.execute(change.on_conflict_do_update(index_elements=["name"], set_={"full_at": full_at}))
     return 0

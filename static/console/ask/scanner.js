@@ -122,7 +122,7 @@ const typed = (scan, { read, busy }) =>
       autocomplete: "off",
       autocapitalize: "characters",
       spellcheck: "false",
-      maxlength: "32",
+      maxlength: "200",
       placeholder: "WT 7HPR 3C8N",
       value: scan.typed ?? "",
       onInput: (event) => {
