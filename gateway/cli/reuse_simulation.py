@@ -13,7 +13,7 @@ from rich.table import Table
 from sqlalchemy import Connection
 
 from consent.reuse.rules import Rule
-from gateway.records.sources import Unreadable
+from gateway.records.batches import Unreadable
 from gateway.reuse.histories import from_files, from_store
 from gateway.reuse.simulation import Outcome, Tally, simulate
 

@@ -1,7 +1,7 @@
 """Gives each source id one local id, and finds the local resource that a reference means.
 
 A local id is random and given once, at the first mention; the resource may arrive later. Conditional
-references are answered from the store, then from the resources at hand. Not here: rewriting the resource.
+references are answered from the store, then from the batch at hand. Not here: rewriting the resource.
 """
 
 from collections.abc import Callable, Iterable
@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, insert, select, update
 
-from gateway.records.facts import values_at
-from gateway.records.preparation import Prepared
 from gateway.records.references import Conditional, Target
 from gateway.records.tables import record, record_source, record_token
 
-_AT_ONCE = 500
+AT_ONCE = 500
+
+AtHand = Callable[[Conditional], list[str]]  # source ids of the batch that fit a condition
 
 
 class Local(NamedTuple):
@@ -28,27 +28,42 @@ class Local(NamedTuple):
 
 @dataclass
 class Identities:
-    """The local ids that one piece of an import needs; `fresh` are source ids named the first time."""
+    """The local ids that a batch, or one piece of it, needs; `fresh` are source ids named the first time."""
 
     institution: str
     new_id: Callable[[], str]
+    at_hand: AtHand
     known: dict[str, Local] = field(default_factory=dict)
     fresh: set[str] = field(default_factory=set)
-    arrived: list[str] = field(default_factory=list)  # Patients that were only mentioned before
-    conditions: dict[Conditional, tuple[Local, ...]] = field(default_factory=dict)  # of references
+    arrived: list[str] = field(default_factory=list)  # only mentioned before, by nobody's resource
+    conditions: dict[Conditional, tuple[Local | str, ...]] = field(default_factory=dict)  # of references
     creates: dict[Conditional, tuple[Local, ...]] = field(default_factory=dict)  # of ifNoneExist
+    _asked: set[str] = field(default_factory=set)
+    _named: list[str] = field(default_factory=list)  # since the last `begin`
 
     def load(self, conn: Connection, sources: Iterable[str]) -> None:
         """Reads the local ids of these source ids."""
-        wanted = sorted(set(sources) - self.known.keys())
-        for start in range(0, len(wanted), _AT_ONCE):
+        wanted = sorted(set(sources) - self._asked - self.known.keys())
+        self._asked.update(wanted)
+        for start in range(0, len(wanted), AT_ONCE):
             rows = conn.execute(
                 select(record_source).where(
                     record_source.c.institution == self.institution,
-                    record_source.c.source_id.in_(wanted[start : start + _AT_ONCE]),
+                    record_source.c.source_id.in_(wanted[start : start + AT_ONCE]),
                 )
             )
             self.known.update((row.source_id, Local(row.type, row.id, row.patient_id)) for row in rows)
+
+    def begin(self) -> None:
+        """From here on names are those of one resource."""
+        self._named.clear()
+
+    def undo(self) -> None:
+        """Forgets what was named since `begin`: what is refused leaves nothing behind."""
+        for source_id in self._named:
+            del self.known[source_id]
+            self.fresh.discard(source_id)
+        self._named.clear()
 
     def name(self, source_id: str, type_: str, patient_id: str | None) -> Local:
         """The local id of a source id, given now if it has none."""
@@ -56,13 +71,14 @@ class Identities:
         if local is None:
             local = self.known[source_id] = Local(type_, self.new_id(), patient_id)
             self.fresh.add(source_id)
+            self._named.append(source_id)
         return local
 
-    def settle_patient(self, source_id: str) -> Local:
-        """The Patient of a source id, from now on known to have arrived."""
-        local = self.name(source_id, "Patient", None)
-        if local.patient_id is None:
-            local = self.known[source_id] = local._replace(patient_id=local.id)
+    def settle(self, source_id: str, type_: str, patient_id: str | None) -> Local:
+        """The local resource of a source id, whose patient is known from now on."""
+        local = self.name(source_id, type_, patient_id)
+        if local.patient_id != patient_id:
+            local = self.known[source_id] = local._replace(patient_id=patient_id)
             if source_id not in self.fresh:
                 self.arrived.append(source_id)
         return local
@@ -93,29 +109,32 @@ class Identities:
         self.fresh.clear()
         self.arrived.clear()
 
-    def answer(self, conn: Connection, conditions: Iterable[Conditional], at_hand: list[Prepared]) -> None:
+    def answer(self, conn: Connection, conditions: Iterable[Conditional]) -> None:
         """Finds what each conditional reference means: none, one or several resources."""
         for condition in conditions:
             if condition not in self.conditions:
                 stored = _stored(conn, self.institution, condition)
-                self.conditions[condition] = stored or self._at_hand(condition, at_hand)
+                self.conditions[condition] = stored or tuple(self.at_hand(condition))
 
     def answer_creates(self, conn: Connection, conditions: Iterable[Conditional]) -> None:
         """Finds what is in the store already for each ifNoneExist."""
         for condition in conditions:
-            self.creates[condition] = _stored(conn, self.institution, condition)
+            if condition not in self.creates:
+                self.creates[condition] = _stored(conn, self.institution, condition)
+
+    def meant_by(self, condition: Conditional) -> Local | None:
+        """The only resource that a conditional reference fits, None when there is not exactly one."""
+        answers = self.conditions[condition]
+        if len(answers) != 1:
+            return None
+        (answer,) = answers
+        return self.name(answer, condition.type, None) if isinstance(answer, str) else answer
 
     def stands_for(self, source_id: str, local: Local) -> None:
         """Lets a source id mean a resource that is in the store under another name."""
         if source_id not in self.known:
             self.known[source_id] = local
             self.fresh.add(source_id)
-
-    def _at_hand(self, condition: Conditional, at_hand: list[Prepared]) -> tuple[Local, ...]:
-        matching = [one for one in at_hand if one.type == condition.type and _has(one, condition)]
-        if condition.type == "Patient":
-            return tuple(self.settle_patient(one.source_id) for one in matching)
-        return tuple(self.name(one.source_id, one.type, None) for one in matching)
 
 
 def _stored(conn: Connection, institution: str, condition: Conditional) -> tuple[Local, ...]:
@@ -130,12 +149,3 @@ def _stored(conn: Connection, institution: str, condition: Conditional) -> tuple
     query = select(record.c.type, record.c.id, record.c.patient_id).distinct().limit(2)
     rows = conn.execute(query.join(record_token, record_token.c.record == record.c.number).where(and_(*fits)))
     return tuple(Local(*row) for row in rows)
-
-
-def _has(one: Prepared, condition: Conditional) -> bool:
-    return any(
-        isinstance(each, dict)
-        and each.get("value") == condition.value
-        and condition.system in (None, each.get("system", ""))
-        for each in values_at(one.resource, "identifier")
-    )

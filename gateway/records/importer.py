@@ -1,33 +1,34 @@
 """Imports files of FHIR resources into one institution's store, while the node goes on working.
 
-FHIR R4 Bundle (transaction, batch, collection, document), NDJSON, single resources. Each piece of
-RESOURCES_AT_ONCE is one short transaction; a FHIR transaction is one in any case. What cannot be stored is
-named and left out, and the import goes on. The same files again change nothing.
+FHIR R4 Bundle (transaction, batch, collection, document), NDJSON, single resources. What cannot be stored is
+named and left out, and the import goes on. What a later file may cure is tried again at the end, as long as
+that helps. The same files again change nothing, also after a crash in the middle.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import perf_counter, sleep
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
-from gateway.records.identities import Identities
-from gateway.records.preparation import Prepared, prepare
-from gateway.records.refusals import Refused
+from gateway.records.batch_import import BUNDLE_AWAITED, Hall, take_batch
+from gateway.records.batches import Batch, Unreadable
+from gateway.records.files import files_of
+from gateway.records.judging import DRUG_AWAITED, TAKEN, Verdict
+from gateway.records.lines import Resumed
+from gateway.records.marks import clear_mark, find_mark, save_mark
+from gateway.records.refusals import REASONS, Refused
 from gateway.records.report import Report
-from gateway.records.sources import Batch, Unreadable, files_of, read, read_text
-from gateway.records.writer import Desk, unmatched, write_resources
+from gateway.records.sources import is_lines, read, read_text
+from gateway.records.stated import Stated
 
-Progress = Callable[[Path, int, int], None]  # the file just finished, files finished, files in all
+Progress = Callable[[Path, int, int], None]  # the file at hand, files finished, files in all
 
-RESOURCES_AT_ONCE = 500
-REST = 0.2  # of the time that a transaction took
-PLACES_KEPT = 500_000  # how many resources may wait for a patient in a later file
+PLACES_KEPT = 500_000  # how many resources may wait for a later file
+ROUNDS = 8  # of trying what waits once more, each of which must have stored something
 
-# These may be cured by a later file, so they are tried once more at the end.
-_WAITS = frozenset({"no-patient", "reference-unmatched", "transaction-refused"})
+# These may be cured by a later file.
+_WAITS = frozenset({"no-patient", "reference-unmatched", DRUG_AWAITED, BUNDLE_AWAITED})
 
 
 def import_paths(
@@ -39,17 +40,21 @@ def import_paths(
     *,
     clock: Callable[[], int],
     entropy: Callable[[int], bytes],
+    stated: Stated | None = None,
 ) -> Report:
-    """Imports files and folders; fills and gives back the report. Raises only what the database raises."""
-    run = _Run(db, institution, report, clock, entropy)
-    files = files_of(list(paths))
-    for number, path in enumerate(files, 1):
-        _import_file(run, path)
-        if progress is not None:
-            progress(path, number, len(files))
-    run.last_try = True
-    for path, places in run.waiting.items():
-        _import_file(run, path, places)
+    """Imports files and folders; fills and gives back the report. Raises only what the database raises.
+
+    `stated` says whose records they are where a file does not.
+    """
+    run = _Run(Hall(db, institution, clock, entropy, stated), report, progress)
+    found = files_of(paths)
+    report.passed_over.extend(found.passed_over)
+    run.total = len(found.files)
+    for path in found.files:
+        _import_file(run, path, None)
+        run.finished += 1
+        run.show(path)
+    _try_again(run)
     return report
 
 
@@ -61,88 +66,89 @@ def import_bundle(
     *,
     clock: Callable[[], int],
     entropy: Callable[[int], bytes],
+    stated: Stated | None = None,
 ) -> Report:
     """Imports one Bundle (or single resource) given as JSON text."""
-    run = _Run(db, institution, report, clock, entropy, last_try=True)
+    run = _Run(Hall(db, institution, clock, entropy, stated, may_wait=False), report, None)
     _import_pieces(run, Path("-"), read_text(bundle), None)
     return report
 
 
 @dataclass
 class _Run:
-    """One import: what it writes to, and the places that wait for a second try."""
+    """One import: what it writes to, what it counts, and the places that wait for another try."""
 
-    db: Engine
-    institution: str
+    hall: Hall
     report: Report
-    clock: Callable[[], int]
-    entropy: Callable[[int], bytes]
-    last_try: bool = False
-    waiting: dict[Path, set[int]] = field(default_factory=lambda: defaultdict(set))
+    progress: Progress | None
+    total: int = 0
+    finished: int = 0
+    waiting: dict[Path, set[int]] = field(default_factory=dict)
     kept: int = 0
 
+    def show(self, path: Path) -> None:
+        if self.progress is not None:
+            self.progress(path, self.finished, self.total)
 
-def _import_file(run: _Run, path: Path, only: set[int] | None = None) -> None:
-    _import_pieces(run, path, read(path), only)
+    def tell(self, path: Path, place: int, type_: str, code: str, detail: str) -> None:
+        """Counts what became of one resource, or keeps its place for another try."""
+        if code in TAKEN:
+            self.report.count(code, type_)
+        elif code in _WAITS and (self.hall.may_wait or code not in REASONS):
+            self.waiting.setdefault(path, set()).add(place)
+            self.kept += 1
+            self.hall.may_wait = self.kept < PLACES_KEPT
+        else:
+            self.report.refuse(Refused(path, place, type_, code, detail))
+
+
+def _try_again(run: _Run) -> None:
+    """Tries what waits, as often as that brings something in; then for the last time."""
+    rounds = 0
+    while run.waiting:
+        waiting, run.waiting, run.kept = run.waiting, {}, 0
+        rounds += 1
+        before = run.report.taken
+        for path, places in waiting.items():
+            run.show(path)
+            _import_file(run, path, places)
+        if run.report.taken == before or rounds == ROUNDS:
+            run.hall.may_wait = False
+
+
+def _import_file(run: _Run, path: Path, only: set[int] | None) -> None:
+    run.hall.displays.clear()
+    if only is not None or not is_lines(path):
+        _import_pieces(run, path, read(path, only), only)
+        return
+    with run.hall.db.connect() as conn:
+        mark = find_mark(conn, run.hall.institution, path)
+    _import_pieces(run, path, read(path, None, mark), None)
+    with run.hall.db.begin() as conn:
+        clear_mark(conn, run.hall.institution, path)
 
 
 def _import_pieces(
-    run: _Run, path: Path, pieces: Iterable[Batch | Unreadable], only: set[int] | None
+    run: _Run, path: Path, pieces: Iterable[Batch | Unreadable | Resumed], only: set[int] | None
 ) -> None:
     for piece in pieces:
-        if isinstance(piece, Unreadable):
+        if isinstance(piece, Resumed):
+            run.report.resumed[path] = piece.line
+        elif isinstance(piece, Unreadable):
             if only is None:
-                run.report.refuse(Refused(path, piece.place, "", piece.code, piece.detail))
-        elif only is None or not only.isdisjoint(entry.place for entry in piece.entries):
-            _import_batch(run, piece, _Listener(run, path, only))
-
-
-@dataclass(frozen=True)
-class _Listener:
-    """Hears what became of each resource of one file; on a second try only of those that waited."""
-
-    run: _Run
-    path: Path
-    only: set[int] | None
-
-    def refuse(self, place: int, type_: str, code: str, detail: str) -> None:
-        if self.only is not None and place not in self.only:
-            return
-        run = self.run
-        if code in _WAITS and not run.last_try and run.kept < PLACES_KEPT:
-            run.waiting[self.path].add(place)
-            run.kept += 1
+                run.report.refuse(Refused(path, piece.place, piece.type, piece.code, piece.detail))
         else:
-            run.report.refuse(Refused(self.path, place, type_, code, detail))
-
-    def outcome(self, one: Prepared, result: str, detail: str) -> None:
-        report = self.run.report
-        counted = {"stored": report.stored, "changed": report.changed, "unchanged": report.unchanged}
-        if result not in counted:
-            self.refuse(one.place, one.type, result, detail)
-        elif self.only is None or one.place in self.only:
-            counted[result][one.type] += 1
+            _import_batch(run, path, piece, only)
 
 
-def _import_batch(run: _Run, batch: Batch, listener: _Listener) -> None:
-    prepared, names = prepare(batch, listener.refuse)
-    step = max(len(prepared), 1) if batch.atomic else RESOURCES_AT_ONCE
-    for start in range(0, len(prepared), step):
-        identities = Identities(run.institution, lambda: run.entropy(16).hex())
-        desk = Desk(run.institution, run.clock(), identities, names)
-        started = perf_counter()
-        with run.db.begin() as conn:
-            some = prepared[start : start + step]
-            lost = unmatched(conn, desk, some) if batch.atomic else []
-            if lost:
-                _refuse_all(some, lost, listener)
-            else:
-                write_resources(conn, desk, some, listener.outcome)
-        # SQLite gives waiting writers no queue: without a rest between transactions the node could not write.
-        sleep(REST * (perf_counter() - started))
+def _import_batch(run: _Run, path: Path, batch: Batch, only: set[int] | None) -> None:
+    def tell(place: int, type_: str, code: str, detail: str) -> None:
+        run.tell(path, place, type_, code, detail)
 
+    def finish(conn: Connection, verdicts: list[Verdict]) -> None:
+        waits = path in run.waiting or any(each.code in _WAITS for each in verdicts)
+        if batch.mark is not None and only is None and not waits:
+            save_mark(conn, run.hall.institution, path, batch.mark)
 
-def _refuse_all(prepared: list[Prepared], lost: list[Prepared], listener: _Listener) -> None:
-    culprits = {one.place for one in lost}
-    for one in prepared:
-        listener.outcome(one, "reference-unmatched" if one.place in culprits else "transaction-refused", "")
+    take_batch(run.hall, batch, only, tell, finish)
+    run.show(path)

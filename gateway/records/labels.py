@@ -9,10 +9,12 @@ stated as that code and R. Only reports, documents, encounters and provenances t
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from consent.vocabulary import ACT_CODE, CONFIDENTIALITY, CONFIDENTIALITY_OPEN, RESTRICTED
+from consent.vocabulary import ACT_CODE, CONFIDENTIALITY, CONFIDENTIALITY_OPEN, RESTRICTED, SENSITIVITY
 from gateway.records.label_codes import ATC, ICD_10, LOINC, RXNORM, SNOMED
 
-_CONFIDENTIALITY_CODES = CONFIDENTIALITY_OPEN | {RESTRICTED, "V"}
+_HEIGHTS = frozenset({RESTRICTED, "V"})
+_CONFIDENTIALITY_CODES = CONFIDENTIALITY_OPEN | _HEIGHTS
+_LONGEST = 255  # characters of labels in the store
 LABEL_SYSTEMS = frozenset(
     {
         CONFIDENTIALITY,
@@ -37,12 +39,19 @@ Coding = tuple[str, str]  # system, code
 def own_labels(resource: dict[str, Any], codings: Iterable[Coding]) -> frozenset[str]:
     """The labels that a resource has by its own codes and by what its sender wrote into it."""
     found = {label for coding in codings if (label := label_of(coding))}
-    return _without_own_height(stated_labels(resource) | found)
+    return bounded(_without_own_height(stated_labels(resource) | _stated_of_document(resource) | found))
+
+
+def bounded(labels: frozenset[str]) -> frozenset[str]:
+    """The labels, or V alone when there are more than the store can hold: no sender means so many."""
+    return labels if len(joined(labels)) <= _LONGEST else frozenset({"V"})
 
 
 def label_of(coding: Coding) -> str | None:
     """The sensitivity of one clinical code, None when it has none."""
     system, code = coding
+    if system in LABEL_SYSTEMS:  # written elsewhere than in meta.security, as in what is contained
+        return code if code in SENSITIVITY or code in _HEIGHTS else None
     table = _BY_CODE.get(system)
     if table is not None:
         return table.get(code)
@@ -67,16 +76,38 @@ def stated_labels(resource: dict[str, Any]) -> frozenset[str]:
     A code that nobody knows is kept, which closes the record.
     """
     meta = resource.get("meta")
-    written = meta.get("security") if isinstance(meta, dict) else None
+    return _stated(meta.get("security") if isinstance(meta, dict) else None)
+
+
+def _stated(codings: Any) -> frozenset[str]:
     codes = {
         coding["code"]
-        for coding in (written if isinstance(written, list) else [])
+        for coding in (codings if isinstance(codings, list) else [])
         if isinstance(coding, dict)
         and coding.get("system") in LABEL_SYSTEMS
         and type(coding.get("code")) is str
     }
     codes = {code if code.isalnum() and len(code) <= 32 else "V" for code in codes}
     return _without_own_height(codes - CONFIDENTIALITY_OPEN)
+
+
+def _stated_of_document(resource: dict[str, Any]) -> frozenset[str]:
+    """What DocumentReference.securityLabel and Composition.confidentiality say, as meta.security would."""
+    if resource.get("resourceType") == "Composition":
+        return _stated([{"system": CONFIDENTIALITY, "code": resource.get("confidentiality")}])
+    if resource.get("resourceType") != "DocumentReference":
+        return frozenset()
+    written = resource.get("securityLabel")
+    concepts = [each for each in written if isinstance(each, dict)] if isinstance(written, list) else []
+    codings = [each["coding"] for each in concepts if isinstance(each.get("coding"), list)]
+    return _stated([each for some in codings for each in some])
+
+
+def add_stated(resource: dict[str, Any], meta: Any) -> None:
+    """Writes the labels of the Bundle that a resource came in (its `meta`) into the resource too."""
+    labels = stated_labels({"meta": meta})
+    if labels and isinstance(resource.get("meta", {}), dict):
+        with_labels(resource, labels | stated_labels(resource))
 
 
 def _without_own_height(labels: set[str] | frozenset[str]) -> frozenset[str]:

@@ -1,32 +1,46 @@
-"""Judges each resource of a file by itself, before the store is asked anything.
+"""Judges each resource of a batch by itself, before the store is asked anything.
 
 Refuses what is not a storable FHIR R4 resource, names the rest by source id, and takes a hash of source id
-and content, so that a later import of the same content changes nothing. Not here: patients and references.
+and content, so that a later import of the same content changes nothing. Not here: patients and references
+(judging).
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from gateway.records.facts import values_at
+from gateway.records.batches import Batch, Entry
+from gateway.records.bundle_text import Spot
+from gateway.records.dates import moment_range
 from gateway.records.json_text import NotJson, write
 from gateway.records.label_codes import VERSION
-from gateway.records.references import Conditional, Found, Names, conditional, source_id, survey
+from gateway.records.labels import add_stated
+from gateway.records.left_out import why_left_out
+from gateway.records.references import (
+    Conditional,
+    Found,
+    Names,
+    Pointer,
+    conditional,
+    pointers_of,
+    source_id,
+    survey,
+)
 from gateway.records.resource_types import TYPES
-from gateway.records.sources import Batch, Entry
 
 Refuse = Callable[[int, str, str, str], None]  # place, type, code, detail
 
 _ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
+_TYPE = re.compile(r"[A-Za-z]{1,64}")
 _VOLATILE = ("versionId", "lastUpdated")  # of the sender's own copy: no change of content
 _LONGEST_SOURCE = 1024
 
 
 @dataclass
 class Prepared:
-    """A resource that may be stored. `condition` is its ifNoneExist."""
+    """A resource that may be stored. `condition` is its ifNoneExist, `sent` the sender's lastUpdated (ms)."""
 
     place: int
     type: str
@@ -35,98 +49,112 @@ class Prepared:
     source_id: str
     source_hash: str
     found: Found
+    pointers: list[Pointer]
     condition: Conditional | None
+    sent: int | None
 
 
-def prepare(batch: Batch, refuse: Refuse) -> tuple[list[Prepared], Names]:
-    """The storable resources of a batch in the order in which they cite each other, and its fullUrls."""
-    medications = _medications(batch)
-    prepared: dict[str, Prepared] = {}
-    names: Names = {}
-    for entry in batch.entries:
-        one = _prepare_one(entry, medications, refuse)
+def names_of(spots: Iterable[Spot]) -> Names:
+    """What each fullUrl of a batch names."""
+    return {
+        spot.full_url: (name, spot.type)
+        for spot in spots
+        if spot.full_url and (name := _source_id(spot.type, spot.id, spot.full_url))
+    }
+
+
+def in_order(spots: Iterable[Spot]) -> list[Spot]:
+    """Institutions first, then patients, then their records, then what speaks about records."""
+    return sorted(spots, key=_rank)
+
+
+def _rank(spot: Spot) -> int:
+    known = TYPES.get(spot.type)
+    if known is None or spot.type == "Provenance":
+        return 3
+    return 2 if known.patient else int(spot.type == "Patient")
+
+
+def prepare(
+    batch: Batch, spots: Iterable[Spot], names: Names, seen: dict[str, str], refuse: Refuse
+) -> tuple[list[Prepared], list[Prepared]]:
+    """The storable resources at these spots, and those that are here a second time, word for word.
+
+    `names` and `seen` are of the whole batch: its fullUrls, and the hashes so far by source id.
+    """
+    first: list[Prepared] = []
+    again: list[Prepared] = []
+    for spot in spots:
+        try:
+            one = _prepare_one(batch, batch.read(spot), names, refuse)
+        except NotJson as error:
+            refuse(spot.place, spot.type, error.code, error.detail)
+            continue
         if one is None:
             continue
-        twin = prepared.get(one.source_id)
-        if twin is not None and twin.source_hash != one.source_hash:
+        twin = seen.setdefault(one.source_id, one.source_hash)
+        if twin is one.source_hash:
+            first.append(one)
+        elif twin == one.source_hash:
+            again.append(one)
+        else:
             refuse(one.place, one.type, "twice-in-bundle", "")
-            continue
-        prepared.setdefault(one.source_id, one)
-        if one.full_url:
-            names[one.full_url] = one.source_id, one.type
-    return sorted(prepared.values(), key=_rank), names
+    return first, again
 
 
-def _rank(one: Prepared) -> int:
-    """Institutions first, then patients, then their records, then what speaks about records."""
-    if one.type == "Provenance":
-        return 3
-    return 2 if TYPES[one.type].patient else int(one.type == "Patient")
-
-
-def _prepare_one(entry: Entry, medications: dict[str, Any], refuse: Refuse) -> Prepared | None:
+def _prepare_one(batch: Batch, entry: Entry, names: Names, refuse: Refuse) -> Prepared | None:
     resource = entry.resource
     type_ = resource.get("resourceType") if isinstance(resource, dict) else None
-    if type(type_) is not str or not type_.isascii() or not type_.isalpha() or len(type_) > 64:
-        refuse(entry.place, "", "not-a-resource", "")
-        return None
-    code, condition = _fault(resource, type_), None
-    request = entry.request if isinstance(entry.request, dict) else {}
-    if code is None and request.get("method", "POST") not in ("POST", "PUT"):
-        code = "method"
-    if code is None and type(request.get("ifNoneExist")) is str:
-        condition = conditional(f"{type_}?{request['ifNoneExist']}")
+    type_ = type_ if type(type_) is str and _TYPE.fullmatch(type_) else ""
+    code, detail, condition = *_fault(entry, type_), None
+    if code is None and (wanted := _if_none_exist(entry)) is not None:
+        condition = conditional(f"{type_}?{wanted}")
         code = "create-ambiguous" if condition is None else None
     if code is not None:
-        refuse(entry.place, type_, code, "")
+        refuse(entry.place, type_, code, detail)
         return None
-    try:
-        _carry_medication(resource, medications)
-        found = survey(resource)
-        name, digest = _identity(resource, entry.full_url)
-    except NotJson as error:
-        refuse(entry.place, type_, error.code, error.detail)
-        return None
-    return Prepared(entry.place, type_, resource, entry.full_url, name, digest, found, condition)
+    if batch.form == "document" and type_ == "Composition":
+        add_stated(resource, batch.meta)  # the Bundle is not stored, so its labels go to its first page
+    found = survey(resource)
+    name, digest = identity_of(resource, entry.full_url)
+    sent = moment_range(resource.get("meta", {}).get("lastUpdated"))
+    return Prepared(
+        entry.place, type_, resource, entry.full_url, name, digest, found,
+        pointers_of(found.references, entry.full_url, names), condition, sent and sent[0],
+    )  # fmt: skip
 
 
-def _fault(resource: dict[str, Any], type_: str) -> str | None:
+def _fault(entry: Entry, type_: str) -> tuple[str | None, str]:
+    request = entry.request if isinstance(entry.request, dict) else {}
+    if request.get("method", "POST") not in ("POST", "PUT"):
+        return "method", ""
+    if not type_:
+        return "not-a-resource", ""
     if type_ not in TYPES:
-        return "unsupported-type"
-    id_ = resource.get("id", "x")
+        return "unsupported-type", why_left_out(type_)
+    id_ = entry.resource.get("id", "x")
     if type(id_) is not str or not _ID.fullmatch(id_):
-        return "id-invalid"
-    return None if isinstance(resource.get("meta", {}), dict) else "malformed"
+        return "id-invalid", ""
+    return (None if isinstance(entry.resource.get("meta", {}), dict) else "malformed"), ""
 
 
-def _identity(resource: dict[str, Any], full_url: str) -> tuple[str, str]:
-    meta = {name: value for name, value in resource.get("meta", {}).items() if name not in _VOLATILE}
-    content = write({**resource, "meta": meta}, sort_keys=True)
-    name = source_id(resource["resourceType"], resource.get("id", ""), full_url)
-    if not name or len(name) > _LONGEST_SOURCE:
+def _if_none_exist(entry: Entry) -> str | None:
+    wanted = entry.request.get("ifNoneExist") if isinstance(entry.request, dict) else None
+    return wanted if type(wanted) is str else None
+
+
+def identity_of(resource: dict[str, Any], full_url: str) -> tuple[str, str]:
+    """The source id of a resource, and the hash of its source id and content; raises NotJson."""
+    meta = resource.get("meta")
+    lasting = {name: value for name, value in meta.items() if name not in _VOLATILE} if meta else {}
+    content = write({**resource, "meta": lasting}, sort_keys=True)
+    name = _source_id(resource["resourceType"], resource.get("id", ""), full_url)
+    if not name:
         name = f"{resource['resourceType']}/sha256:{sha256(content.encode()).hexdigest()}"
     # With the label table's version: after a change of the table the same file labels its records anew.
     return name, sha256(f"{name}\n{VERSION}\n{content}".encode()).hexdigest()
 
 
-def _medications(batch: Batch) -> dict[str, Any]:
-    """The drugs of a Bundle by every name that a reference may use."""
-    found: dict[str, Any] = {}
-    for entry in batch.entries:
-        if isinstance(entry.resource, dict) and entry.resource.get("resourceType") == "Medication":
-            for name in (entry.full_url, f"Medication/{entry.resource.get('id', '')}"):
-                found[name] = entry.resource
-    return found
-
-
-def _carry_medication(resource: dict[str, Any], medications: dict[str, Any]) -> None:
-    # Drugs are not stored by themselves, so a request keeps the one it cites inside: else its name is lost.
-    cited = resource.get("medicationReference")
-    reference = cited.get("reference") if isinstance(cited, dict) else None
-    drug = medications.get(reference) if type(reference) is str else None
-    if drug is None or resource["resourceType"] != "MedicationRequest":
-        return
-    inside = [each for each in values_at(resource, "contained") if isinstance(each, dict)]
-    carried = {**{name: value for name, value in drug.items() if name != "meta"}, "id": "medication"}
-    resource["contained"] = [*(each for each in inside if each.get("id") != "medication"), carried]
-    resource["medicationReference"] = {**cited, "reference": "#medication"}
+def _source_id(type_: str, id_: str, full_url: str) -> str:
+    name = source_id(type_, id_, full_url)
+    return name if len(name) <= _LONGEST_SOURCE else ""

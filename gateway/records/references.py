@@ -5,10 +5,13 @@ Type?identifier=…; `#x` (contained) is left alone. Source ids are the sending 
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from hashlib import sha256
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
+from gateway.records.facts import MAX_TARGET
 from gateway.records.json_text import MAX_DEPTH, NotJson
 from gateway.records.labels import Coding
 from gateway.records.resource_types import TYPES
@@ -41,22 +44,22 @@ class Found:
 def survey(resource: dict[str, Any]) -> Found:
     """Every reference and coding in a resource; raises NotJson when it is nested too deeply."""
     found = Found([], set())
-    waiting: list[tuple[Any, int]] = [(resource, 1)]
-    while waiting:
-        node, depth = waiting.pop()
-        if depth > MAX_DEPTH:
-            raise NotJson("too-deep", f"Nested deeper than {MAX_DEPTH} levels.")
-        if isinstance(node, dict):
-            if type(node.get("reference")) is str:
-                found.references.append(node)
-            system, code = node.get("system"), node.get("code")
-            if type(system) is str and type(code) is str:
-                found.codings.add((system, code))
-            inside = list(node.values())
-        else:
-            inside = node
-        waiting.extend((each, depth + 1) for each in inside if isinstance(each, (dict, list)))
-    return found
+    level: list[Any] = [resource]
+    for _ in range(MAX_DEPTH):
+        below: list[Any] = []
+        for node in level:
+            if type(node) is dict:
+                if "reference" in node and type(node["reference"]) is str:
+                    found.references.append(node)
+                if "code" in node and type(node["code"]) is str and type(node.get("system")) is str:
+                    found.codings.add((node["system"], node["code"]))
+                below.extend(each for each in node.values() if type(each) is dict or type(each) is list)
+            else:
+                below.extend(each for each in node if type(each) is dict or type(each) is list)
+        if not below:
+            return found
+        level = below
+    raise NotJson("too-deep", f"Nested deeper than {MAX_DEPTH} levels.")
 
 
 def conditional(reference: str) -> Conditional | None:
@@ -73,6 +76,21 @@ def by_identifier(type_: str, text: str) -> Conditional:
     return Conditional(type_, system if bar else None, value)
 
 
+def type_of(reference: str) -> str:
+    """The resource type that a reference states, "" when it states none."""
+    relative, absolute = _RELATIVE.fullmatch(reference), _ABSOLUTE.fullmatch(reference)
+    if relative is not None:
+        return relative[1]
+    return "" if absolute is None else absolute[2].partition("/")[0]
+
+
+def edge_of(reference: str) -> str:
+    """A reference as the index of citations keeps it: without a version, hashed when it is too long."""
+    absolute = _ABSOLUTE.fullmatch(reference)
+    plain = reference if absolute is None else absolute[1] + absolute[2]
+    return plain if len(plain) <= MAX_TARGET else f"sha256:{sha256(plain.encode()).hexdigest()}"
+
+
 def source_id(type_: str, id_: str, full_url: str) -> str:
     """How the sender names a resource, the same in every file; empty when it has no name."""
     absolute = _ABSOLUTE.fullmatch(full_url)
@@ -81,8 +99,7 @@ def source_id(type_: str, id_: str, full_url: str) -> str:
     return f"{type_}/{id_}" if id_ else full_url
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(NamedTuple):
     """Where a reference may lead: source ids to try in order, and the type when it tells one.
 
     `expected`: the target is of this sender and may arrive later, so it gets its local id now.
@@ -91,6 +108,27 @@ class Target:
     source_ids: tuple[str, ...]
     type: str = ""
     expected: bool = False
+
+
+class Pointer(NamedTuple):
+    """One Reference of a resource and where it may lead: to what fits a condition, or to what has a name."""
+
+    node: dict[str, Any]
+    condition: Conditional | None
+    target: Target | None
+
+
+def pointers_of(references: Iterable[dict[str, Any]], full_url: str, names: Names) -> list[Pointer]:
+    """Where each of these References may lead. What a condition says of a type that is not stored stays."""
+    found = []
+    for node in references:
+        reference = node["reference"]
+        condition = conditional(reference) if "?" in reference else None
+        if condition is not None:
+            found.append(Pointer(node, condition if condition.type in TYPES else None, None))
+        else:
+            found.append(Pointer(node, None, target_of(reference, full_url, names)))
+    return found
 
 
 def target_of(reference: str, full_url: str, names: Names) -> Target | None:

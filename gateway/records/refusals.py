@@ -11,6 +11,9 @@ REASONS: MappingProxyType[str, tuple[str, str]] = MappingProxyType(
     {
         "file-unreadable": ("The file cannot be read or unpacked", "文件无法读取或解压"),
         "file-too-large": ("The file is larger than one import takes at once", "文件超过一次导入的上限"),
+        "unpacks-too-large": ("It unpacks to far more than records do", "解压后的大小远超病历应有的大小"),
+        "entry-too-long": ("The resource is longer than one may be", "单个资源超过长度上限"),
+        "bundle-empty": ("The Bundle holds nothing", "Bundle 中没有内容"),
         "line-too-long": ("The line is longer than a resource may be", "该行超过单个资源的长度上限"),
         "text-not-utf8": ("The text is not UTF-8", "文本不是 UTF-8 编码"),
         "text-not-unicode": ("A text holds half of a character", "文本含有不完整的字符"),
@@ -30,7 +33,13 @@ REASONS: MappingProxyType[str, tuple[str, str]] = MappingProxyType(
         "patient-changed": ("It was another patient's record before", "该记录此前属于另一位患者"),
         "reference-unmatched": ("A conditional reference has no single match", "条件引用没有唯一匹配"),
         "create-ambiguous": ("Its ifNoneExist has more than one match", "ifNoneExist 匹配到多条记录"),
-        "transaction-refused": ("Another entry of its transaction was refused", "同一事务中另一条目被拒绝"),
+        "older-version": ("A newer version of it is here", "本机构已有更新的版本"),
+        "patient-stated": ("The command says already whose records these are", "命令已指明这些病历属于谁"),
+        "names-differ": ("The file names more than one person", "文件中出现不止一人的姓名"),
+        "transaction-refused": (
+            "Its Bundle is stored whole or not at all, and another entry was refused",
+            "该 Bundle 须整体存入，而其中另一条目被拒绝",
+        ),
     }
 )  # fmt: skip
 

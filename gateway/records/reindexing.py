@@ -39,7 +39,7 @@ def _rewrite(conn: Connection, rows: Sequence[Row[Any]]) -> None:
     side = no_side_rows()
     for row in rows:
         resource = parse(row.json_text)
-        cited = cited_by(resource["resourceType"], survey(resource).references)
+        cited = cited_by(resource, survey(resource).references)
         add_side_rows(side, row.number, index(resource), row.labels.split(), cited)
     numbers = [row.number for row in rows]
     for table in SIDE_TABLES:

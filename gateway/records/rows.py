@@ -30,7 +30,6 @@ class Rows:
     replaced: list[Values] = field(default_factory=list)
     side: Side = field(default_factory=no_side_rows)
     charts: list[Values] = field(default_factory=list)
-    patients: set[str] = field(default_factory=set)
 
 
 def add_rows(
@@ -50,6 +49,7 @@ def add_rows(
     found, text = index(resource), write(resource)
     values: Values = {
         "source_hash": one.source_hash,
+        "sent": one.sent,
         "version": version,
         "last_updated": now,
         "revision": rows.next_revision,
@@ -72,11 +72,9 @@ def add_rows(
         rows.updates.append({"key": number, **values})
         rows.replaced.append({"number": number})
     rows.next_revision += 1
-    add_side_rows(rows.side, number, found, labels, cited_by(one.type, one.found.references))
+    add_side_rows(rows.side, number, found, labels, cited_by(resource, one.found.references))
     if one.type == "Patient":
         rows.charts.append({"institution": institution, "patient_id": id_, **chart_values(resource)})
-    elif patient_id is not None:
-        rows.patients.add(patient_id)
 
 
 def _released(one: Prepared, id_: str, version: int, now: int, labels: frozenset[str]) -> Values:

@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import Table
 
 from gateway.records.facts import MAX_TARGET, Indexed, folded
+from gateway.records.free_text import encounters_of, is_unjudged
+from gateway.records.references import edge_of, type_of
 from gateway.records.resource_types import TYPES
 from gateway.records.tables import (
     BEGINNING_OF_TIME,
@@ -24,6 +26,9 @@ from gateway.records.tables import (
 Values = dict[str, Any]
 Side = dict[Table, list[Values]]
 
+# Why a record takes the labels of another, where no search parameter names the reference.
+CITES, WORDS = "cites", "words"
+
 # What is written anew whenever a record changes.
 SIDE_TABLES = (record_token, record_date, record_quantity, record_string, record_reference)
 
@@ -33,8 +38,10 @@ def no_side_rows() -> Side:
     return {table: [] for table in SIDE_TABLES}
 
 
-def add_side_rows(side: Side, number: int, found: Indexed, labels: Iterable[str], cited: set[str]) -> None:
-    """Adds every side row of one record; `cited` are the records whose labels it takes."""
+def add_side_rows(
+    side: Side, number: int, found: Indexed, labels: Iterable[str], cited: Iterable[tuple[str, str]]
+) -> None:
+    """Adds every side row of one record; `cited` are what it takes labels from (cited_by)."""
     tokens = found.tokens | {("_label", "", label) for label in labels}
     side[record_token].extend(
         {"record": number, "param": param, "system": system, "code": code} for param, system, code in tokens
@@ -58,16 +65,26 @@ def add_side_rows(side: Side, number: int, found: Indexed, labels: Iterable[str]
     named = {target for _, target in found.references}
     side[record_reference].extend(
         {"record": number, "param": param, "target": target}
-        for param, target in (*found.references, *(("cites", each) for each in cited - named))
+        for param, target in (*found.references, *_unnamed(cited, named))
     )
 
 
-def cited_by(type_: str, references: Iterable[Values]) -> set[str]:
-    """Each record that a report or the like refers to; who and where is no record of the patient's."""
-    if not TYPES[type_].cites:
+def _unnamed(cited: Iterable[tuple[str, str]], named: set[str]) -> set[tuple[str, str]]:
+    return {(param, target) for param, target in cited if param != CITES or target not in named}
+
+
+def cited_by(resource: Values, references: Iterable[Values]) -> set[tuple[str, str]]:
+    """What a record takes labels from, as (CITES or WORDS, target).
+
+    A report or the like: each record that it refers to; who and where is no record of the patient's. A record
+    of words only: its encounter.
+    """
+    if is_unjudged(resource):
+        return {(WORDS, each) for each in encounters_of(resource) if len(each) <= MAX_TARGET}
+    if not TYPES[resource["resourceType"]].cites:
         return set()
     texts = {node["reference"] for node in references}
-    return {each for each in texts if len(each) <= MAX_TARGET and _is_of_a_patient(each.partition("/")[0])}
+    return {(CITES, edge_of(each)) for each in texts if _is_of_a_patient(type_of(each))}
 
 
 def _is_of_a_patient(type_: str) -> bool:

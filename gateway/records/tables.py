@@ -33,6 +33,7 @@ record = Table(
     Column("id", String(64), nullable=False),
     Column("source_id", Text, nullable=False),
     Column("source_hash", String(64), nullable=False),
+    Column("sent", BigInteger),  # the sender's own meta.lastUpdated, ms UTC
     Column("version", Integer, nullable=False),
     Column("last_updated", BigInteger, nullable=False),  # ms UTC
     Column("revision", BigInteger, nullable=False),  # grows with every change of the store
@@ -107,6 +108,7 @@ record_reference = Table(
     Column("record", Integer, ForeignKey("record.number", ondelete="CASCADE"), primary_key=True),
     Column("param", String(32), primary_key=True),
     Column("target", String(130), primary_key=True),  # Type/id, or what the sender wrote
+    Index("record_reference_target", "target"),
     sqlite_with_rowid=False,
 )
 
@@ -134,5 +136,25 @@ chart = Table(
     Column("identifiers", Text, nullable=False),  # JSON list of {system, value}
     Column("search_text", Text, nullable=False),  # what the desk may type, folded
     Index("chart_by_identifier", "institution", "identifier"),
+    sqlite_with_rowid=False,
+)
+
+# Contents that were stored once and have been replaced since: they never come back by themselves.
+record_former = Table(
+    "record_former",
+    metadata,
+    Column("institution", String(32), primary_key=True),
+    Column("source_hash", String(64), primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+# Up to which line a file of lines was imported, while its import is not at its end.
+import_mark = Table(
+    "import_mark",
+    metadata,
+    Column("institution", String(32), primary_key=True),
+    Column("file", Text, primary_key=True),
+    Column("line", Integer, nullable=False),
+    Column("digest", String(64), nullable=False),  # hex SHA-256 of the unpacked bytes up to there
     sqlite_with_rowid=False,
 )

@@ -12,10 +12,12 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from gateway.records.at_hand import AtHand
+from gateway.records.batches import Entry, batch_of
 from gateway.records.identities import Identities, Local
-from gateway.records.preparation import prepare
-from gateway.records.sources import Batch, Entry
-from gateway.records.writer import Desk, write_resources
+from gateway.records.judging import TAKEN, Desk, judge
+from gateway.records.preparation import in_order, names_of, prepare
+from gateway.records.writer import write_verdicts
 
 Resource = tuple[str, dict[str, Any]]  # fullUrl (a name of ours), the resource
 
@@ -39,22 +41,24 @@ def file_resources(
     Raises FilingError; the caller's transaction is then not to be committed.
     """
     faults: list[str] = []
-    entries = tuple(
+    batch = batch_of(
         Entry(place, resource, full_url) for place, (full_url, resource) in enumerate(resources, 1)
     )
-    prepared, names = prepare(
-        Batch(entries), lambda _place, type_, code, _detail: faults.append(f"{type_} {code}")
+    prepared, _ = prepare(
+        batch,
+        in_order(batch.spots),
+        names_of(batch.spots),
+        {},
+        lambda _place, type_, code, _detail: faults.append(f"{type_} {code}"),
     )
-    identities = Identities(institution, lambda: entropy(16).hex())
+    identities = Identities(institution, lambda: entropy(16).hex(), AtHand(batch))
     # Named by their local ids, which no sending system gives.
     for ref in (f"Patient/{patient_id}", *here):
         identities.known[ref] = Local(*ref.split("/"), patient_id)
-    written: list[str] = []
-
-    def outcome(one: Any, result: str, _detail: str) -> None:
-        (written if result in ("stored", "changed", "unchanged") else faults).append(f"{one.type} {result}")
-
-    write_resources(conn, Desk(institution, now, identities, names), prepared, outcome)
-    if faults or len(written) != len(entries):
+    desk = Desk(institution, now, identities, may_return=True)
+    verdicts = judge(conn, desk, prepared)
+    write_verdicts(conn, desk, verdicts)
+    faults += [f"{each.one.type} {each.code}" for each in verdicts if each.code not in TAKEN]
+    if faults or len(verdicts) != len(resources):
         raise FilingError(", ".join(faults))
     return {one.full_url: f"{one.type}/{identities.known[one.source_id].id}" for one in prepared}

@@ -119,7 +119,7 @@ def _of_batch(batch: Batch, waiting: _Waiting) -> Iterator[History]:
         subject = next(iter(values_at(each, "subject.reference")), None)
         if type(subject) is str:
             grouped[subject].append(each)
-    if patients and grouped.keys() <= patients.keys():
+    if grouped and grouped.keys() <= patients.keys():
         for key, some in grouped.items():
             yield history_of(key, patients[key], some)
         return

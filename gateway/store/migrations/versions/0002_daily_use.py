@@ -89,6 +89,15 @@ def upgrade() -> None:
         batch_op.create_index("glass_question_glass", ["glass"], unique=False)
 
     op.create_table(
+        "import_mark",
+        sa.Column("institution", sa.String(length=32), nullable=False),
+        sa.Column("file", sa.Text(), nullable=False),
+        sa.Column("line", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("institution", "file", name=op.f("pk_import_mark")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "offer",
         sa.Column("reference", sa.String(length=8), nullable=False),
         sa.Column("institution", sa.String(length=32), nullable=False),
@@ -106,6 +115,13 @@ def upgrade() -> None:
         batch_op.create_index("offer_expires", ["expires_at"], unique=False)
         batch_op.create_index("offer_link", ["link"], unique=False)
 
+    op.create_table(
+        "record_former",
+        sa.Column("institution", sa.String(length=32), nullable=False),
+        sa.Column("source_hash", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("institution", "source_hash", name=op.f("pk_record_former")),
+        sqlite_with_rowid=False,
+    )
     op.create_table(
         "reuse_order",
         sa.Column("id", sa.String(length=32), nullable=False),
@@ -195,6 +211,12 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("reuse_ruling", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_reuse_ruling_rule"), ["rule"], unique=False)
+
+    with op.batch_alter_table("record", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("sent", sa.BigInteger(), nullable=True))
+
+    with op.batch_alter_table("record_reference", schema=None) as batch_op:
+        batch_op.create_index("record_reference_target", ["target"], unique=False)
 
     with op.batch_alter_table("sign_in_failure", schema=None) as batch_op:
         batch_op.add_column(sa.Column("signed_in_at", sa.BigInteger(), nullable=True))
