@@ -13,7 +13,7 @@ from ledger.encoding import b64u, canonical_json, unb64u
 from ledger.heads import TYPE_NAMES
 from ledger.merkle import leaf_hash
 from ledger.note import COSIGNATURE, ED25519, Verifier, format_vkey
-from ledger.record import record_hash
+from ledger.record import decode_record, record_hash
 from ledger.signing import public_key, thumbprint
 from tests.docs import story as told_by
 from tests.docs.story import (
@@ -43,6 +43,7 @@ def examples() -> dict[str, str]:
             **_log(story),
             **_details(story),
             **_pull(story),
+            **_glass(story),
             **_wallet(story),
         }
 
@@ -82,6 +83,7 @@ def _signed(story: Story) -> dict[str, str]:
         "login": story.login,
         "request": story.request,
         "assertion": story.assertion,
+        "declaration": story.declaration,
     }.items():
         found[name] = jws
         found[f"{name}.payload"] = canonical_json(parse_compact(jws).payload).decode()
@@ -261,13 +263,47 @@ def _pull(story: Story) -> dict[str, str]:
     }
 
 
+def _glass(story: Story) -> dict[str, str]:
+    broken = story.committed["glass.broken"]
+    record = decode_record(unb64u(story.glass_receipt["record"]))
+    extensions = {
+        "hl7-b2b": {
+            **parse_compact(story.assertion).payload["extensions"]["hl7-b2b"],
+            "purpose_of_use": ["urn:oid:2.16.840.1.113883.5.8#BTG"],
+            "consent_policy": ["urn:yaoshi:policy:break-glass:1"],
+        },
+        "yaoshi-glass": {"glass": broken.entry_id},
+    }
+    del extensions["hl7-b2b"]["consent_reference"]
+    return {
+        "glass.answer": _json(
+            {
+                "glass": broken.entry_id,
+                "receipt": story.glass_receipt,
+                "opening": story.details["glass.broken"].opening,
+                "until": record.time + 240 * MINUTE,
+                "patient": {"name": "王秀英（合成）", "sex": "female", "birth_date": "1946-03-08"},
+            }
+        ),
+        "glass.details": story.details["glass.broken"].details,
+        "glass.review.details": story.details["glass.reviewed"].details,
+        "glass.assertion.extensions": _json(extensions),
+        "wallet.objection": _json({"glass": broken.entry_id, "text": "我当时清醒，没有人问过我。"}),
+        "wallet.objection.answer": _json({"glass": broken.entry_id, "at": START + 65 * MINUTE}),
+    }
+
+
 def _wallet(story: Story) -> dict[str, str]:
     grant = story.details["grant.give"]
     token, wallet = b64u(digest("wallet token")), "http://127.0.0.1:8080"
     address = f"{wallet}/q#{b64u(bytes.fromhex(story.ledger)[:16])}"
     timeline = {
         **(story.view.link_proof(LINK, 3) or {}),
-        "openings": {opened.commitment: opened.opening for opened in story.details.values()},
+        "openings": {
+            opened.commitment: opened.opening
+            for name, opened in story.details.items()
+            if not name.startswith("glass.")  # those came later
+        },
         "time": START + 6 * MINUTE,
         "reading": "full",
     }

@@ -1,6 +1,7 @@
 """One small ledger with fixed keys, times and salts: every worked example of the format pages is from it.
 
 A hospital links a phone; a clinic asks; the phone gives; the hospital discloses and looks; the phone revokes.
+Later, and in a view of its own: the clinic declares an emergency, the phone ends it, the hospital reviews it.
 Seeds are SHA-256 of "yaoshi/example/<name>", ids the first 16 bytes of SHA-256 of "yaoshi/example/id/<name>",
 so a reader can rebuild all of it. The engine is the real one, on a file that is thrown away.
 """
@@ -121,6 +122,8 @@ class Story:
     details: dict[str, Opened]
     committed: dict[str, Committed]
     view: View
+    declaration: str
+    glass_receipt: dict[str, Any]
 
     def receipt(self, name: str) -> dict[str, Any]:
         return self.view.receipt(self.committed[name].index)
@@ -159,6 +162,23 @@ def request(ledger: str) -> str:
         "expires": START + 61 * MINUTE,
     }
     return sign_compact(digest("clinic/peer"), "yaoshi-request", payload)
+
+
+def declaration(ledger: str) -> str:
+    payload = {
+        "ledger": ledger,
+        "institution": CLINIC,
+        "custodian": HOSPITAL,
+        "identifier": {"system": None, "value": "EX20180417"},
+        "birth_date": "1946-03-08",
+        "clinician": {**DOCTOR, "department": "急诊科"},
+        "reason": "unconscious",
+        "text": "路边昏倒，无家属陪同",
+        "ttl_ms": 240 * MINUTE,
+        "at": START + 60 * MINUTE,
+        "nonce": digest("nonce/declaration")[:16].hex(),
+    }
+    return sign_compact(digest("clinic/peer"), "yaoshi-declaration", payload)
 
 
 def assertion(grant: str) -> str:
@@ -220,6 +240,11 @@ def told() -> Iterator[Story]:
                 "at": START + 6 * MINUTE,
             }
             with engine.view() as view:
+                then = clock[0]
+                signed_declaration = _emergency(teller, clock, details)
+                with engine.view() as later:
+                    receipt = later.receipt(teller.committed["glass.broken"].index)
+                clock[0] = then  # checkpoints of the earlier view are signed when they are asked for
                 yield Story(
                     ledger=engine.id,
                     unsigned_genesis=unsigned,
@@ -232,6 +257,8 @@ def told() -> Iterator[Story]:
                     details=details,
                     committed=teller.committed,
                     view=view,
+                    declaration=signed_declaration,
+                    glass_receipt=receipt,
                 )
         finally:
             engine.close()
@@ -282,3 +309,37 @@ def _live(teller: _Teller) -> tuple[dict[str, Opened], str, str]:
     teller.tell("look.made", "hospital/release", "look.made", commitment=details["look.made"].commitment)
     teller.tell("grant.revoke", "phone", "grant.revoke", grant=grant)
     return details, signed_request, signed_assertion
+
+
+def _emergency(teller: _Teller, clock: list[int], details: dict[str, Opened]) -> str:
+    """An hour after the beginning; adds the details to those of the story."""
+    clock[0] = START + 60 * MINUTE
+    signed = declaration(teller.engine.id)
+    broken = {
+        "declaration": signed,
+        "declaring": CLINIC,
+        "user": DOCTOR,
+        "reason": "unconscious",
+        "basis": "BTG",
+    }
+    details["glass.broken"] = opened("glass", broken)
+    teller.tell(
+        "glass.broken",
+        "hospital/release",
+        "glass.broken",
+        ttl_ms=240 * MINUTE,
+        commitment=details["glass.broken"].commitment,
+    )
+    glass = teller.committed["glass.broken"].entry_id
+    teller.tell("glass.closed", "phone", "glass.closed", glass=glass)
+    reviewer = {"id": identity("privacy officer"), "name": "顾清越（合成）", "role": "privacy"}
+    found = {"institution": HOSPITAL, "verdict": "justified", "words": "抢救需要", "reviewer": reviewer}
+    details["glass.reviewed"] = opened("review", found)
+    teller.tell(
+        "glass.reviewed",
+        "hospital/review",
+        "glass.reviewed",
+        glass=glass,
+        commitment=details["glass.reviewed"].commitment,
+    )
+    return signed
