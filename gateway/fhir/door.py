@@ -112,8 +112,10 @@ def _search(institution: str, resource_type: str, pairs: list[tuple[str, str]]) 
         query = parse_query(resource_type, kept, _handling(), _own_address(gw, institution, kept))
     if not isinstance(query, Query):
         return problem(query.code, detail=query.detail)
-    # Types that the token does not hold do not come along either.
-    query = replace(query, may_include=frozenset(each for each in SERVED if allows(token.scopes, each, "r")))
+    if query.includes:
+        # Types that the token does not hold do not come along either.
+        held = frozenset(each for each in SERVED if allows(token.scopes, each, "r"))
+        query = replace(query, may_include=held)
     released = _release(gw, institution, token, query, place)
     base = f"{released.base}/fhir"
     self_url = f"{base}/{query.text}" if not place else f"{base}/{resource_type}?{CURSOR}={given[CURSOR]}"

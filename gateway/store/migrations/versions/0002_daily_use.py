@@ -214,6 +214,23 @@ def upgrade() -> None:
 
     with op.batch_alter_table("record", schema=None) as batch_op:
         batch_op.add_column(sa.Column("sent", sa.BigInteger(), nullable=True))
+        batch_op.drop_index(batch_op.f("record_by_patient"))
+        batch_op.create_index(
+            "record_by_patient",
+            [
+                "institution",
+                "patient_id",
+                "type",
+                "sort_date",
+                "id",
+                "kind",
+                "labels",
+                "low",
+                "high",
+                "revision",
+            ],
+            unique=False,
+        )
 
     with op.batch_alter_table("record_reference", schema=None) as batch_op:
         batch_op.create_index("record_reference_target", ["target"], unique=False)
