@@ -22,7 +22,7 @@ from ledger.audit import export_log, verify_log
 LOSS = """
   The ledger here has {size} records; {known} are known to have been shown.
   If you go on without the later ones:
-  - every phone that saw them shows an alarm from now on, rightly, and keeps it until its link is made anew;
+  - every phone that saw them shows an alarm from now on, rightly, and keeps it;
   - what patients took back in them stands open in the ledger again. Therefore no permission from before opens
     anything at this node until the patient gives it again;
   - replacements of lost phones in them are undone: repeat them at the desk, or the lost key stays valid;
