@@ -9,13 +9,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import grants, pull, scan
+from bench import grants, pull, scan, search
 from bench.figures import Figure, save, table
 
 BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "pull": pull.measure,
     "grants": grants.measure,
     "scan": scan.measure,
+    "search": search.measure,
 }
 FOLDER = Path(__file__).resolve().parent.parent / "var" / "bench"
 
