@@ -15,7 +15,6 @@ import signal
 import socket
 import sys
 from pathlib import Path
-from threading import Event
 from typing import NoReturn
 
 import click
@@ -124,7 +123,7 @@ def start_server(
     TLS; without one a proxy in front has it.
     """
     os.chdir(ROOT)
-    anew, before = Event(), signal.getsignal(signal.SIGHUP)
+    again, stopped, before = False, False, signal.getsignal(signal.SIGHUP)
     server = Granian(
         "app:serving_app",
         factory=True,
@@ -142,11 +141,24 @@ def start_server(
     )
 
     def hang_up(*_signal: object) -> None:
-        if not sys.stdin.isatty():
-            anew.set()
+        nonlocal again
+        again = not sys.stdin.isatty()
         server.signal_handler_interrupt()
 
-    # granian would start a second worker beside the first, which cannot have the ledger.
-    server.on_startup(lambda: signal.signal(signal.SIGHUP, before if before is signal.SIG_IGN else hang_up))
+    def stop(*_signal: object) -> None:
+        nonlocal stopped
+        stopped = True
+        server.signal_handler_interrupt()
+
+    def handle_signals() -> None:
+        signal.signal(signal.SIGINT, stop)
+        signal.signal(signal.SIGTERM, stop)
+        # granian would start a second worker beside the first, which cannot have the ledger.
+        signal.signal(signal.SIGHUP, before if before is signal.SIG_IGN else hang_up)
+
+    server.on_startup(handle_signals)
     server.serve()
-    return anew.is_set()
+    # All is closed: a stop that comes now ends the process at once, and none is forgotten.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    return again and not stopped

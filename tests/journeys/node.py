@@ -66,8 +66,8 @@ def free_port() -> int:
     return port if port < 60_000 else port - 20_000
 
 
-def start_node(var: Path, port: int) -> Node:
-    """Starts a node; back when it says that it is ready. Raises AssertionError with its output otherwise."""
+def start_node(var: Path, port: int, until: str = "readyz") -> Node:
+    """Starts a node; back when it says that it is ready (or lives). Raises AssertionError otherwise."""
     with (var / "node.log").open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "flask", "--app", "app", "serve"],
@@ -77,7 +77,7 @@ def start_node(var: Path, port: int) -> Node:
             start_new_session=True,
             env=environment(var, port),
         )
-    wait_until_ready(process, f"http://localhost:{port}/readyz", var / "node.log")
+    wait_until_ready(process, f"http://localhost:{port}/{until}", var / "node.log")
     return Node(json.loads((var / "demo.json").read_text()), var, port, process)
 
 
@@ -91,9 +91,9 @@ def environment(var: Path, port: int) -> dict[str, str]:
     }
 
 
-def start_again(node: Node) -> None:
+def start_again(node: Node, until: str = "readyz") -> None:
     """Starts a stopped node on its own folder; the addresses stay."""
-    node.process = start_node(node.var, node.port).process
+    node.process = start_node(node.var, node.port, until).process
 
 
 def stop_node(node: Node, how: int = signal.SIGTERM) -> None:
