@@ -12,11 +12,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from consent.declaration import Declaration, GlassTerms, parse_declaration, parse_glass_terms
 from consent.glass_state import GlassState, glass_state
 from gateway.disclosure.openings import opening_of
+from gateway.glass.declare import settle
 from gateway.glass.tables import emergency, glass_case
 from ledger.errors import Malformed
 from ledger.signing import peek_compact
@@ -55,14 +56,14 @@ class Case:
 
 def queue_of(gw: Gateway, institution: str) -> tuple[list[Case], list[Case]]:
     """(waiting for this institution's review, oldest first; done, newest first, the newest DONE_SHOWN)."""
+    settle(gw, institution)
+    opened = select(glass_case).where(glass_case.c.custodian == institution)
+    declared = select(emergency).where(emergency.c.institution == institution, emergency.c.glass.is_not(None))
     with gw.db.connect() as conn:
-        opened = conn.execute(select(glass_case).where(glass_case.c.custodian == institution)).all()
-        declared = conn.execute(select(emergency).where(emergency.c.institution == institution)).all()
-    rows: list[tuple[Any, str | None]] = [(row, row.glass) for row in opened]
-    rows += [(row, row.glass or _settled(gw, row)) for row in declared]
+        rows: list[Any] = [*conn.execute(opened), *conn.execute(declared)]
     with gw.ledger.view() as view:
         # What was written down, and then the ledger did not take, is nobody's case.
-        found = [(row, state) for row, name in rows if name and (state := glass_state(view, name))]
+        found = [(row, state) for row in rows if (state := glass_state(view, row.glass)) is not None]
     found.sort(key=lambda one: one[1]["index"])
     waiting = [one for one in found if institution not in one[1]["reviews"]]
     done = [one for one in found if institution in one[1]["reviews"]][-DONE_SHOWN:]
@@ -118,23 +119,6 @@ def _of_declarer(row: Any, state: GlassState) -> Case:
         identifier_end=row.identifier_end,
         patient_id=None,
     )
-
-
-def _settled(gw: Gateway, row: Any) -> str | None:
-    """The glass of a declaration whose answer was lost in a crash: a custodian on this node still has it."""
-    mine = (
-        glass_case.c.custodian == row.custodian,
-        glass_case.c.declaring == row.institution,
-        glass_case.c.nonce == row.nonce,
-    )
-    with gw.db.connect() as conn:
-        found: str | None = conn.execute(select(glass_case.c.glass).where(*mine)).scalar()
-    with gw.ledger.view() as view:
-        if found is None or glass_state(view, found) is None:
-            return None
-    with gw.db.begin() as conn:
-        conn.execute(update(emergency).where(emergency.c.id == row.id).values(glass=found))
-    return found
 
 
 def _declaration(details: str) -> Declaration | None:

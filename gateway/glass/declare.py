@@ -11,14 +11,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from consent.declaration import Declaration, parse_declaration
+from consent.glass_state import glass_state
 from gateway.glass.budgets import BY_CLINICIAN, BY_INSTITUTION, DAY_MS
 from gateway.glass.proof import answer_fault
 from gateway.glass.reading import DECLARATION_TYP
 from gateway.glass.receive import Broken, receive
 from gateway.glass.tables import emergency as table
+from gateway.glass.tables import glass_case
 from ledger.errors import Refusal
 
 if TYPE_CHECKING:
@@ -60,7 +62,10 @@ def declare(gw: Gateway, staff: Staff, wanted: Emergency) -> Declared | Refusal:
     if refused is not None:
         return refused
     name = gw.entropy(16).hex()
+    settle(gw, staff.institution)
     with gw.db.begin() as conn:
+        # What came to nothing counts for a day, and is nobody's business after it.
+        conn.execute(delete(table).where(table.c.glass.is_(None), table.c.sent_at <= gw.clock() - DAY_MS))
         refused = _budget_fault(conn, staff, gw.clock())
         if refused is not None:
             return refused
@@ -77,6 +82,25 @@ def declare(gw: Gateway, staff: Staff, wanted: Emergency) -> Declared | Refusal:
         conn.execute(update(table).where(table.c.id == name).values(glass=answer.glass))
     gw.bus.publish(f"staff:{staff.institution}")
     return Declared(name, answer)
+
+
+def settle(gw: Gateway, institution: str) -> None:
+    """Find again what was opened while the answer was lost in a crash: a custodian on this node knows it."""
+    same = (glass_case.c.declaring == table.c.institution) & (glass_case.c.nonce == table.c.nonce)
+    lost = (
+        select(table.c.id, glass_case.c.glass)
+        .join(glass_case, same & (glass_case.c.custodian == table.c.custodian))
+        .where(table.c.institution == institution, table.c.glass.is_(None))
+    )
+    with gw.db.connect() as conn:
+        rows = conn.execute(lost).all()
+    with gw.ledger.view() as view:
+        found = {row.id: row.glass for row in rows if glass_state(view, row.glass) is not None}
+    if not found:
+        return
+    with gw.db.begin() as conn:
+        for name, glass in found.items():
+            conn.execute(update(table).where(table.c.id == name).values(glass=glass))
 
 
 def sent(conn: Connection, institution: str, staff_id: str, now: int) -> tuple[int, int]:

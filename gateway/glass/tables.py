@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Column, Index, Integer, String, Table, Text, 
 
 from gateway.store.metadata import metadata
 
-# What an institution's clinicians declared. `glass` and what follows stay null when it came to nothing.
+# What an institution's clinicians declared. `glass` is null where it came to nothing; such a row lives a day.
 emergency = Table(
     "emergency",
     metadata,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
+from gateway.glass.tables import emergency
 from tests.gateway.glass.scene import SYSTEM, Scene
 
 NOBODY = {"system": SYSTEM, "value": "chart-nobody"}
@@ -97,3 +100,17 @@ def test_the_own_budget_of_an_institution_is_thirty(scene: Scene) -> None:
             assert scene.declare(doctor, identifier=NOBODY).status_code == 404
     doctor = scene.story.sign_in("clinician", scene.story.clinic)
     assert scene.declare(doctor).json["code"] == "glass-budget-used"
+
+
+def test_what_came_to_nothing_is_forgotten_after_a_day(scene: Scene) -> None:
+    scene.declare(identifier=NOBODY, reason="other-emergency", text="查无此人")
+    kept = scene.declared()
+    scene.story.clock.advance(days=1)
+    scene.story.doctor = scene.story.sign_in("clinician", scene.story.clinic)
+    scene.declared()
+    with scene.gw.db.connect() as conn:
+        rows = conn.execute(select(emergency)).all()
+    assert kept["emergency"] in {row.id for row in rows}
+    assert len(rows) == 2
+    assert all(row.glass is not None for row in rows)
+    assert [outcome for _, outcome in scene.attempts()] == ["matched"]
