@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from consent.reuse import conditions
 from consent.reuse.choice import Chosen, barred, choose, wanted_codes
-from consent.reuse.conditions import Areas, Case
+from consent.reuse.conditions import Areas, Case, Happened
 from consent.reuse.orders import Context, Order
 from consent.reuse.results import Result
 from consent.reuse.rules import Rule
@@ -37,11 +37,19 @@ _SINGLE = Line("panel", "holds", {"have": 1, "of": 1, "missing": []})
 
 
 class _Judged(NamedTuple):
-    """One candidate with all its lines; `failed`: the first that fails."""
+    """One candidate with all its lines; `failed`: those that fail."""
 
     case: Case
     lines: tuple[Line, ...]
-    failed: Line | None
+    failed: tuple[Line, ...]
+
+
+class _Candidates(NamedTuple):
+    """The results of one code: the best; the youngest that are shown; the youngest good one, any age."""
+
+    best: _Judged | None
+    shown: tuple[_Judged, ...]
+    recent: _Judged | None
 
 
 def check(
@@ -58,15 +66,16 @@ def check(
         return _nothing(order, chosen, chosen.reason)
     rule = chosen.rule
     reason = chosen.reason or barred(order, rule)
+    since = conditions.happened(context, order, rule)
     if rule.members and (not order.codes or order.codes & rule.panels):
-        return _panel(order, chosen, rule, reason, results, context, areas)
+        return _panel(order, chosen, rule, reason, results, since, areas)
     codes = order.codes & rule.codes
     if not order.codes and len(rule.codes) == 1:
         codes = rule.codes
     if not codes:
         return _nothing(order, chosen, reason or ("code-not-covered" if order.codes else "code-not-stated"))
-    judged = _judge_all(order, rule, codes, results, context, areas)
-    return _single(order, chosen, rule, reason, judged)
+    candidates = _judge_all(order, rule, codes, results, since, areas)
+    return _single(order, chosen, rule, reason, candidates)
 
 
 def _nothing(order: Order, chosen: Chosen, reason: str | None) -> Verdict:
@@ -81,17 +90,39 @@ def _judge_all(
     rule: Rule,
     codes: frozenset[str],
     results: Iterable[Result],
-    context: Context,
+    since: Happened,
     areas: Areas,
-) -> list[_Judged]:
-    """Every result of the ordered code, best first: those that qualify, then those that nearly do."""
+) -> _Candidates:
+    """Judges results of the ordered code, youngest first, as far as one of them may still matter."""
     wanted = wanted_codes(codes, rule)
     cases = [
-        Case(order, rule, codes, each, context, areas)
-        for each in results
-        if not wanted.isdisjoint(each.codes)
+        Case(order, rule, codes, each, since, areas) for each in results if not wanted.isdisjoint(each.codes)
     ]
-    return sorted((_judge(case) for case in cases), key=_rank)
+    best: _Judged | None = None
+    recent: _Judged | None = None
+    shown: list[_Judged] = []
+    for case in sorted(cases, key=_youngest_first):
+        judged = _judge(case)
+        if best is None or len(judged.failed) < len(best.failed):
+            best = judged
+        if recent is None and _is_good_but_old(judged):
+            recent = judged
+        if len(shown) <= MOST_OTHERS:
+            shown.append(judged)
+        elif recent is not None and (not best.failed or (_is_beyond(case) and len(best.failed) == 1)):
+            break  # all further ones are older, and too old
+    return _Candidates(best, tuple(shown), recent)
+
+
+def _youngest_first(case: Case) -> tuple[object, ...]:
+    result = case.result
+    collected = result.collected if result.collected is not None else -(2**62)
+    return -collected, not result.own, not conditions.counting_marks(case), result.source, result.ref
+
+
+def _is_beyond(case: Case) -> bool:
+    collected = case.result.collected
+    return collected is None or case.order.at - collected > case.rule.reach_ms
 
 
 def _judge(case: Case) -> _Judged:
@@ -100,25 +131,22 @@ def _judge(case: Case) -> _Judged:
         _SINGLE,
         *(condition(case) for condition in _AFTER_PANEL),
     )
-    return _Judged(case, lines, next((line for line in lines if line.outcome == "fails"), None))
+    return _Judged(case, lines, tuple(line for line in lines if line.outcome == "fails"))
 
 
-def _rank(judged: _Judged) -> tuple[object, ...]:
-    result = judged.case.result
-    failures = sum(line.outcome == "fails" for line in judged.lines)
-    collected = result.collected if result.collected is not None else -(2**62)
-    marked = bool(conditions.counting_marks(judged.case))
-    return failures, -collected, not result.own, not marked, result.source, result.ref
+def _is_good_but_old(judged: _Judged) -> bool:
+    """Whether nothing stands against a result, or only that it is older than the window."""
+    return all(line.key == "age" and line.facts["cause"] == "too-old" for line in judged.failed)
 
 
-def _single(order: Order, chosen: Chosen, rule: Rule, reason: str | None, judged: list[_Judged]) -> Verdict:
-    best = judged[0] if judged else None
-    good = best is not None and best.failed is None
-    found = (best.case.result,) if best is not None and good else ()
+def _single(order: Order, chosen: Chosen, rule: Rule, reason: str | None, candidates: _Candidates) -> Verdict:
+    best, recent = candidates.best, candidates.recent
+    found = (best.case.result,) if best is not None and not best.failed else ()
     if reason is None and not found:
-        reason = "none-qualifies" if judged else "no-result"
+        reason = "none-qualifies" if best is not None else "no-result"
     offers = found if reason is None else ()
     lines = best.lines if best is not None else (_no_result(order, rule),)
+    others = [each for each in candidates.shown if each is not best][:MOST_OTHERS]
     return Verdict(
         group=order.group,
         offer=offers[0] if offers else None,
@@ -126,25 +154,19 @@ def _single(order: Order, chosen: Chosen, rule: Rule, reason: str | None, judged
         rule=rule,
         situation_stated=chosen.situation_stated,
         lines=(*lines, rule_line(chosen, reason)),
-        others=tuple((each.case.result, _deciding(each, found)) for each in judged[1 : MOST_OTHERS + 1]),
+        others=tuple((each.case.result, _deciding(each, found)) for each in others),
         panel=None,
         members=(),
-        too_soon=not rule.never and any(_counts_as_recent(each) for each in judged),
+        too_soon=not rule.never and recent is not None and conditions.too_soon(recent.case),
         reason=reason,
         would=() if offers or rule.never else found,
     )
 
 
-def _counts_as_recent(judged: _Judged) -> bool:
-    """Whether a good result, only perhaps too old for the window, makes a repeat come too soon."""
-    failed = {line.key for line in judged.lines if line.outcome == "fails"}
-    return failed <= {"age"} and conditions.too_soon(judged.case)
-
-
 def _deciding(judged: _Judged, found: tuple[Result, ...]) -> Line:
-    """What kept another result from being the offer: the line that failed, or that it is older."""
-    if judged.failed is not None:
-        return judged.failed
+    """What kept another result from being the offer: the first line that failed, or that it is older."""
+    if judged.failed:
+        return judged.failed[0]
     age = next(line for line in judged.lines if line.key == "age")
     return Line("age", age.outcome, {**age.facts, "older_than": found[0].ref if found else None})
 
@@ -159,7 +181,7 @@ def _panel(
     rule: Rule,
     reason: str | None,
     results: Sequence[Result],
-    context: Context,
+    since: Happened,
     areas: Areas,
 ) -> Verdict:
     """Every member judged alone; the panel is offered when all of them are."""
@@ -169,7 +191,7 @@ def _panel(
             chosen,
             rule,
             reason,
-            _judge_all(order, rule, frozenset({code}), results, context, areas),
+            _judge_all(order, rule, frozenset({code}), results, since, areas),
         )
         for code in rule.members
     ]

@@ -25,6 +25,14 @@ _VOID_REPORT = frozenset({"cancelled", "entered-in-error"})
 Areas = Mapping[str, frozenset[str]]
 
 
+class Happened(NamedTuple):
+    """The context as one rule sees it: what stands against results, and what is only shown."""
+
+    telling: tuple[Event, ...]
+    others: tuple[Event, ...]
+    unseen: list[str]
+
+
 class Case(NamedTuple):
     """One result held against one order. `codes`: what is ordered, of the rule's own codes."""
 
@@ -32,7 +40,7 @@ class Case(NamedTuple):
     rule: Rule
     codes: frozenset[str]
     result: Result
-    context: Context
+    happened: Happened
     areas: Areas
 
 
@@ -179,26 +187,33 @@ def unit(case: Case) -> Line:
     return Line("unit", "fails" if times is None else "holds", {**facts, "factor": shown})
 
 
+def happened(context: Context, order: Order, rule: Rule) -> Happened:
+    """Sorts the events for a rule, once for all results."""
+    known = [each for each in context.events if each.kind not in rule.context_allowed and each.at <= order.at]
+    telling = tuple(each for each in known if _is_relevant(each, rule))
+    others = tuple(each for each in known if not _is_relevant(each, rule))
+    return Happened(telling, others, sorted(context.unseen))
+
+
 def context(case: Case) -> Line:
     """Nothing since the collection that makes the result say less about the patient now."""
-    since = case.result.collected
-    known = [each for each in case.context.events if since is not None and _after(each, since, case)]
-    telling = [each for each in known if _is_relevant(each, case.rule)]
-    unseen = sorted(case.context.unseen)
+    since, unseen = case.result.collected, case.happened.unseen
+    telling = [each for each in case.happened.telling if _after(each, since)]
     if telling:
         first = min(telling, key=lambda each: (each.at, each.kind, each.code or ""))
         facts: Facts = {"events": sorted({str(each.kind) for each in telling}), "first": first.kind}
         what = {"at": first.at, "what": first.text or first.code, "unseen": unseen}
         return Line("context", "fails", {**facts, **what})
-    others = sorted({each.text or each.code or each.kind for each in known})
-    outcome: Outcome = "unknown" if unseen or known else "holds"
+    others = sorted(
+        {each.text or each.code or each.kind for each in case.happened.others if _after(each, since)}
+    )
+    outcome: Outcome = "unknown" if unseen or others else "holds"
     return Line("context", outcome, {"events": [], "unseen": unseen, "others": others})
 
 
-def _after(event: Event, since: int, case: Case) -> bool:
-    if event.kind in case.rule.context_allowed or event.at > case.order.at:
-        return False
-    return event.at > since or event.until is None or event.until > since
+def _after(event: Event, since: int | None) -> bool:
+    """Whether some of an event may lie after the collection; nothing does when nobody knows that moment."""
+    return since is not None and (event.at > since or event.until is None or event.until > since)
 
 
 def _is_relevant(event: Event, rule: Rule) -> bool:

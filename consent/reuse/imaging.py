@@ -63,7 +63,8 @@ def check_study(
     reason = chosen.reason or (None if rule is None else barred(order, rule))
     judged: list[tuple[Study, tuple[Line, ...]]] = []
     if rule is not None:
-        cases = [Case(order, rule, order.codes, each.result, context, areas) for each in studies]
+        since = conditions.happened(context, order, rule)
+        cases = [Case(order, rule, order.codes, each.result, since, areas) for each in studies]
         judged = [(each, _lines(asked, each, case)) for each, case in zip(studies, cases, strict=True)]
         judged.sort(key=lambda each: (_failures(each[1]), _order_of(each[0].result)))
     good = tuple(each.result for each, lines in judged[:1] if not _failures(lines))

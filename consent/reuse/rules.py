@@ -82,3 +82,8 @@ class Rule:
         if self.never:
             return 0
         return self.window_ms if self.window_ms is not None else self.min_interval_ms or 0
+
+    @property
+    def horizon_ms(self) -> int:
+        """How far back anything matters to this rule, ms: what is older is neither offered nor recent."""
+        return max(self.reach_ms, self.min_interval_ms or 0)
