@@ -109,8 +109,8 @@ def _judge_all(
             recent = judged
         if len(shown) <= MOST_OTHERS:
             shown.append(judged)
-        elif recent is not None and (not best.failed or (_is_beyond(case) and len(best.failed) == 1)):
-            break  # all further ones are older, and too old
+        elif not best.failed or (len(best.failed) == 1 and _ends_here(judged, recent)):
+            break
     return _Candidates(best, tuple(shown), recent)
 
 
@@ -120,9 +120,13 @@ def _youngest_first(case: Case) -> tuple[object, ...]:
     return -collected, not result.own, not conditions.counting_marks(case), result.source, result.ref
 
 
-def _is_beyond(case: Case) -> bool:
-    collected = case.result.collected
-    return collected is None or case.order.at - collected > case.rule.reach_ms
+def _ends_here(judged: _Judged, recent: _Judged | None) -> bool:
+    """Whether every older result fails as well: what happened since stays so, and nothing grows younger."""
+    if any(line.key == "context" for line in judged.failed):
+        return True
+    collected = judged.case.result.collected
+    too_old = collected is None or judged.case.order.at - collected > judged.case.rule.reach_ms
+    return too_old and recent is not None
 
 
 def _judge(case: Case) -> _Judged:
