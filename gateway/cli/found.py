@@ -89,7 +89,7 @@ def _next(settings: Settings, code: str) -> str:
     return f"""
 The ledger is founded in {settings.data}. Now, in this order:
   1  copy {offline} to two sticks that lie in a safe, then: rm -r {offline}
-  2  {FLASK} backup --with-keys /media/SAFE/yaoshi-keys.tar
-  3  {FLASK} staff add {code} USER --role administrator --name "NAME"
-  4  {FLASK} serve --no-demo
+  2  {FLASK} staff add {code} USER --role administrator --name "NAME"
+  3  {FLASK} serve --no-demo
+  4  {FLASK} backup --with-keys /media/SAFE/yaoshi-keys.tar
   5  {FLASK} doctor"""

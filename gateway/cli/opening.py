@@ -17,6 +17,7 @@ from flask import current_app
 
 from gateway.composition import Gateway
 from gateway.identity.keyring import read_keys
+from gateway.operation.doctor.findings import FLASK, user_name
 from gateway.settings import Settings, SettingsError, settings_from_env
 from gateway.store.database import open_database
 from gateway.web.events import Bus
@@ -28,11 +29,29 @@ from ledger.view import View
 
 
 def command_settings() -> Settings:
-    """The settings, or a plain message."""
+    """The settings, or a plain message; a command is for the user to whom the node's data belongs."""
     try:
-        return settings_from_env()
+        settings = settings_from_env()
     except SettingsError as error:
         raise click.ClickException(str(error)) from None
+    _require_own_data(settings)
+    return settings
+
+
+def _require_own_data(settings: Settings) -> None:
+    # What root or a colleague writes there, the node could not open: an hour's search for a night's engineer.
+    try:
+        owner = settings.data.stat().st_uid
+    except FileNotFoundError:
+        return
+    except PermissionError:
+        owner = settings.data.parent.stat().st_uid
+    if owner != os.geteuid():
+        name = user_name(owner)
+        raise click.ClickException(
+            f"{settings.data} belongs to {name}, and you are {user_name(os.geteuid())}. "
+            f"Type this as {name}: sudo -u {name} {FLASK} ..."
+        )
 
 
 def read_genesis(settings: Settings) -> Genesis:

@@ -52,6 +52,9 @@ def command(demo: bool) -> None:
     if demo and sheet.exists():
         write_private(settings.data.parent / "demo.json", sheet.read_bytes())
         announce(json.loads(sheet.read_text("utf-8")), settings)
+    else:
+        click.echo(f"Console {settings.console_origin}/console/, wallet {settings.wallet_origin}/")
+        click.echo(f"Listening on {settings.listen}, port {settings.port}. Ctrl-C stops the node.")
     if start_server(settings):
         begin_anew("serve")
 

@@ -44,6 +44,9 @@ def timeline(given: dict[str, int | None], institution: str) -> dict[str, Any]:
         # No log had a size beyond its own: the phone keeps its copy, compares, and says what is wrong.
         kept = given["kept"] if given["kept"] is not None and given["kept"] <= view.size else None
         proof = view.link_proof(phone.link, kept)
+        if kept != given["kept"]:
+            # One phone may be wrong; several are right, and this ledger is older than it was.
+            gw.log.warning("phone-kept-more", kept=given["kept"], size=view.size)
         size = view.size
     with gw.db.connect() as conn:
         openings = openings_of_link(conn, phone.link)

@@ -6,6 +6,7 @@ a fact of the finding. Paths in commands are quoted for a shell (`quoted`).
 
 from __future__ import annotations
 
+import pwd
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -87,6 +88,14 @@ def quoted(path: Path) -> str:
     """A path as a shell takes it, short where it lies below the present folder."""
     here = Path.cwd()
     return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))
+
+
+def user_name(uid: int) -> str:
+    """The name of a user of this machine, or the number."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
 
 
 def language(environment: Mapping[str, str]) -> str:

@@ -110,11 +110,12 @@ MEANINGS = Meanings(
 def examine(scene: Scene) -> Iterator[Finding]:
     """The program's surroundings, and what lies around that should not."""
     yield from _program()
-    if scene.uid == 0:
+    data = scene.settings.data
+    if scene.uid == 0 and (not data.exists() or data.stat().st_uid == 0):
         yield MEANINGS.of("running-as-root", quoted=quoted(scene.settings.data))
     if _clock_is_free():
         yield MEANINGS.of("clock-free")
-    if scene.settings.data.exists():
+    if data.exists():
         yield from _disk(scene.settings)
         yield from _backup(scene)
     yield from _left_over(scene.settings)

@@ -8,12 +8,11 @@ node of another user would leave files that the node cannot open, so they are re
 from __future__ import annotations
 
 import os
-import pwd
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from gateway.operation.doctor.findings import FLASK, Finding, Meaning, Meanings, Scene, quoted
+from gateway.operation.doctor.findings import FLASK, Finding, Meaning, Meanings, Scene, quoted, user_name
 
 SHOWN = 4
 MEANINGS = Meanings(
@@ -77,13 +76,13 @@ def examine(scene: Scene) -> Iterator[Finding]:
         return
     owner = data.stat().st_uid
     if scene.uid == 0 and owner != 0:
-        yield MEANINGS.of("root-on-others", path=data, owner=_name(owner))
+        yield MEANINGS.of("root-on-others", path=data, owner=user_name(owner))
         return
     yield from _parent(data.parent)
     found = list(_all(data))
     strangers = [(path, state) for path, state in found if state.st_uid != scene.uid]
     for path, state in strangers[:1]:
-        whose = {"owner": _name(state.st_uid), "user": _name(scene.uid)}
+        whose = {"owner": user_name(state.st_uid), "user": user_name(scene.uid)}
         yield MEANINGS.of("owner-other", path=path, quoted=quoted(data), **whose)
     wrong = [one for path, state in found if (one := _judged(path, state)) is not None]
     if len(wrong) > SHOWN:
@@ -125,10 +124,3 @@ def _all(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
 
 def _octal(mode: int) -> str:
     return f"{stat.S_IMODE(mode):04o}"
-
-
-def _name(uid: int) -> str:
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return str(uid)
