@@ -218,6 +218,44 @@ def test_without_a_connection_it_is_not_called_stopped_until_it_went_out(
     phone.tap("home")
 
 
+def test_the_hospital_stops_it_too_and_asks_the_other_side_to_explain(
+    console: Callable[[str, str], Console], phone: Wallet, number: str
+) -> None:
+    doctor = console("WX", "clinician")
+    doctor.find(PATIENT)
+    doctor.do("emergency")
+    expect(doctor.page.locator("#birth")).to_have_value(BIRTH_DATE)
+    doctor.declare("WT", number, BIRTH_DATE, "severe-trauma")
+    doctor.do("declare")
+    expect(doctor.page.locator(".source-time")).to_be_visible()
+    glass = doctor.api("GET", f"emergencies/{doctor.reference()}")["glass"]
+    phone.sees_title("急诊医生没等您允许，先看了您的记录")
+
+    officer, other = console("WT", "privacy"), console("WX", "privacy")
+    officer.do(f"case-{glass}")
+    doctor.page.evaluate(_WATCH, [".source-time", False])
+    officer.page.evaluate(_PRESSED)
+    officer.do("stop-release")
+    taken = doctor.page.evaluate("window.seenAt") - officer.page.evaluate("window.pressedAt")
+    print("stopped by the hospital to empty page, ms:", taken)  # noqa: T201
+    assert taken < SECOND_MS
+    doctor.sees(re.compile("紧急查看已结束，.* 关闭"))
+    phone.sees("医院停止了这次紧急查看")
+    phone.sees("已停止，对方不能再看了")
+
+    officer.do("verdict-explain")
+    officer.do("submit")
+    officer.sees("请先写几句，再提交。")
+    officer.page.locator("#verdict-words").fill("为什么没有先请患者授权？")
+    officer.do("submit")
+    officer.sees("本院提问")
+    other.do(f"case-{glass}")
+    other.sees("对方提问")
+    other.sees(re.compile("为什么没有先请患者授权？"))
+    phone.never_shows("审查结果")
+    phone.tap("home")
+
+
 WRONG = {
     "nobody has this number": ("0000-0000", BIRTH_DATE),
     "the birth date is another": (None, "1972-09-03"),

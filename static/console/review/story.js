@@ -31,7 +31,7 @@ export function story(one, doing) {
 function live({ until, side }, { stop, ended, busy }) {
   return h(
     "div",
-    { class: "live-release", role: "status" },
+    { class: "live-release" },
     h("strong", {}, t("review.live")),
     timeLeft(until, { seconds: true, ended }),
     side === "custodian"

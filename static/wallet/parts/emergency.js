@@ -41,9 +41,12 @@ export function timesOf(wallet, glass) {
 
 export const reasonText = (code) => t(has(`emergency.reason.${code}`) ? `emergency.reason.${code}` : "emergency.reason.unknown");
 
+/** Why nobody is named: the law erased it, or the hospital does not say. */
+export const unnamedText = ({ state }) => t(state === "erased" ? "thread.erased" : "emergency.unnamed");
+
 /** Plate, hospital, unit and person; the shield only behind a signature that held. */
-export function declarer(wallet, { details, declaration }) {
-  if (details === null) return h("section", { class: "card" }, h("p", {}, t("emergency.unnamed")));
+export function declarer(wallet, { details, declaration, state }) {
+  if (details === null) return h("section", { class: "card" }, h("p", {}, unnamedText({ state })));
   return h("section", { class: "card" },
     plateRow(wallet.institution(details.declaring), placeName(wallet, details.declaring),
       unitAndDoctor(declaration.clinician.department, details.user)),

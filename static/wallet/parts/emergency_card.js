@@ -6,7 +6,7 @@ import { icon } from "../../shared/icons.js";
 import { t } from "../../shared/i18n.js";
 import { reviewBy, reviewersOf, stepsOf } from "../model/glasses.js";
 import { seenGlasses } from "../wallet.js";
-import { stateOf, stopping, timesOf } from "./emergency.js";
+import { stateOf, stopping, timesOf, unnamedText } from "./emergency.js";
 import { phrases } from "./screen.js";
 import { placeName, unitAndDoctor } from "./words.js";
 
@@ -14,7 +14,7 @@ export const emergencyCards = (context) => context.wallet.pressingGlasses().map(
   stateOf(context.wallet, glass) === "running" ? running(context, glass) : ended(context, glass)
 ));
 
-const who = (wallet, { details, declaration }) => (details === null ? t("emergency.unnamed")
+const who = (wallet, { details, declaration, state }) => (details === null ? unnamedText({ state })
   : [placeName(wallet, details.declaring), unitAndDoctor(declaration.clinician.department, details.user)].join(" · "));
 
 const open = ({ go }, glass, props, ...children) => h("button", {
