@@ -127,8 +127,8 @@ const withoutChart = () =>
 
 const withoutTime = () =>
   h(
-    "aside",
-    { class: "aside" },
+    "section",
+    { class: "aside", "aria-label": t("emergency.button") },
     h("p", {}, t("emergency.no-time")),
     button("outline", t("emergency.button"), () => go("emergency", "new"), {
       icon: "bolt",
@@ -140,8 +140,8 @@ function inProgress() {
   const running = runningEmergencies();
   if (running.length === 0) return null;
   return h(
-    "aside",
-    { class: "aside" },
+    "section",
+    { class: "aside", "aria-label": t("emergency.running") },
     h("p", {}, t("emergency.running")),
     h(
       "ul",
