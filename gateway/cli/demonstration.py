@@ -12,6 +12,7 @@ from rich.progress import Progress
 
 from gateway.cli.staff import fresh_password
 from gateway.composition import Gateway
+from gateway.demo.adoption import adopt_rules
 from gateway.demo.seed import seed_demo
 from gateway.identity.staff import add_staff, list_staff, set_password
 from gateway.settings import Settings
@@ -38,6 +39,7 @@ def prepare_demonstration(gw: Gateway) -> dict[str, Any]:
     with Progress(transient=True) as progress:
         seed_demo(gw, progress)
     found = gw.ledger.genesis.institutions
+    adopt_rules(gw, gw.ledger.id, found)
     present = {(row.institution, row.user) for row in list_staff(gw)}
     staff = []
     for place, role, user, name, department in STAFF:

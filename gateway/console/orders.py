@@ -113,6 +113,7 @@ def form(given: dict[str, Any]) -> Any:
     _looked(gw, staff, patient, len(rows))
     return {
         "groups": [group_shown(each) for each in groups(rules)],
+        "names": names_shown(gw),
         "settings": list(SETTINGS),
         "reasons": [{"reason": each, "words": each in WITH_WORDS} for each in REPEAT_REASONS],
         "orders": [{**order_shown(row), "own": row.staff == staff.id} for row in rows],

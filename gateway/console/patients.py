@@ -79,9 +79,17 @@ def open_chart(patient_id: str) -> Any:
         "patient": patient_shown(patient),
         "link": {"id": link, "claimed": bool(state.get("claimed")), "closed": bool(state.get("closed"))},
         "items": items,
+        "names": _issuers(gw, items),
         "visits": _visits(gw, staff, patient_id) if staff.role == "clinician" else [],
         "look": looked.entry_id,
     }
+
+
+def _issuers(gw: Gateway, items: list[dict[str, Any]]) -> dict[str, Any]:
+    """Registered names of the institutions whose results are filed here."""
+    wanted = {item["copy"]["source"] for item in items if "copy" in item}
+    with gw.ledger.view() as view:
+        return {one.id: one.name for one in view.institutions() if one.id in wanted}
 
 
 def who(staff: Staff) -> dict[str, str]:

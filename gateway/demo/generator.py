@@ -13,13 +13,21 @@ from gateway.demo.maker import Json, Maker, concept, reference
 from gateway.demo.people import LOINC, PEOPLE, Person
 from gateway.demo.story import story_of
 from gateway.records.json_text import Number, write
+from gateway.reuse.results import MARK_SCOPE, MARKS
 
 SEED = 20260
 DAYS = 730
 # How many visits in two years, and how many days before the anchor day the last one was.
 _VISITS = {"WX": (8, 24), "WT": (12, 9), "QH": (2, 40)}
-_STATES_METHOD = {"WX"}
+_STATES_METHOD = {"WX", "QH"}
 _STATES_SPECIMEN = {"WX", "QH"}
+_PUTS_MARKS = {"WX", "QH"}  # on what passed external quality assessment
+_MARK = {
+    "system": MARKS,
+    "code": "HR",
+    "display": "全国HR",
+    "extension": [{"url": MARK_SCOPE, "valueString": "全国"}],
+}
 _VISIT = {"WT": "全科门诊", "QH": "健康体检"}
 
 
@@ -95,7 +103,7 @@ def _result(make: Maker, analyte: Analyte, number: int, days_ago: int, at: str, 
     low, high = range_of(analyte, make.institution, make.person.sex)
     in_laboratory = analyte.category == "laboratory"
     specimen = analyte.specimen if in_laboratory and make.institution in _STATES_SPECIMEN else None
-    return make.resource(
+    result = make.resource(
         "Observation", (analyte.name, number), status="final", category=_category(analyte.category),
         code=concept((LOINC, analyte.loinc, analyte.english, analyte.chinese)), subject=make.subject,
         encounter=reference(encounter), effectiveDateTime=at, issued=at if in_laboratory else None,
@@ -105,6 +113,9 @@ def _result(make: Maker, analyte: Analyte, number: int, days_ago: int, at: str, 
         specimen={"display": specimen} if specimen else None,
         referenceRange=_reference_range(analyte, low, high),
     )  # fmt: skip
+    if analyte.marked and make.institution in _PUTS_MARKS:
+        result["meta"]["tag"].append(_MARK)
+    return result
 
 
 def _quantity(value: str, analyte: Analyte) -> Json:

@@ -79,7 +79,8 @@ PEOPLE = (
         {
             "HbA1c": Course(8.1, 6.9, 0.15), "glucose": Course(9.6, 7.2, 0.5), "creatinine": Course(78, 92, 3),
             "eGFR": Course(66, 54, 2), "UACR": Course(58, 36, 5), "LDL": Course(3.42, 2.31, 0.18),
-            "triglycerides": Course(2.3, 1.8, 0.2), "haemoglobin": Course(121, 116, 3),
+            "triglycerides": Course(2.3, 1.8, 0.2), "total cholesterol": Course(5.4, 4.2, 0.2),
+            "HDL": Course(1.12, 1.21, 0.05), "haemoglobin": Course(121, 116, 3),
             "platelets": Course(212, 205, 14), "ALT": Course(21, 19, 3), "TSH": Course(2.4, 2.6, 0.3),
             "potassium": Course(4.3, 4.6, 0.2), "weight": Course(63.5, 60.5, 0.5), "systolic": Course(148, 134, 5),
         },
@@ -111,6 +112,7 @@ PEOPLE = (
         {"WX": "WX20150902", "WT": "1001-0873", "QH": "QH871204"}, "心血管内科",
         {
             "INR": Course(2.2, 2.5, 0.35), "LDL": Course(2.9, 1.7, 0.15), "triglycerides": Course(1.9, 1.5, 0.2),
+            "total cholesterol": Course(4.8, 3.4, 0.2), "HDL": Course(1.05, 1.1, 0.05),
             "creatinine": Course(88, 94, 4), "eGFR": Course(82, 76, 3), "potassium": Course(4.2, 4.5, 0.3),
             "glucose": Course(5.8, 6.1, 0.3), "HbA1c": Course(5.8, 6.0, 0.1), "ALT": Course(28, 31, 5),
             "haemoglobin": Course(146, 139, 4), "platelets": Course(188, 180, 12),

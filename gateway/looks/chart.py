@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 
 from gateway.records.items import item_of_text
 from gateway.records.tables import record
+from gateway.reuse.copies import filed_from
 
 # Who else is named in a chart is not an item of the patient's, and the patient heads the page.
 _NOT_ITEMS = ("Patient", "Organization", "Practitioner", "PractitionerRole", "Location", "Provenance")
@@ -20,9 +21,12 @@ MOST_ITEMS = 5000
 def chart_items(
     conn: Connection, institution: str, patient_id: str, kinds: list[str] | None = None
 ) -> list[dict[str, Any]]:
-    """Items of one chart, newest first, at most MOST_ITEMS; ``kinds`` None means all."""
+    """Items of one chart, newest first, at most MOST_ITEMS; ``kinds`` None means all.
+
+    A filed copy of another institution's result has ``copy`` {"source", "ref"}: where it came from.
+    """
     query = (
-        select(record.c.json_text, record.c.labels)
+        select(record.c.source_id, record.c.json_text, record.c.labels)
         .where(record.c.institution == institution, record.c.patient_id == patient_id)
         .where(record.c.type.not_in(_NOT_ITEMS))
         .order_by(record.c.sort_date.desc(), record.c.type, record.c.id)
@@ -30,10 +34,17 @@ def chart_items(
     )
     if kinds is not None:
         query = query.where(record.c.kind.in_(kinds))
-    return [
-        {**item_of_text(row.json_text), "labels": row.labels.split(), "source": institution}
-        for row in conn.execute(query)
-    ]
+    return [item for row in conn.execute(query) if (item := _item(row, institution)) is not None]
+
+
+def _item(row: Any, institution: str) -> dict[str, Any] | None:
+    item = {**item_of_text(row.json_text), "labels": row.labels.split(), "source": institution}
+    origin = filed_from(row.source_id)
+    if origin is None:
+        return item
+    if item["status"] == "entered-in-error":  # its use was undone, and it says nothing any more
+        return None
+    return {**item, "copy": {"source": origin[0], "ref": origin[1]}}
 
 
 def what_was_seen(items: list[dict[str, Any]]) -> dict[str, Any]:

@@ -43,14 +43,16 @@ def keep_offer(gw: Gateway, staff: Staff, patient_id: str, checked: Checked) -> 
     newest = select(table).where(same).order_by(table.c.offered_at.desc()).limit(1)
     with gw.db.connect() as conn:
         row = conn.execute(newest).first()
-    if row is not None and (row.decision is not None or _same_circumstances(row, checked)):
+    # After a repeat the same test is a new order; a use stands until it is undone.
+    if row is not None and (row.decision == "used" or _still_open(row, checked)):
         return row
     return new_row(gw, staff, patient_id, checked, results=results, rule=verdict.rule.name, offered_at=now)
 
 
-def _same_circumstances(row: Any, checked: Checked) -> bool:
+def _still_open(row: Any, checked: Checked) -> bool:
     wanted = checked.wanted
-    return bool((row.situation, row.setting, row.urgent) == (wanted.situation, wanted.setting, wanted.urgent))
+    same = (row.situation, row.setting, row.urgent) == (wanted.situation, wanted.setting, wanted.urgent)
+    return row.decision is None and same
 
 
 def new_row(gw: Gateway, staff: Staff, patient_id: str, checked: Checked, **columns: Any) -> Any:

@@ -45,6 +45,7 @@ def check_shown(checked: Checked, row: Any | None) -> Json:
         "lines": [_line(one) for one in (verdict.lines if in_force else verdict.lines[-1:])],
         "panel": None if verdict.panel is None else dict(zip(("have", "of"), verdict.panel, strict=True)),
         "members": [_member(checked, one) for one in verdict.members] if in_force else [],
+        "nearest": _nearest(checked) if in_force else None,
         "others": [_other(checked, *one) for one in verdict.others] if in_force else [],
     }
 
@@ -139,6 +140,19 @@ def _trend(checked: Checked) -> list[Json]:
     ]  # fmt: skip
     same.sort(key=lambda one: -(one.collected or 0))
     return [_item(checked, one) for one in same[:MOST_OF_TREND]]
+
+
+def _nearest(checked: Checked) -> Json | None:
+    """The result that the lines speak of when none is offered; None for a panel, or when there is none."""
+    verdict = checked.verdict
+    code = next((line.facts.get("code") for line in verdict.lines if line.key == "code"), None)
+    if verdict.offers or verdict.members or code is None:
+        return None
+    others = {(one.source, one.ref) for one, _ in verdict.others}
+    spoken = [
+        one for one in checked.sight.results if code in one.codes and (one.source, one.ref) not in others
+    ]
+    return _item(checked, spoken[0]) if len(spoken) == 1 else None
 
 
 def _member(checked: Checked, verdict: Verdict) -> Json:

@@ -18,10 +18,12 @@ import "./pages/sign_in.js";
 import "./pages/find.js";
 import "./pages/patient.js";
 import "./pages/ask.js";
+import "./pages/order.js";
 import "./pages/desk.js";
 import "./pages/accounting.js";
 import "./pages/audit.js";
 import "./pages/node.js";
+import "./pages/reuse.js";
 import "./pages/emergency.js";
 import "./pages/review.js";
 
@@ -30,10 +32,10 @@ addCatalogue("en", en);
 
 const PAGES = {
   desk: ["find", "desk", "rekey"],
-  clinician: ["find", "patient", "visit", "ask", "emergency"],
-  privacy: ["review", "find", "accounting", "audit"],
+  clinician: ["find", "patient", "visit", "ask", "emergency", "order", "reuse"],
+  privacy: ["review", "find", "accounting", "audit", "reuse"],
   auditor: ["audit"],
-  administrator: ["node"],
+  administrator: ["node", "reuse"],
 };
 const STATUS_MS = 60_000;
 
@@ -65,7 +67,7 @@ function pageName() {
   if (!session()) return "sign-in";
   const allowed = PAGES[session().staff.role];
   const { page, ids } = route();
-  const needsId = !["find", "audit", "node", "review"].includes(page);
+  const needsId = !["find", "audit", "node", "review", "reuse"].includes(page);
   return allowed.includes(page) && (!needsId || ids.length > 0) ? page : allowed[0];
 }
 

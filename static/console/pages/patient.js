@@ -7,15 +7,24 @@ import { button } from "../parts/controls.js";
 import { careBand, note, problemNotice } from "../parts/problem.js";
 import { strip, tabsOf } from "../parts/strip.js";
 import { definePage } from "../page.js";
-import { emptySource, forgetPatient, openedPatient, readVisit, readVisits, sourcesOf } from "../record/opened.js";
+import {
+  closeVisits,
+  emptySource,
+  forgetPatient,
+  leavePatient,
+  openedPatient,
+  readVisit,
+  readVisits,
+  sourcesOf,
+} from "../record/opened.js";
 import { tabOf } from "../record/tables.js";
 import { gathered } from "../record/gathered.js";
 import { recordKeys, recordView, TABS } from "../record/view.js";
 import { go, goInstead, route } from "../route.js";
 import { server } from "../server.js";
 
-const fresh = () => ({
-  tab: "results",
+const fresh = ({ ids }) => ({
+  tab: TABS.includes(ids[1]) ? ids[1] : "results",
   chosen: null,
   find: "",
   order: { by: "time", up: false },
@@ -34,7 +43,7 @@ function show(context, changes) {
     ...changes,
     sources,
     ownId: institution.id,
-    gathered: gathered({ institution, own: next.own, sources }),
+    gathered: gathered({ institution, own: next.own, sources, names: next.chart?.names }),
   });
 }
 
@@ -73,18 +82,20 @@ const refresh = (context) => (reference) =>
     show(context, { visits: new Map([...context.local.visits, [reference, { ...visit, since }]]) });
   });
 
-// What was not filed is gone from the node too when the view closes. An outage here leaks nothing: the node drops
-// it at the end of the visit, and with the session.
-const closeAll = (names) => [...names].forEach((name) => server.closeVisit(name).catch(() => {}));
-
 function stripOf({ local, set, ids }, person, ask) {
   const present = TABS.filter(
     (tab) => tab !== "others" || local.gathered?.items.some((item) => tabOf(item) === "others"),
   );
+  const shown = local.gathered?.items.length > 0 ? present : [];
+  const tabs = local.chart ? [...shown, "order"] : shown;
   return strip(person, {
     tabs:
-      local.gathered?.items.length > 0
-        ? tabsOf(present, local.tab, (tab, focus) => {
+      tabs.length > 0
+        ? tabsOf(tabs, local.tab, (tab, focus) => {
+            if (tab === "order") {
+              go("order", ids[0]);
+              return;
+            }
             set({ tab });
             if (focus)
               queueMicrotask(() => queueMicrotask(() => document.querySelector(`[data-keep="tab-${tab}"]`)?.focus()));
@@ -108,12 +119,7 @@ definePage("console-patient", {
   keys: recordKeys,
   changed: read,
   state: fresh,
-  leave: ({ local, ids, app }) => {
-    const next = route();
-    if (next.ids[0] === ids[0] && ["patient", "ask", "emergency"].includes(next.page)) return;
-    forgetPatient();
-    if (app.session()) closeAll(local.visits.keys());
-  },
+  leave: ({ local, ids, app }) => leavePatient(ids[0], local.visits.keys(), app, route()),
   start: (context) => {
     context.run(async () => {
       const opened = await openedPatient(context.ids[0]);
@@ -155,7 +161,7 @@ definePage("console-visit", {
   changed: read,
   state: fresh,
   leave: ({ local, ids, app }) => {
-    if (!local.moved && app.session()) closeAll([ids[0]]);
+    if (!local.moved && app.session()) closeVisits([ids[0]]);
   },
   start: (context) => {
     forgetPatient();

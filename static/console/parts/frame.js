@@ -6,7 +6,11 @@ import { lang, moment, named, setLanguage, t } from "../../shared/i18n.js";
 import { addressOf } from "../route.js";
 
 /** Pages in the top line, for roles that have more than one. */
-const PLACES = { privacy: ["review", "find", "audit"] };
+const PLACES = {
+  privacy: ["review", "find", "audit", "reuse"],
+  clinician: ["find", "reuse"],
+  administrator: ["node", "reuse"],
+};
 
 /** `waiting`: how many emergencies wait for this privacy officer. */
 export function topLine({ session, page, lock, waiting = 0 }) {

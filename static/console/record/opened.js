@@ -2,6 +2,7 @@
 // Invariants: contents of a source that has ended are dropped, not hidden; locking drops everything.
 
 import { t } from "../../shared/i18n.js";
+import { forgetOrders } from "../order/draft.js";
 import { server } from "../server.js";
 
 let held = null;
@@ -24,7 +25,22 @@ export function addVisit(id, name) {
 export function forgetPatient() {
   held = null;
   began.clear();
+  forgetOrders();
 }
+
+// Pages about the same patient, between which nothing is closed.
+const STAYS = ["patient", "ask", "emergency", "order"];
+
+/** Called when a page about a patient is left: what was open is closed unless the next page is about the same one. */
+export function leavePatient(id, names, app, next) {
+  if (next.ids[0] === id && STAYS.includes(next.page)) return;
+  forgetPatient();
+  if (app.session()) closeVisits(names);
+}
+
+// What was not filed is gone from the node too when the view closes. An outage here leaks nothing: the node drops
+// it at the end of the visit, and with the session.
+export const closeVisits = (names) => [...names].forEach((name) => server.closeVisit(name).catch(() => {}));
 
 /**
  * Reads visits anew; gives {visits: Map, problem}. A visit that is not to be had any more keeps its place without

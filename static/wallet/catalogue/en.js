@@ -1,10 +1,12 @@
 // Words of the phone's wallet.
 import { words as emergency } from "./emergency.js";
 import { words as offer } from "./offer.js";
+import { words as orders } from "./orders.js";
 
 export const en = {
   ...emergency.en,
   ...offer.en,
+  ...orders.en,
   "app.name": "Yaoshi",
   "close": "Close",
   "back": "Back",
@@ -266,7 +268,6 @@ export const en = {
   "thread.contested": "You said the new phone is not yours",
   "thread.settled": "The hospital settled the dispute about phones",
   "thread.closed": "You closed the connection",
-  "thread.reused": "An earlier result was used, nothing repeated",
   "thread.erased-details": "The hospital erased the details of an entry",
   "thread.key-by-desk": "The desk connected a phone",
   "thread.key-changed": "You changed which phones may act",

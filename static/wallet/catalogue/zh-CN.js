@@ -1,10 +1,12 @@
 // 手机钱包的文字。
 import { words as emergency } from "./emergency.js";
 import { words as offer } from "./offer.js";
+import { words as orders } from "./orders.js";
 
 export const zhCN = {
   ...emergency["zh-CN"],
   ...offer["zh-CN"],
+  ...orders["zh-CN"],
   "app.name": "钥匙",
   "close": "关闭",
   "back": "返回",
@@ -266,7 +268,6 @@ export const zhCN = {
   "thread.contested": "您说换手机不是您办的",
   "thread.settled": "医院处理了换手机的争议",
   "thread.closed": "您断开了连接",
-  "thread.reused": "用了已有的结果，没有重做",
   "thread.erased-details": "医院删除了一条的内容",
   "thread.key-by-desk": "登记处连上了一部手机",
   "thread.key-changed": "您改动了能用的手机",

@@ -27,5 +27,11 @@ export function inReadingOrder(series, rank) {
   return [...series.filter(measured).sort((a, b) => rank(a.newest) - rank(b.newest)), ...series.filter((each) => !measured(each))];
 }
 
-/** Items of several institutions in one list, each with its source. */
-export const withSource = (items, institution) => items.map((item) => ({ ...item, source: institution }));
+/** Items of one institution, each with its source: a filed copy is still the result of the laboratory that issued it. */
+export const withSource = (items, institution) => items.map((item) => ({ ...item, source: item.copy?.source ?? institution }));
+
+/** Without the filed copies whose originals are here as well. */
+export function once(items) {
+  const here = new Set(items.filter((item) => !item.copy).map((item) => `${item.source} ${item.ref}`));
+  return items.filter(({ copy }) => !copy || !here.has(`${copy.source} ${copy.ref}`));
+}

@@ -52,11 +52,18 @@ function lineOf(entry, link) {
   const plain = {
     "glass.broken": "glass-broken", "glass.reviewed": "glass-reviewed",
     "link.open": "linked", "link.confirm": "confirmed", "link.contest": "contested", "link.settle": "settled",
-    "link.close": "closed", "result.reused": "reused", "details.erased": "erased-details",
+    "link.close": "closed", "details.erased": "erased-details",
   }[kind];
+  if (kind === "result.reused") return { ...line, type: decisionType(details?.reason) };
   if (plain) return { ...line, type: plain };
   if (kind === "link.keys") return { ...line, type: entry.byDesk ? "key-by-desk" : "key-changed" };
   return { ...line, type: "unknown" };
+}
+
+/** One kind of entry tells of every decision about a result; which one it was stands in its details. */
+function decisionType(reason) {
+  if (reason === undefined) return "result-decided";
+  return { used: "result-used", undone: "result-undone" }[reason] ?? "result-repeated";
 }
 
 const VISIT = 30 * 60_000;

@@ -6,6 +6,7 @@ import { clock, day, lang, list, moment, t } from "../../shared/i18n.js";
 import { kindName } from "../../shared/terms.js";
 import { seenIn } from "../model/visits.js";
 import { glassBehind, glassRows, glassWords } from "./glass_lines.js";
+import { decisionRows, decisionWords } from "./decisions.js";
 import { explainedShield } from "./shield.js";
 import { personName, placeName, purposeText, scopeText, seenText } from "./words.js";
 import { sumOfScopes } from "../model/doors.js";
@@ -59,6 +60,7 @@ function words(wallet, line) {
   if (line.state === "erased") return { heading: t("thread.erased"), under: place };
   if (line.state === "unpermitted") return { heading: t("thread.unpermitted"), under: place };
   if (line.type.startsWith("glass-")) return glassWords(wallet, line, { place, late });
+  if (line.type.startsWith("result-")) return decisionWords(line, place, late);
   const { details, payload } = line.entries[0];
   if (line.type === "visit") {
     return { heading: personName(line.who), under: [placeName(wallet, details.grantee), departmentOf(wallet, line)].filter(Boolean).join(" · ") + late };
@@ -87,6 +89,7 @@ function rows(wallet, line) {
   const { details } = line.entries[0];
   if (!["checked", "unpermitted"].includes(line.state) || !details) return [];
   if (line.type.startsWith("glass-")) return glassRows(wallet, line);
+  if (line.type.startsWith("result-")) return decisionRows(wallet, line);
   const place = line.places.map((id) => h("span", { class: "line" }, placeName(wallet, id)));
   if (line.type === "visit") {
     const grant = grantOf(wallet, line);

@@ -5,7 +5,7 @@ import { icon } from "../../shared/icons.js";
 import { ago, day, t } from "../../shared/i18n.js";
 import { GROUPS, flagNode, kindName, termGroup, termRank } from "../../shared/terms.js";
 import { timeOf } from "../model/dates.js";
-import { inReadingOrder, seriesOf } from "../model/series.js";
+import { inReadingOrder, once, seriesOf } from "../model/series.js";
 import { busy, button, defineScreen, nameTop, page, title } from "../parts/screen.js";
 import { offlineStrip } from "../parts/notes.js";
 import { itemName, placeName, valueNode } from "../parts/words.js";
@@ -16,7 +16,7 @@ const place = (kind) => (ORDER.includes(kind) ? ORDER.indexOf(kind) : ORDER.leng
 
 const rank = (item) => GROUPS.indexOf(termGroup(item)) * 10_000 + termRank(item.code);
 
-export const allItems = (wallet) => wallet.links.flatMap((link) => wallet.items.get(link.subject) ?? []);
+export const allItems = (wallet) => once(wallet.links.flatMap((link) => wallet.items.get(link.subject) ?? []));
 
 async function read(context) {
   const { wallet, local, redraw } = context;
