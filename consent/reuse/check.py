@@ -109,7 +109,7 @@ def _judge_all(
             recent = judged
         if len(shown) <= MOST_OTHERS:
             shown.append(judged)
-        elif not best.failed or (len(best.failed) == 1 and _ends_here(judged, recent)):
+        elif _cannot_improve(judged, best, recent):
             break
     return _Candidates(best, tuple(shown), recent)
 
@@ -120,13 +120,12 @@ def _youngest_first(case: Case) -> tuple[object, ...]:
     return -collected, not result.own, not conditions.counting_marks(case), result.source, result.ref
 
 
-def _ends_here(judged: _Judged, recent: _Judged | None) -> bool:
-    """Whether every older result fails as well: what happened since stays so, and nothing grows younger."""
-    if any(line.key == "context" for line in judged.failed):
-        return True
-    collected = judged.case.result.collected
-    too_old = collected is None or judged.case.order.at - collected > judged.case.rule.reach_ms
-    return too_old and recent is not None
+def _cannot_improve(judged: _Judged, best: _Judged, recent: _Judged | None) -> bool:
+    """Whether every older result is at best as good: what happened since stays so, nothing grows younger."""
+    collected, case = judged.case.result.collected, judged.case
+    too_old = collected is None or case.order.at - collected > case.rule.reach_ms
+    touched = any(line.key == "context" for line in judged.failed)
+    return len(best.failed) <= too_old + touched and (touched or recent is not None)
 
 
 def _judge(case: Case) -> _Judged:

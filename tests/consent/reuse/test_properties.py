@@ -73,7 +73,10 @@ ORDERS = st.builds(
     ),
 )
 RULE_SETS = st.booleans().map(lambda required: [replace(rule, mark_required=required) for rule in RULES])
-MANY = st.lists(RESULTS, max_size=12, unique_by=lambda each: each.ref)
+# Also more than are shown beside an offer: what is not judged must not matter.
+MANY = st.lists(RESULTS, max_size=12, unique_by=lambda each: each.ref) | st.lists(
+    RESULTS, min_size=25, max_size=40, unique_by=lambda each: each.ref
+)
 
 
 def judge(order: Any, rules: Any, results: list[Result], context: Context) -> Verdict:
@@ -120,6 +123,8 @@ def test_the_youngest_of_those_that_qualify_alone_is_the_offer(
     assert (offer is None) == (not alone)
     if offer is not None:
         assert offer.collected == max(each.collected or 0 for each in alone)
+    verdicts = [judge(order, rules, [each], context) for each in results]
+    assert judge(order, rules, results, context).too_soon == any(each.too_soon for each in verdicts)
 
 
 @given(ORDERS, RULE_SETS, MANY, CONTEXTS, RESULTS)

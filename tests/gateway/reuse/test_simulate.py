@@ -29,7 +29,13 @@ from gateway.settings import ROOT, settings_from_env
 from tests.gateway.conftest import Entropy
 
 DATA = ROOT / "../shared/data/fhir"
-SHIPPED = parse_rules((ROOT / "gateway/reuse/rules.toml").read_text("utf-8")).rules
+# Of the shipped rules those that are asked for below; all of them take their time.
+ASKED = ("default", "t2dm-monitoring-unstable", "inpatient-stable", "elective")
+SHIPPED = tuple(
+    rule
+    for rule in parse_rules((ROOT / "gateway/reuse/rules.toml").read_text("utf-8")).rules
+    if rule.situation in ASKED
+)
 RULES = parse_rules(
     """
 [group.hba1c]
