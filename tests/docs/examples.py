@@ -22,6 +22,7 @@ from tests.docs.story import (
     INVITE,
     LINK,
     MINUTE,
+    OFFER,
     REFERENCE,
     SCOPE,
     START,
@@ -45,6 +46,7 @@ def examples() -> dict[str, str]:
             **_pull(story),
             **_glass(story),
             **_wallet(story),
+            **_offer(story),
         }
 
 
@@ -350,6 +352,27 @@ def _wallet(story: Story) -> dict[str, str]:
         ),
         "wallet.timeline": _json(timeline),
         "wallet.event": f'event: changed\nid: {START + 5 * MINUTE}\ndata: {{"cursor":{START + 5 * MINUTE}}}',
+    }
+
+
+def _offer(story: Story) -> dict[str, str]:
+    named = {"institution": HOSPITAL, "reference": OFFER}
+    request = told_by.request(story.ledger, named)
+    address = f"http://127.0.0.1:8080/q#{b64u(bytes.fromhex(story.ledger)[:16])}"
+    made = {"reference": OFFER, "code": f"WX{OFFER}", "expires": START + 10 * MINUTE}
+    claimed = {
+        "state": "claimed",
+        "expires": START + 10 * MINUTE,
+        "claim": {"institution": CLINIC, "request": request},
+    }
+    return {
+        "qr.offer": f"{address}.WX.{OFFER}",
+        "offer.made": _json(made),
+        "offer.waiting": _json({"state": "waiting", "expires": START + 10 * MINUTE, "claim": None}),
+        "offer.request": canonical_json(parse_compact(request).payload).decode(),
+        "offer.claim": _json({"request": request}),
+        "offer.claimed": _json(claimed),
+        "offer.phone": _json({"type": "offer"}),
     }
 
 

@@ -25,7 +25,7 @@ from ledger.view import View
 
 START = 1_767_225_600_000  # 2026-01-01T00:00:00Z
 MINUTE = 60_000
-REFERENCE, INVITE = "7HPR3C8N", "2M4KQ9TZ"
+REFERENCE, INVITE, OFFER = "7HPR3C8N", "2M4KQ9TZ", "5T0WXC3E"
 
 
 def digest(name: str) -> bytes:
@@ -147,8 +147,9 @@ class _Teller:
         self.committed[name] = answer
 
 
-def request(ledger: str) -> str:
-    payload = {
+def request(ledger: str, offer: dict[str, str] | None = None) -> str:
+    """The clinic's request; `offer`: the patient's offer that it answers."""
+    payload: dict[str, Any] = {
         "ledger": ledger,
         "institution": CLINIC,
         "reference": REFERENCE,
@@ -161,6 +162,8 @@ def request(ledger: str) -> str:
         "at": START + MINUTE,
         "expires": START + 61 * MINUTE,
     }
+    if offer is not None:
+        payload["offer"] = offer
     return sign_compact(digest("clinic/peer"), "yaoshi-request", payload)
 
 

@@ -15,18 +15,25 @@ from playwright.sync_api import Route, expect
 
 from ledger.encoding import b64u
 from tests.journeys.console import Console
+from tests.journeys.newcomer import newcomer
 from tests.journeys.node import Node
 from tests.journeys.staff import Staff
 from tests.journeys.wallet import Wallet
 from tests.journeys.windows import Windows
 
-PATIENT = "林秀兰"
-ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/q#[\w-]{22}\.WT\.[0-9A-HJKMNP-TV-Z]{8}")
+PATIENT = "方知远"
+ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/q#[\w-]{22}\.(WT|QH)\.[0-9A-HJKMNP-TV-Z]{8}")
 
 
 @pytest.fixture(scope="module")
-def phone(windows: Windows, node: Node, staff: Callable[[str, str], Staff]) -> Wallet:
+def phone(
+    windows: Windows,
+    node: Node,
+    staff: Callable[[str, str], Staff],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Wallet:
     """A phone with links at the clinic and the examination centre."""
+    newcomer(node, tmp_path_factory.mktemp("records"), PATIENT, ("WX", "WT", "QH"))
     wallet = Wallet(windows.phone(), node)
     for code in ("WT", "QH"):
         desk = staff(code, "desk")
@@ -37,7 +44,7 @@ def phone(windows: Windows, node: Node, staff: Callable[[str, str], Staff]) -> W
 
 
 @pytest.fixture
-def doctor(console: Callable[[str, str], Console]) -> Console:
+def doctor(console: Callable[[str, str], Console], phone: Wallet) -> Console:
     """A doctor at the hospital who has filled in what to ask, and turns to the patient's code."""
     return scanning(console("WX", "clinician"))
 

@@ -108,21 +108,25 @@ export function askForm(context, { send, scan }) {
       "div",
       { class: "form-end" },
       h(
-        "button",
-        {
-          class: "button primary",
-          disabled: Boolean(lacks) || local.busy,
-          "data-keep": "send",
+        "div",
+        { class: "actions" },
+        h(
+          "button",
+          {
+            class: "button primary",
+            disabled: Boolean(lacks) || local.busy,
+            "data-keep": "send",
+            "aria-describedby": "lacks",
+          },
+          t(local.busy && !local.scan ? "ask.sending" : "ask.send"),
+        ),
+        button("outline", t("offer.scan"), scan, {
+          icon: "scan",
+          disabled: Boolean(lacks) || local.busy || Boolean(local.scan),
+          "data-keep": "scan",
           "aria-describedby": "lacks",
-        },
-        t(local.busy ? "ask.sending" : "ask.send"),
+        }),
       ),
-      button("outline", t("offer.scan"), scan, {
-        icon: "scan",
-        disabled: Boolean(lacks) || local.busy || Boolean(local.scan),
-        "data-keep": "scan",
-        "aria-describedby": "lacks",
-      }),
       h("p", { class: "meta", id: "lacks" }, lacks ? t(lacks) : t("ask.patient-decides")),
     ),
   );

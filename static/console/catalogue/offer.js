@@ -27,7 +27,7 @@ export const words = {
     "offer.to-change": "要改内容，请先作废，再请患者重新出示一张码。",
   },
   en: {
-    "offer.scan": "Scan the patient’s code",
+    "offer.scan": "Scan patient’s code",
     "offer.before": "Once the left side is filled in, show a code here for the patient to scan, or scan the code on the patient’s phone.",
     "offer.title": "Scan the code on the patient’s phone",
     "offer.under": "Ask the patient to press “Show my code” in Yaoshi and to hold the screen up to this computer’s camera.",

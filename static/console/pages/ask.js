@@ -150,9 +150,10 @@ definePage("console-ask", {
 
 /** What may help when it is tried once more. */
 function againOf(context) {
-  const { reference, scan: scanning } = context.local;
+  const { reference, scan: scanning, problem } = context.local;
   if (reference) return () => read(context);
-  return scanning?.last ? () => takeOffer(context, scanning.last) : null;
+  const passing = problem?.status === 0 || problem?.status >= 500;
+  return scanning?.last && passing ? () => takeOffer(context, scanning.last) : null;
 }
 
 function stepOf({ reference, visit, scan: scanning }) {

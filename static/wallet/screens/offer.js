@@ -6,7 +6,7 @@ import { t } from "../../shared/i18n.js";
 import { endOffer, extendOffer, makeOffer, takeClaim, waitForClaim } from "../flow/offer.js";
 import { countdown } from "../parts/countdown.js";
 import { qrPicture } from "../parts/qr_picture.js";
-import { busy, button, closeTop, defineScreen, page, title } from "../parts/screen.js";
+import { busy, button, closeTop, defineScreen, page, phrases, title } from "../parts/screen.js";
 import { keepAwake } from "../parts/wake.js";
 
 const SLOW = 1_000;
@@ -39,7 +39,7 @@ async function begin(context) {
     show(context, { problem: answer.state === "stopped" ? "stopped" : "expired" });
     return;
   }
-  show(context, { checking: true, since: wallet.clock() - SLOW });
+  show(context, { checking: true });
   const taken = await takeClaim(wallet, offer, answer.claim).catch(() => ({ problem: "no-connection" }));
   if (signal.aborted) return;
   if (taken.problem) {
@@ -64,15 +64,23 @@ defineScreen("y-offer", {
   render: (context) => {
     const { local } = context;
     if (local.problem) return ended(context);
+    if (local.checking) return checking(context);
     return page(context, {
       top: closeTop(context),
-      body: [title(t("offer.title")), local.offer && !local.checking ? code(context) : waiting(context)],
-      foot: local.offer && !local.checking ? button("text", t("offer.close"), () => context.go("home", {}, { replace: true })) : null,
+      body: [title(t("offer.title")), local.offer ? code(context) : making(context)],
+      foot: local.offer ? button("text", t("offer.close"), () => context.go("home", {}, { replace: true })) : null,
+      after: true,
     });
   },
 });
 
-const waiting = ({ local, wallet }) => busy(local.since ?? null, wallet.clock(), t(local.checking ? "offer.checking" : "offer.making"));
+const making = ({ local, wallet }) => busy(local.since ?? null, wallet.clock(), t("offer.making"));
+
+const checking = (context) => page(context, {
+  top: closeTop(context),
+  body: h("div", { class: "statement", role: "status" }, h("span", { class: "statement-mark" }, icon("clock")),
+    title(t("offer.taken")), h("p", {}, t("offer.checking"))),
+});
 
 function code(context) {
   const { offer } = context.local;
@@ -84,7 +92,7 @@ function code(context) {
       h("p", { class: "meta centred" }, t("offer.typed")),
       h("p", { class: "typed-code" }, `${offer.code.slice(0, 2)} ${offer.code.slice(2, 6)} ${offer.code.slice(6)}`)),
     life(context),
-    h("p", { class: "meta centred" }, t("offer.plain")));
+    h("p", { class: "meta centred plain-words" }, phrases(t("offer.plain"))));
 }
 
 function life({ wallet, local, redraw }) {

@@ -10,6 +10,9 @@ import { walletFinder } from "../parts/viewfinder.js";
 import { button, closeTop, defineScreen, page, title } from "../parts/screen.js";
 import { counted } from "../parts/words.js";
 
+/** So much of somebody else's code fits below the camera's picture. */
+const LONGEST = 120;
+
 defineScreen("y-scan", {
   start: async (context) => {
     context.local.finder = await walletFinder(context.wallet);
@@ -29,6 +32,7 @@ defineScreen("y-scan", {
           local.finder ? photo(context) : null,
           button(local.finder ? "outline" : "primary", t("code.type"), typing, { "data-keep": "type" })),
       ] : null,
+      after: true,
     });
   },
 });
@@ -60,14 +64,16 @@ function view(context) {
     lost: (reason) => set("lost", reason),
     trouble: (problem) => set("unread", problem !== null && problem.status !== 429),
   });
-  return [local.camera, h("p", { class: "meta centred", role: "status" }, t(local.unread ? "scan.unread" : "scan.hold"))];
+  // What was read and is none of ours stands right below the picture, where the hint was.
+  return [local.camera, local.foreign === undefined || local.unread
+    ? h("p", { class: "meta centred", role: "status" }, t(local.unread ? "scan.unread" : "scan.hold")) : null];
 }
 
 /** Somebody else's code: its text, as text. */
 function foreign({ foreign: text, nothing }) {
   if (nothing) return h("section", { class: "card", role: "alert" }, h("p", {}, t("scan.nothing")));
   if (text === undefined) return null;
-  const shown = visible(text);
+  const shown = visible(text, LONGEST);
   return h("section", { class: "card", role: "alert" },
     h("h2", { class: "place" }, t("scan.foreign")), h("p", {}, t("scan.foreign-more")),
     h("p", { class: "foreign", dir: "ltr" }, shown.text),
