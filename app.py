@@ -34,6 +34,7 @@ from gateway.console import scans as console_scans
 from gateway.console import session as console_session
 from gateway.console import status as console_status
 from gateway.console import visits as console_visits
+from gateway.fhir import consent_door as fhir_consent_door
 from gateway.fhir import door as fhir_door
 from gateway.fhir import metadata as fhir_metadata
 from gateway.fhir import receipts_door as fhir_receipts_door
@@ -105,6 +106,7 @@ AREAS = (
     glass_door,
     fhir_token_door,
     fhir_door,
+    fhir_consent_door,
     fhir_metadata,
     fhir_receipts_door,
 )

@@ -10,7 +10,6 @@ permission, never before; (4) every page decides again, and so does every record
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from urllib.parse import urlencode
 
@@ -19,24 +18,21 @@ from flask_smorest import Blueprint
 
 from gateway.composition import Gateway, current_gateway
 from gateway.disclosure.release import Ask, Denied, Released, release
+from gateway.fhir.asked import parsed, query_of_read, require_format, searched_pairs
 from gateway.fhir.bundles import searchset
 from gateway.fhir.cursor import Expired, Place, find_place, save_place
-from gateway.fhir.formats import JSON_TYPE, require_json
+from gateway.fhir.formats import JSON_TYPE
 from gateway.fhir.peer_access import current_token, peer_required
 from gateway.fhir.search_types import SERVED
 from gateway.fhir.token import Token
 from gateway.fhir.token_scopes import allows
 from gateway.fhir.validators import is_unchanged, validators
-from gateway.records.query import Query, parse_query
-from gateway.web.bodies import FORM
-from gateway.web.problems import problem, raise_problem
+from gateway.records.query import Query
+from gateway.web.problems import raise_problem
 
 DISCLOSURE_HEADER = "Yaoshi-Disclosure"
 CURSOR = "_cursor"
 _TYPES = f"<any({','.join(SERVED)}):resource_type>"
-_FHIR_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
-_VERSION = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
-_OF_A_READ = ("_summary", "_elements")
 
 blueprint = Blueprint("fhir", __name__, url_prefix="/i/<institution>/fhir", description="FHIR R4 for peers")
 
@@ -45,17 +41,14 @@ blueprint = Blueprint("fhir", __name__, url_prefix="/i/<institution>/fhir", desc
 @peer_required
 def search_by_get(institution: str, resource_type: str) -> Response:
     """Search one resource type of the granted patient."""
-    return _search(institution, resource_type, list(request.args.items(multi=True)))
+    return _search(institution, resource_type)
 
 
 @blueprint.post(f"/{_TYPES}/_search")
 @peer_required
 def search_by_post(institution: str, resource_type: str) -> Response:
     """The same search with its parameters in a form; those of the URL are joined to it."""
-    if request.mimetype != FORM:
-        raise_problem("form-expected")
-    pairs = [*request.args.items(multi=True), *request.form.items(multi=True)]
-    return _search(institution, resource_type, pairs)
+    return _search(institution, resource_type)
 
 
 @blueprint.get(f"/{_TYPES}/<record_id>")
@@ -73,23 +66,10 @@ def read_version(institution: str, resource_type: str, record_id: str, version: 
 
 
 def _read(institution: str, resource_type: str, record_id: str, version: str | None = None) -> Response:
-    require_json(request.args.get("_format"), request.headers.get("Accept"))
+    require_format(request.args.items())
     token = _token_for(resource_type, "r")
-    shape = [(name, value) for name, value in request.args.items(multi=True) if name in _OF_A_READ]
-    query = parse_query(resource_type, [("_id", "x"), *shape])
-    if not isinstance(query, Query):
-        raise_problem(query.code, query.detail)
-    if not query.count:
-        raise_problem("invalid-value", "The value of _summary has the wrong form.")
-    if not _FHIR_ID.fullmatch(record_id) or (version is not None and not _VERSION.fullmatch(version)):
-        raise_problem("not-granted")
-    one = replace(
-        query,
-        parameters=(("_id", record_id), *query.parameters[1:]),
-        ids=(frozenset({record_id}),),
-        version=None if version is None else int(version),
-    )
-    released = _release(current_gateway(), institution, token, one)
+    query = query_of_read(resource_type, record_id, version)
+    released = _release(current_gateway(), institution, token, query)
     if not released.page.records:
         # Hidden and absent took the same way here, and get the same bytes: no header of ours on it.
         raise_problem("not-granted")
@@ -100,35 +80,21 @@ def _read(institution: str, resource_type: str, record_id: str, version: str | N
     return Response(record.json_text, content_type=JSON_TYPE, headers=headers)
 
 
-def _search(institution: str, resource_type: str, pairs: list[tuple[str, str]]) -> Response:
-    given = dict(pairs)
-    require_json(given.get("_format"), request.headers.get("Accept"))
-    token, gw = _token_for(resource_type, "s"), current_gateway()
-    place = _place(gw, token, resource_type, given[CURSOR]) if CURSOR in given else None
-    if place is not None:
-        query = parse_query(resource_type, place.pairs)
-    else:
-        kept = [pair for pair in pairs if pair[0] != "_format"]
-        query = parse_query(resource_type, kept, _handling(), _own_address(gw, institution, kept))
-    if not isinstance(query, Query):
-        return problem(query.code, detail=query.detail)
+def _search(institution: str, resource_type: str) -> Response:
+    pairs = searched_pairs()
+    require_format(pairs)
+    token, gw, word = _token_for(resource_type, "s"), current_gateway(), dict(pairs).get(CURSOR)
+    place = None if word is None else _place(gw, token, resource_type, word)
+    query = parsed(gw, institution, resource_type, pairs if place is None else place.pairs)
     if query.includes:
         # Types that the token does not hold do not come along either.
         held = frozenset(each for each in SERVED if allows(token.scopes, each, "r"))
         query = replace(query, may_include=held)
     released = _release(gw, institution, token, query, place)
     base = f"{released.base}/fhir"
-    self_url = f"{base}/{query.text}" if not place else f"{base}/{resource_type}?{CURSOR}={given[CURSOR]}"
+    self_url = f"{base}/{query.text}" if place is None else f"{base}/{resource_type}?{CURSOR}={word}"
     body = searchset(base, released.page, self_url, _next_url(gw, token, query, released, base))
     return Response(body, content_type=JSON_TYPE, headers=_headers(released))
-
-
-def _own_address(gw: Gateway, institution: str, pairs: list[tuple[str, str]]) -> str:
-    """Our FHIR address, where a value may begin with it: such a reference is the same as the relative one."""
-    if not any("://" in value for _name, value in pairs):
-        return ""
-    with gw.ledger.view() as view:
-        return f"{view.institution(institution).base}/fhir"
 
 
 def _release(
@@ -175,10 +141,6 @@ def _next_url(gw: Gateway, token: Token, query: Query, released: Released, base:
         return None
     word = save_place(gw, token, Place(query.type, list(query.parameters), after, upper))
     return f"{base}/{query.type}?{urlencode({CURSOR: word})}"
-
-
-def _handling() -> str:
-    return "lenient" if "handling=lenient" in request.headers.get("Prefer", "").replace(" ", "") else "strict"
 
 
 def _headers(released: Released) -> dict[str, str]:

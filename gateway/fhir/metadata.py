@@ -8,15 +8,23 @@ route and is a 404, which is how a UDAP client learns that there is no UDAP here
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from flask import Response, request
 from flask_smorest import Blueprint
 
 from gateway.composition import current_gateway
+from gateway.fhir.consent_search import CONSENT
 from gateway.fhir.formats import JSON_TYPE, require_json
-from gateway.fhir.search_types import SERVED, includes_of, parameters_of, revincludes_of
-from gateway.records.parameters import definition
+from gateway.fhir.search_types import (
+    SERVED,
+    includes_of,
+    parameters_of,
+    public_parameters,
+    revincludes_of,
+)
+from gateway.records.parameters import Parameter, definition
 from gateway.web.access import open_route
 from gateway.web.openapi import VERSION
 from gateway.web.problems import raise_problem
@@ -84,12 +92,20 @@ def capability_statement(base: str) -> dict[str, Any]:
         },
         "fhirVersion": "4.0.1",
         "format": ["json", "application/fhir+json"],
-        "rest": [{"mode": "server", "security": security, "resource": [_resource(name) for name in SERVED]}],
+        "rest": [{"mode": "server", "security": security, "resource": _resources()}],
     }
 
 
-def _resource(resource_type: str) -> dict[str, Any]:
-    along = {"searchInclude": includes_of(resource_type), "searchRevInclude": revincludes_of(resource_type)}
+def _resources() -> list[dict[str, Any]]:
+    found = {name: _resource(name, parameters_of(name)) for name in SERVED}
+    for name, each in found.items():
+        along = {"searchInclude": includes_of(name), "searchRevInclude": revincludes_of(name)}
+        each.update({member: list(values) for member, values in along.items() if values})
+    found[CONSENT.name] = _resource(CONSENT.name, public_parameters(CONSENT))
+    return [found[name] for name in sorted(found)]
+
+
+def _resource(resource_type: str, parameters: Iterable[Parameter]) -> dict[str, Any]:
     return {
         "type": resource_type,
         "interaction": [{"code": "read"}, {"code": "vread"}, {"code": "search-type"}],
@@ -98,10 +114,9 @@ def _resource(resource_type: str) -> dict[str, Any]:
         "updateCreate": False,
         "conditionalCreate": False,
         "conditionalRead": "full-support",
-        **{name: list(values) for name, values in along.items() if values},
         "searchParam": [
             {"name": each.name, "type": each.type, "definition": definition(resource_type, each.name)}
-            for each in parameters_of(resource_type)
+            for each in parameters
         ],
     }
 

@@ -8,7 +8,7 @@ and stored types that the standard's table of this door does not name.
 from collections.abc import Iterator
 
 from gateway.records.parameters import OF_ALL, Parameter
-from gateway.records.resource_types import TYPES
+from gateway.records.resource_types import TYPES, ResourceType
 from gateway.records.summaries import OF_TYPE
 
 SERVED = tuple(sorted(name for name in OF_TYPE if name in TYPES))
@@ -16,8 +16,13 @@ SERVED = tuple(sorted(name for name in OF_TYPE if name in TYPES))
 
 def parameters_of(resource_type: str) -> tuple[Parameter, ...]:
     """The public search parameters of a served type, by name."""
-    found = [*OF_ALL, *_patient(resource_type)]
-    found += [each for each in TYPES[resource_type].parameters if each.is_public]
+    return public_parameters(TYPES[resource_type])
+
+
+def public_parameters(kind: ResourceType) -> tuple[Parameter, ...]:
+    """The same of any type; a chain is understood, and has no SearchParameter of its own."""
+    found = [*OF_ALL, *_patient(kind.patient)]
+    found += [each for each in kind.parameters if each.is_public and "." not in each.name]
     return tuple(sorted(found, key=lambda each: each.name))
 
 
@@ -31,8 +36,7 @@ def revincludes_of(resource_type: str) -> tuple[str, ...]:
     return TYPES[resource_type].revincludes
 
 
-def _patient(resource_type: str) -> Iterator[Parameter]:
-    element = TYPES[resource_type].patient
+def _patient(element: str) -> Iterator[Parameter]:
     if element:
         yield Parameter("patient", "reference", (element,), targets=("Patient",))
     if element == "subject":

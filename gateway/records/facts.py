@@ -12,7 +12,7 @@ from gateway.records.dates import Range, value_range
 from gateway.records.labels import LABEL_SYSTEMS
 from gateway.records.parameters import OF_ALL, Parameter, Paths
 from gateway.records.quantities import Quantity, quantity_of
-from gateway.records.resource_types import TYPES
+from gateway.records.resource_types import TYPES, ResourceType
 
 Token = tuple[str, str, str]  # parameter, system ("" for none), code
 
@@ -59,9 +59,9 @@ class Indexed(NamedTuple):
     strings: frozenset[tuple[str, str]]
 
 
-def index(resource: dict[str, Any]) -> Indexed:
-    """All that is searched of a resource of a known type."""
-    type_ = TYPES[resource["resourceType"]]
+def index(resource: dict[str, Any], type_: ResourceType | None = None) -> Indexed:
+    """All that is searched of a resource; `type_` is given for one that is shown without being stored."""
+    type_ = type_ or TYPES[resource["resourceType"]]
     tokens: set[Token] = set(_security(resource))
     found: dict[str, set[Any]] = {"date": set(), "reference": set(), "quantity": set(), "string": set()}
     for parameter in (*_OF_ALL, *type_.parameters):

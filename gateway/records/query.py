@@ -56,15 +56,20 @@ class Query:
 
 
 def parse_query(
-    type_: str, args: Iterable[tuple[str, str]], handling: str = "strict", base: str = ""
+    type_: str,
+    args: Iterable[tuple[str, str]],
+    handling: str = "strict",
+    base: str = "",
+    kind: ResourceType | None = None,
 ) -> Query | Refusal:
     """The search that these parameters state.
 
     `args` are decoded pairs in order, `handling` is as in Prefer, `base` our own FHIR URL: a reference that
-    begins with it is relative to it.
+    begins with it is relative to it. `kind` is given for a type that is shown without being stored.
     """
-    kind = TYPES.get(type_)
-    if kind is None or not belongs_to_patient(type_):
+    confined = kind is None and type_ != "Patient"
+    kind = kind or (TYPES[type_] if type_ in TYPES and belongs_to_patient(type_) else None)
+    if kind is None:
         return Refusal("type-unknown", type_ if type_.isascii() and type_.isalpha() else "")
     parts, given = _Parts(), list(_pairs(args))
     if len(given) > MAX_PARAMETERS:
@@ -73,7 +78,7 @@ def parse_query(
         fault = _add(kind, parts, name, _of_own(base, value), handling == "lenient")
         if fault is not None:
             return fault
-    if kind.patient and not parts.confined:
+    if confined and not parts.confined:
         return Refusal("patient-required", "Name the parameter patient or _id.")
     controls = parts.controls.settled()
     if isinstance(controls, Refusal):
@@ -136,9 +141,9 @@ def _add(kind: ResourceType, parts: _Parts, name: str, value: str, lenient: bool
 
 
 def _patient_names(kind: ResourceType) -> tuple[str, ...]:
-    if kind.name == "Provenance":
-        return ("patient",)
-    return ("patient", "subject") if kind.patient else ()
+    if not kind.patient:
+        return ()
+    return ("patient", "subject") if kind.patient == "subject" else ("patient",)
 
 
 def _filter(parts: _Parts, parameter: Parameter, modifier: str, value: str) -> Refusal | None:

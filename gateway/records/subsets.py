@@ -15,7 +15,7 @@ SUBSETTED = {"system": "http://terminology.hl7.org/CodeSystem/v3-ObservationValu
 # Elements whose name tells the datatype: value[x] is valueQuantity, valueString …
 _CHOICES = frozenset(
     {"abatement", "asNeeded", "deceased", "effective", "medication", "multipleBirth", "occurred",
-     "occurrence", "onset", "performed", "quantity", "reported", "value"}
+     "occurrence", "onset", "performed", "quantity", "reported", "source", "value"}
 )  # fmt: skip
 _NONE = Elements(frozenset(), frozenset(), frozenset(), frozenset())
 

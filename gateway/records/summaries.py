@@ -77,4 +77,8 @@ OF_TYPE = MappingProxyType({
         "reasonReference specimen bodySite patientInstruction", "status intent subject",
         "status intent doNotPerform"),
     "Provenance": _elements("target recorded", "target recorded agent"),
+    "Consent": _elements(
+        "identifier status scope category patient dateTime performer organization source policyRule "
+        "verification provision", "status scope category", "status scope",
+        "verification.verifiedWith verification.verificationDate provision.actor provision.provision"),
 })  # fmt: skip

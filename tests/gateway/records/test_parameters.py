@@ -7,7 +7,14 @@ from typing import Any
 
 import pytest
 
-from gateway.fhir.search_types import SERVED, includes_of, parameters_of, revincludes_of
+from gateway.fhir.consent_search import CONSENT
+from gateway.fhir.search_types import (
+    SERVED,
+    includes_of,
+    parameters_of,
+    public_parameters,
+    revincludes_of,
+)
 from gateway.records.parameters import definition
 from gateway.records.resource_types import TYPES
 from tests.gateway.records.store import DATA, LOINC, Store, patient
@@ -220,10 +227,10 @@ def package(kind: str) -> dict[str, Any]:
 
 
 @pytest.mark.skipif(not PACKAGE.exists(), reason="needs ../shared/data/schema/hl7.fhir.r4.core-4.0.1.tgz")
-@pytest.mark.parametrize("type_", SERVED)
+@pytest.mark.parametrize("type_", [*SERVED, "Consent"])
 def test_a_parameter_is_the_one_that_the_standard_defines(type_: str) -> None:
     wrong = []
-    for each in parameters_of(type_):
+    for each in public_parameters(CONSENT) if type_ == "Consent" else parameters_of(type_):
         published = package("SearchParameter").get(definition(type_, each.name))
         known = published is not None and (published["code"], published["type"]) == (each.name, each.type)
         if not known or not {type_, "Resource"} & set(published["base"]):

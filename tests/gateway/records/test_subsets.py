@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from gateway.fhir.search_types import SERVED
 from gateway.records.json_text import hash_of
 from gateway.records.query import Query, Refusal, parse_query
 from gateway.records.subsets import SUBSETTED, Subset, cut
@@ -155,7 +154,7 @@ def test_a_shape_is_refused_when_it_is(pairs: list[tuple[str, str]], code: str) 
 
 
 @pytest.mark.skipif(not PACKAGE.exists(), reason="needs ../shared/data/schema/hl7.fhir.r4.core-4.0.1.tgz")
-@pytest.mark.parametrize("type_", SERVED)
+@pytest.mark.parametrize("type_", OF_TYPE)
 def test_the_table_of_summaries_is_the_standards(type_: str) -> None:
     with tarfile.open(PACKAGE) as tar:
         member = tar.extractfile(f"package/StructureDefinition-{type_}.json")
