@@ -27,6 +27,7 @@ from gateway.cli.serve import (
     prepare,
     require_free_ledger,
     require_free_port,
+    require_sound,
     start_server,
 )
 from gateway.identity.founding import write_private
@@ -50,6 +51,7 @@ def command(address: str | None) -> None:
     for port in (settings.port, settings.port + 1, settings.port + 2):
         require_free_port(address, port)
     require_free_ledger(settings)
+    require_sound(settings)
     certificates = _certificates(settings.data.parent / "phone" / address, address)
     sheet = settings.data / "demo.json"
     if not sheet.exists():

@@ -141,7 +141,9 @@ def _bring_keys(settings: Settings, draft: Path, keys: Path | None, entropy: Cal
     for name in HANDED_ON:
         if (draft / name).exists() or not (settings.data / name).exists():
             continue
-        if (settings.data / name).is_dir():
+        if (settings.data / name).is_symlink():  # to an encrypted volume, which its content does not leave
+            (draft / name).symlink_to((settings.data / name).resolve())
+        elif (settings.data / name).is_dir():
             shutil.copytree(settings.data / name, draft / name)
         else:
             shutil.copy2(settings.data / name, draft / name)

@@ -18,7 +18,7 @@ import pytest
 
 from gateway.composition import Gateway
 from gateway.operation.backup.archive import BackupError, Manifest, describe, write_archive
-from gateway.operation.backup.making import STAGING, stream_backup
+from gateway.operation.backup.making import STAGING, make_backup, stream_backup
 from gateway.operation.backup.noted import last_backup
 from gateway.operation.backup.restoring import Wishes, check_backup, restore
 from gateway.operation.openings import missing_openings
@@ -192,6 +192,14 @@ def test_a_backup_that_cannot_be_made_says_why_and_leaves_nothing(
     assert life.look()
     assert not (tmp_path / "backup.tar").exists()
     assert list(tmp_path.glob(f"{STAGING}*")) == []
+
+
+def test_a_backup_leaves_the_node_the_room_that_it_needs(life: Life, gw: Gateway, tmp_path: Path) -> None:
+    settings = replace(gw.settings, disk_stop_bytes=2**62)
+    with pytest.raises(BackupError, match="free some, or name a place on another disk"):
+        make_backup(settings, tmp_path / "b.tar", with_keys=False, clock=gw.clock, progress=silent)
+    assert [path.name for path in tmp_path.iterdir() if "b.tar" in path.name or STAGING in path.name] == []
+    assert life.look()
 
 
 def test_what_a_killed_backup_left_is_removed_and_a_living_ones_is_not(

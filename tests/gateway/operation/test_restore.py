@@ -209,6 +209,19 @@ def test_data_that_is_there_is_left_alone_or_kept_aside(back_up: BackUp, life: L
     assert life.grant
 
 
+def test_keys_on_a_volume_of_their_own_stay_there(
+    back_up: BackUp, life: Life, gw: Gateway, tmp_path: Path
+) -> None:
+    path, _ = back_up()
+    gw.close()
+    gw.settings.keys_path.rename(tmp_path / "volume")
+    gw.settings.keys_path.symlink_to(tmp_path / "volume")
+    put_back(path, gw.settings, replace=True)
+    assert gw.settings.keys_path.readlink() == tmp_path / "volume"
+    compose(gw.settings, gw.clock, gw.entropy).close()
+    assert life.grant
+
+
 def test_another_ledger_or_another_address_is_not_replaced(
     back_up: BackUp, life: Life, elsewhere: Settings, clock: Any, entropy: Any
 ) -> None:
