@@ -6,8 +6,7 @@ already: a 304 for what may not be read would tell that it exists.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
+from werkzeug.datastructures import Headers
 from werkzeug.http import http_date, parse_date
 
 from gateway.records.search import Stored
@@ -18,7 +17,7 @@ def validators(record: Stored) -> dict[str, str]:
     return {"ETag": f'W/"{record.version}"', "Last-Modified": http_date(record.last_updated / 1000)}
 
 
-def is_unchanged(headers: Mapping[str, str], record: Stored) -> bool:
+def is_unchanged(headers: Headers, record: Stored) -> bool:
     """Whether the client has this version. If-None-Match stands before If-Modified-Since (RFC 9110 13.1.3).
 
     An ETag may come as ``W/"3"``, ``"3"`` or bare ``3``; ``*`` is every version.

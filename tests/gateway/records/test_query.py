@@ -33,6 +33,16 @@ REFUSED: dict[str, tuple[str, list[tuple[str, str]], str]] = {
     "the code has two bars": ("Observation", [P, ("code", "a|b|c")], "invalid-value"),
     "the patient is empty": ("Observation", [("patient", "")], "invalid-value"),
     "no patient is named": ("Observation", [("code", "x")], "patient-required"),
+    "a provenance is asked by its day alone": ("Provenance", [("recorded", "2020")], "patient-required"),
+    "the subject of what has a patient": ("AllergyIntolerance", [("subject", "p1")], "not-supported"),
+    "the patient of a patient": ("Patient", [P], "not-supported"),
+    "it sorts by a date that is not the record's own": (
+        "Condition",
+        [P, ("_sort", "recorded-date")],
+        "not-supported",
+    ),
+    "it sorts by another type's date": ("Observation", [P, ("_sort", "authoredon")], "not-supported"),
+    "the sort key is a sort key's opposite twice": ("Observation", [P, ("_sort", "--date")], "not-supported"),
     "nothing is named": ("Observation", [], "patient-required"),
     "too many parameters": ("Observation", [P] * 21, "not-supported"),
     "too many alternatives": ("Observation", [P, ("code", ",".join("x" * 51))], "invalid-value"),
@@ -82,6 +92,38 @@ UNDERSTOOD: dict[str, tuple[list[tuple[str, str]], dict[str, Any]]] = {
     ),
     "unknown names that begin with _": ([P, ("_totalMethod", "count")], {"parameters": (P,)}),
 }
+
+
+WHOSE: dict[str, tuple[str, list[tuple[str, str]]]] = {
+    "a patient by name: a token knows one patient": ("Patient", [("name", "x")]),
+    "a patient by nothing": ("Patient", []),
+    "a provenance by what it is about": ("Provenance", [("target", "Observation/x")]),
+    "a provenance by its patient": ("Provenance", [P]),
+    "a record by its id": ("Condition", [("_id", "x")]),
+}
+
+
+@pytest.mark.parametrize(("type_", "pairs"), WHOSE.values(), ids=WHOSE)
+def test_it_is_clear_whose_records_are_asked_for_by(type_: str, pairs: list[tuple[str, str]]) -> None:
+    assert isinstance(parse_query(type_, pairs), Query)
+
+
+SORTS = {
+    "MedicationRequest": ("-authoredon", "-date"),
+    "ImagingStudy": ("started", "date"),
+    "ServiceRequest": ("-authored,_id", "-date"),
+    "Provenance": ("recorded", "date"),
+    "Condition": ("onset-date,-_id", "date"),
+    "DocumentReference": ("-_lastUpdated", "-_lastUpdated"),
+}
+
+
+@pytest.mark.parametrize("type_", SORTS)
+def test_the_records_own_time_sorts_by_the_name_that_the_standard_gives_it(type_: str) -> None:
+    stated, understood = SORTS[type_]
+    query = parse_query(type_, [P, ("_sort", stated)])
+    assert isinstance(query, Query)
+    assert query.sort == understood
 
 
 @pytest.mark.parametrize(("pairs", "expected"), UNDERSTOOD.values(), ids=UNDERSTOOD)
