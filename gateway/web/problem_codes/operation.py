@@ -6,7 +6,7 @@ CODES = {
         "This ledger is older than what it has already shown",
         "账本比它曾经出示的更旧",
         "no-store",
-        "Nothing is recorded or released until the administrator acts. A patient's phone that warns is right.",
+        "Nothing is recorded or released until the administrator acts. A phone that warns is right.",
         "在管理员处理之前，不记录也不释放任何内容。患者手机上的警报属实。",
     ),
     "ledger-records-lost": (
