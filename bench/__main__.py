@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import grants, pull, scan, search
+from bench import grants, pull, reuse, scan, search
 from bench.figures import Figure, save, table
 
 BENCHES: dict[str, Callable[[], list[Figure]]] = {
@@ -17,6 +17,7 @@ BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "grants": grants.measure,
     "scan": scan.measure,
     "search": search.measure,
+    "reuse": reuse.measure,
 }
 FOLDER = Path(__file__).resolve().parent.parent / "var" / "bench"
 

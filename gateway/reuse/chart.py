@@ -17,12 +17,14 @@ from consent.reuse.results import Result
 from gateway.records.facts import values_at
 from gateway.records.json_text import parse
 from gateway.records.tables import record, record_token
+from gateway.reuse.collection import EARLIEST_ZONE_MS
 from gateway.reuse.context import context_of
 from gateway.reuse.results import results_of
 
 Json = dict[str, Any]
 
 FOR_EVER_MS = 2**61
+OLDER_SHOWN = 50  # of those beyond the reach: enough to say what there was
 _VOID_REPORT = ("cancelled", "entered-in-error")
 _DRUGS = ("MedicationRequest", "MedicationAdministration")
 _LASTING = ("Procedure", "Encounter")
@@ -37,44 +39,52 @@ def read_chart(
     at: int,
     reach_ms: int = FOR_EVER_MS,
 ) -> tuple[tuple[Result, ...], Context]:
-    """All results with one of these codes ("system|code"), and the events of the last `reach_ms` before `at`.
+    """Results with one of these codes ("system|code") and events, of the last `reach_ms` before `at`.
 
-    The greatest reach of the rules in question is enough: what is older is not offered anyway.
+    The greatest horizon of the rules in question is enough: what is older is neither offered nor recent. Of
+    results beyond it the newest OLDER_SHOWN come along.
     """
     own = and_(record.c.institution == institution, record.c.patient_id == patient_id)
-    observations = _with_token(conn, own, ("Observation",), "code", _pairs(codes))
-    beside = [
-        *_with_token(conn, own, ("DiagnosticReport",), "status", [(None, code) for code in _VOID_REPORT]),
-        *_specimens(conn, own, observations),
-    ]
+    observations = _observations(conn, own, codes, at - reach_ms)
+    beside = [*_void_reports(conn, own), *_specimens(conn, own, observations)]
     results = results_of([*observations, *beside], source=institution, own=True, patient=patient_id)
-    if not observations:
-        return results, Context()
+    # Also without a result of our own: what happened here counts for one that a view holds.
     return results, _context(conn, own, at - reach_ms)
 
 
-def _pairs(codes: Iterable[str]) -> list[tuple[str | None, str]]:
+def _pairs(codes: Iterable[str]) -> list[tuple[str, str]]:
     split = [each.partition("|") for each in codes]
     return [(system, code) for system, _, code in split]
 
 
-def _with_token(
-    conn: Connection,
-    own: ColumnElement[bool],
-    types: tuple[str, ...],
-    param: str,
-    tokens: list[tuple[str | None, str]],
+def _observations(
+    conn: Connection, own: ColumnElement[bool], codes: frozenset[str], since: int
 ) -> list[Json]:
-    """Resources that carry one of these tokens; a system of None is any."""
+    """Observations with one of these codes, newest first."""
     token = record_token.c
-    wanted = or_(
-        *(token.code == code if system is None else and_(token.system == system, token.code == code)
-          for system, code in tokens)
-    )  # fmt: skip
+    coded = or_(*(and_(token.system == system, token.code == code) for system, code in _pairs(sorted(codes))))
     tagged = (
-        select(token.record).where(token.record == record.c.number, token.param == param, wanted).exists()
+        select(token.record).where(token.record == record.c.number, token.param == "code", coded).exists()
     )
-    query = select(record.c.json_text).where(own, record.c.type.in_(types), tagged)
+    query = select(record.c.json_text, record.c.sort_date).where(own, record.c.type == "Observation", tagged)
+    found: list[Json] = []
+    older = 0
+    for row in conn.execute(query.order_by(record.c.sort_date.desc(), record.c.id)):
+        # A day may begin hours before it does in UTC: what is only just too old is read.
+        older += row.sort_date < since - EARLIEST_ZONE_MS
+        if older > OLDER_SHOWN:
+            break
+        found.append(parse(row.json_text))
+    return found
+
+
+def _void_reports(conn: Connection, own: ColumnElement[bool]) -> list[Json]:
+    """Reports that void the results in them."""
+    token = record_token.c
+    void = select(token.record).where(
+        token.record == record.c.number, token.param == "status", token.code.in_(_VOID_REPORT)
+    )
+    query = select(record.c.json_text).where(own, record.c.type == "DiagnosticReport", void.exists())
     return [parse(text) for text in conn.execute(query).scalars()]
 
 

@@ -71,6 +71,8 @@ def _dates(resource: Json, paths: Iterable[str]) -> list[str]:
     """The texts at these paths; of several events the earliest that is written."""
     found = []
     for path in paths:
+        if path.partition(".")[0] not in resource:  # most are not: looking costs more than asking
+            continue
         texts = [each for each in values_at(resource, path) if type(each) is str]
         if texts:
             found.append(min(texts, key=lambda each: (moment_range(each) or (2**62, 0))[0]))

@@ -34,9 +34,14 @@ def is_unfit(resource: Json, specimen: Json | None) -> bool:
             code in _CONDITIONS for code in values_at(specimen, "condition.coding.code") if type(code) is str
         ):
             return True
-        if any(_says_unfit(text) for path in _SPECIMEN_PLACES for text in values_at(specimen, path)):
+        if _any_says_unfit(specimen, _SPECIMEN_PLACES):
             return True
-    return any(_says_unfit(text) for path in _PLACES for text in values_at(resource, path))
+    return _any_says_unfit(resource, _PLACES)
+
+
+def _any_says_unfit(resource: Json, places: tuple[str, ...]) -> bool:
+    there = [path for path in places if path.partition(".")[0] in resource]
+    return any(_says_unfit(text) for path in there for text in values_at(resource, path))
 
 
 def _says_unfit(text: object) -> bool:

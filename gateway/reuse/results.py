@@ -93,7 +93,7 @@ def _result(
         specimen=specimen_kind(None if specimen is None else specimen.get("type"), specimen_name),
         method=_concept_text(resource.get("method")),
         marks=tuple(_marks(resource)),
-        members=tuple(_texts(resource, "result.reference", "hasMember.reference")),
+        members=tuple(_members(resource)),
         reports=tuple(beside.reports.get(ref, ())),
         grant=grant,
     )
@@ -111,19 +111,28 @@ def _texts(resource: Json, *paths: str) -> list[str]:
     return [each for path in paths for each in values_at(resource, path) if type(each) is str and each]
 
 
+def _members(resource: Json) -> list[str]:
+    names = [name for name in ("result", "hasMember") if name in resource]
+    return [each for name in names for each in _texts(resource, f"{name}.reference")]
+
+
 def _codes(concept: object) -> Iterable[str]:
-    for coding in values_at({"of": concept}, "of.coding"):
+    codings = concept.get("coding") if isinstance(concept, dict) else None
+    for coding in codings if isinstance(codings, list) else []:
         if isinstance(coding, dict) and _text(coding.get("code")):
             yield f"{_text(coding.get('system')) or ''}|{coding['code']}"
 
 
 def _concept_text(concept: object) -> str | None:
-    of = {"of": concept}
-    return next(iter(_texts(of, "of.text", "of.coding.display", "of.coding.code")), None)
+    if not isinstance(concept, dict):
+        return None
+    return _text(concept.get("text")) or next(iter(_texts(concept, "coding.display", "coding.code")), None)
 
 
 def _specimen(resource: Json, known: dict[str, Json]) -> tuple[Json | None, str | None]:
     """The Specimen that a result names, and what the reference calls it."""
+    if "specimen" not in resource:
+        return None, None
     references = [each for each in values_at(resource, "specimen") if isinstance(each, dict)]
     if len(references) != 1:  # a report of several samples is of no one kind
         return None, None
@@ -195,7 +204,7 @@ def _replaced(resources: list[Json], read: list[Result]) -> dict[str, str]:
     """Reference -> what replaced it: as stated, by the laboratory's own number, or as a correction shows."""
     found: dict[str, str] = {}
     for each in resources:
-        for extension in values_at(each, "extension"):
+        for extension in values_at(each, "extension") if "extension" in each else ():
             if isinstance(extension, dict) and extension.get("url") in _REPLACES:
                 found.update({target: _ref(each) for target in _texts(extension, "valueReference.reference")})
     numbered: dict[tuple[object, ...], list[Result]] = {}
@@ -203,7 +212,7 @@ def _replaced(resources: list[Json], read: list[Result]) -> dict[str, str]:
         kind = result.ref.partition("/")[0]
         keys: set[tuple[object, ...]] = {
             (kind, _text(each.get("system")), each.get("value"))
-            for each in values_at(resource, "identifier")
+            for each in (values_at(resource, "identifier") if "identifier" in resource else ())
             if isinstance(each, dict) and _text(each.get("value"))
         }
         if result.precision == "instant":

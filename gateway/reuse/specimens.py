@@ -72,6 +72,8 @@ _BY_WORDS = MappingProxyType(
 
 def specimen_kind(concept: Any, display: str | None = None) -> str | None:
     """The kind of a Specimen.type; else of what the reference to it says; None: not stated."""
+    if concept is None:
+        return None if display is None else _by_words([display])
     for coding in values_at({"of": concept}, "of.coding"):
         if not isinstance(coding, dict) or not isinstance(coding.get("code"), str):
             continue
@@ -79,12 +81,12 @@ def specimen_kind(concept: Any, display: str | None = None) -> str | None:
         found = known.get(coding["code"])
         if found is not None and (known is _BY_V2 or coding.get("system") == _SNOMED):
             return found
-    words = [
-        *values_at({"of": concept}, "of.text"),
-        *values_at({"of": concept}, "of.coding.display"),
-        display,
-    ]
-    for each in words:
+    texts = [*values_at({"of": concept}, "of.text"), *values_at({"of": concept}, "of.coding.display")]
+    return _by_words([*texts, display])
+
+
+def _by_words(texts: list[Any]) -> str | None:
+    for each in texts:
         if isinstance(each, str) and each.strip():
             plain = " ".join(each.split())
             return _BY_WORDS.get(plain.casefold(), plain)
