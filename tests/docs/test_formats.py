@@ -10,7 +10,7 @@ from tests.docs.write_examples import BLOCK, PAGES, pages, shown
 REWRITE = "python -m tests.docs.write_examples"
 WANTED = {
     "genesis", "entry", "record", "leaf", "head", "receipt", "checkpoint", "opening", "scope", "request",
-    "proof", "login", "digits", "pull", "glass", "qr", "wallet-api",
+    "offer", "proof", "login", "digits", "pull", "glass", "qr", "wallet-api",
 }  # fmt: skip
 SHOWN = shown()
 

@@ -26,6 +26,8 @@ from ledger.record import decode_record
 from tests.gateway.disclosure.world import category
 from tests.gateway.hostile.doors import peer_bearer
 from tests.gateway.hostile.knocks import check, from_wallet
+from tests.gateway.offers.patient import take
+from tests.gateway.wallet.phone import Phone
 from tests.gateway.wallet.story import CHECKS, Story
 
 NAME, NUMBER, NATIONAL = "司徒霁雪（合成）", "CHART-77310842", "110101199003074477"
@@ -153,9 +155,21 @@ def live(story: Story) -> tuple[list[str], list[str]]:
     story.sign_in("privacy", story.hospital).post(
         f"/console/api/patients/{story.patient}/accounting", json={}
     )
+    texts.append(offer_and_be_asked(story, phone))
     phone.submit("grant.revoke", grant=offer["grant"])
     blunder(story, phone.bearer(), bearer)
     return texts, pictures
+
+
+def offer_and_be_asked(story: Story, phone: Phone) -> str:
+    """The patient's own code, taken by a doctor with a reason that says much; the code."""
+    bearer = phone.bearer()
+    code = str(phone.post("offers", {}, **bearer).json["code"])
+    assert take(story, code, reason=REASON).status_code == 200
+    assert take(story, NAME).status_code == 409
+    url = f"/i/{story.hospital}/wallet/offers/{code[2:]}"
+    assert story.client().get(url, headers=bearer).json["state"] == "claimed"
+    return code
 
 
 def blunder(story: Story, bearer: dict[str, str], peer: dict[str, str]) -> None:
