@@ -24,10 +24,10 @@ from gateway.reuse.results import results_of
 Json = dict[str, Any]
 
 FOR_EVER_MS = 2**61
-OLDER_SHOWN = 50  # of those beyond the reach: enough to say what there was
+OLDER_SHOWN = 20  # of those beyond the reach: enough to say what there was
 _VOID_REPORT = ("cancelled", "entered-in-error")
 _DRUGS = ("MedicationRequest", "MedicationAdministration")
-_LASTING = ("Procedure", "Encounter")
+_VISITS = ("AMB", "VR", "HH")  # v3-ActCode: nobody lies in intensive care in them
 _AT_ONCE = 500  # ids in one statement
 
 
@@ -104,7 +104,14 @@ def _specimens(conn: Connection, own: ColumnElement[bool], observations: list[Js
 
 
 def _context(conn: Connection, own: ColumnElement[bool], since: int) -> Context:
-    lasting = and_(record.c.type.in_(_LASTING), or_(record.c.high.is_(None), record.c.high > since))
+    token = record_token.c
+    visit = select(token.record).where(
+        token.record == record.c.number, token.param == "class", token.code.in_(_VISITS)
+    )
+    stay = and_(record.c.type == "Encounter", ~visit.exists())
+    lasting = and_(
+        or_(record.c.type == "Procedure", stay), or_(record.c.high.is_(None), record.c.high > since)
+    )
     recent = and_(record.c.type.in_(_DRUGS), or_(record.c.low.is_(None), record.c.sort_date >= since))
     # A condition begins once and may go on: all of them.
     wanted = or_(record.c.type == "Condition", lasting, recent)
