@@ -19,7 +19,10 @@ FAULTS: dict[str, tuple[str, str]] = {
     "key-unknown": ("A key is not known", "存在未知的键"),
     "key-missing": ("A key is missing", "缺少必需的键"),
     "value-wrong": ("A value has the wrong form", "值的格式不正确"),
-    "code-wrong": ("A code is not a LOINC code or system|code", "代码不是 LOINC 代码，也不是 system|code"),
+    "code-wrong": (
+        "A code is neither a LOINC (or ATC) code nor one with its system",
+        "代码不是 LOINC（或 ATC）代码，也未注明所属系统",
+    ),
     "code-twice": ("A code stands in two groups", "同一代码出现在两个组中"),
     "code-not-in-group": ("A code is not one of its group", "该代码不属于所在的组"),
     "situation-twice": ("A group has two rules for one situation", "同一组内一种情形有两条规则"),

@@ -2,7 +2,7 @@
 
 A group ([group.NAME]) has codes and words; its rules ([[group.NAME.rule]]) have a situation and lengths in
 days. A code without a system is LOINC, its check digit included. A file never approves itself. The form is
-docs/formats/rules.md. Not here: approval, storing, and whether a version is new.
+docs/reuse.md. Not here: approval, storing, and whether a version is new.
 """
 
 import re

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 from flask.cli import with_appcontext
 
+from consent.reuse.faults import FAULTS
 from gateway.records.refusals import REASONS
 from gateway.settings import ROOT
 from gateway.web.problem_codes import gather
@@ -28,6 +29,14 @@ IMPORT_HEAD = """
 | code | what is wrong | 问题 |
 |---|---|---|
 """
+RULES_HEAD = """
+## In a rule file
+
+`flask reuse load` names each mistake with its line and one of these codes, and takes nothing of the file.
+
+| code | what is wrong | 问题 |
+|---|---|---|
+"""
 
 
 def page() -> str:
@@ -37,7 +46,9 @@ def page() -> str:
         for code, one in gather().items()
     ]
     reasons = [f"| `{code}` | {en} | {zh} |" for code, (en, zh) in sorted(REASONS.items())]
-    return HEAD + "\n".join(rows) + "\n" + IMPORT_HEAD + "\n".join(reasons) + "\n"
+    faults = [f"| `{code}` | {en} | {zh} |" for code, (en, zh) in sorted(FAULTS.items())]
+    parts = (HEAD, rows), (IMPORT_HEAD, reasons), (RULES_HEAD, faults)
+    return "".join(head + "\n".join(lines) + "\n" for head, lines in parts)
 
 
 @click.command("refusals")

@@ -195,3 +195,11 @@ def test_the_shipped_table_is_whole_and_all_draft(gw: Gateway) -> None:
         assert sorted(rules_of(conn, hospital(gw)), key=lambda each: each.name) == sorted(
             parsed.rules, key=lambda each: each.name
         )
+
+
+def test_the_example_of_the_page_is_a_rule_file() -> None:
+    page = (ROOT / "docs/reuse.md").read_text("utf-8")
+    text = page.partition("<!-- a rule file -->\n```toml\n")[2].partition("```")[0]
+    parsed = parse_rules(text)
+    assert parsed.faults == ()
+    assert [each.name for each in parsed.rules] == ["hba1c/default@1", "hba1c/t2dm-stable@1"]
