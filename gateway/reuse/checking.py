@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from consent.reuse.check import check
 from consent.reuse.orders import Order
-from consent.reuse.rules import Rule
 from consent.reuse.verdicts import Verdict
 from gateway.reuse.areas import areas_of
-from gateway.reuse.sight import Sight, look
-from gateway.reuse.stored import rules_of
+from gateway.reuse.rulings import trusted_rules
+from gateway.reuse.sight import Asked, Sight, look
 
 if TYPE_CHECKING:
     from gateway.asks.room import VisitRoom
@@ -55,10 +54,11 @@ def check_orders(
 ) -> list[Checked]:
     """One answer for each order, in order. ``references``: open views of this member of staff."""
     now = gw.clock()
-    with gw.db.connect() as conn:
-        rules = rules_of(conn, staff.institution)
-    groups = {each.group for each in wanted}
-    sight = look(gw, room, staff, patient.id, references, _codes(rules, groups), now)
+    with gw.ledger.view() as view, gw.db.connect() as conn:
+        rules = trusted_rules(view, conn, staff.institution, {each.group for each in wanted})
+    codes = frozenset[str]().union(*(rule.codes | rule.panels for rule in rules))
+    reach = max((rule.reach_ms for rule in rules), default=0)
+    sight = look(gw, room, staff, patient.id, references, Asked(codes, now, reach))
     areas = areas_of(gw)
     return [
         Checked(
@@ -68,11 +68,6 @@ def check_orders(
         )
         for each in wanted
     ]
-
-
-def _codes(rules: Sequence[Rule], groups: set[str]) -> frozenset[str]:
-    found = [rule.codes | rule.panels for rule in rules if rule.group in groups]
-    return frozenset().union(*found)
 
 
 def _order(wanted: Wanted, staff: Staff, patient: PatientRow, now: int) -> Order:

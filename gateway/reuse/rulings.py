@@ -7,6 +7,8 @@ Key rotation leaves older rulings valid: they are held against the review key th
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from sqlalchemy import Connection, insert
@@ -76,6 +78,19 @@ def false_rulings(view: View, conn: Connection, institution: str) -> list[str]:
         for one in stored_rules(conn, institution)
         if one.jws is not None and not _holds(one.rule, one.jws, keys, ledger, institution)
     ]
+
+
+def trusted_rules(view: View, conn: Connection, institution: str, groups: Iterable[str]) -> tuple[Rule, ...]:
+    """The rules of these groups; one whose ruling is not what the institution signed counts as a draft."""
+    found = stored_rules(conn, institution, groups)
+    keys = _review_keys(view, institution) if any(one.jws is not None for one in found) else []
+    ledger = view.genesis.id
+    return tuple(
+        one.rule
+        if one.jws is None or _holds(one.rule, one.jws, keys, ledger, institution)
+        else replace(one.rule, status="draft")
+        for one in found
+    )
 
 
 def _holds(rule: Rule, jws: str, keys: list[bytes], ledger: str, institution: str) -> bool:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-MOST_OF_TREND = 60
+MOST_OF_TREND = 30
+MOST_OTHERS = 5
 _NOT_IN_FORCE = frozenset({"rule-missing", "rule-draft", "rule-withdrawn", "rule-not-begun"})
 
 
@@ -46,7 +47,7 @@ def check_shown(checked: Checked, row: Any | None) -> Json:
         "panel": None if verdict.panel is None else dict(zip(("have", "of"), verdict.panel, strict=True)),
         "members": [_member(checked, one) for one in verdict.members] if in_force else [],
         "nearest": _nearest(checked) if in_force else None,
-        "others": [_other(checked, *one) for one in verdict.others] if in_force else [],
+        "others": [_other(checked, *one) for one in verdict.others[:MOST_OTHERS]] if in_force else [],
     }
 
 

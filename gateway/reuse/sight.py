@@ -34,10 +34,19 @@ _CONTEXT_KINDS = {
     "Condition": "condition",
     "Procedure": "procedure",
     "MedicationRequest": "medication",
+    "MedicationAdministration": "medication",
     "Encounter": "encounter",
 }
 # Reports and specimens say something about a result whatever their own code is.
 _ALWAYS = ("DiagnosticReport/", "Specimen/")
+
+
+class Asked(NamedTuple):
+    """What a check is about: codes ("system|code") of all its rules, now, and how far the longest reaches."""
+
+    codes: frozenset[str]
+    at: int
+    reach_ms: int
 
 
 class Place(NamedTuple):
@@ -75,14 +84,14 @@ def look(
     staff: Staff,
     patient_id: str,
     references: Sequence[str],
-    codes: frozenset[str],
-    at: int,
+    asked: Asked,
 ) -> Sight:
-    """Results with one of ``codes`` ("system|code") and what else counts, in chart and open views."""
+    """Results with one of the codes asked for and what else counts, in chart and open views."""
+    codes = asked.codes
     sources = _sources(gw, room, staff, references)
     texts: dict[Place, Seen] = {}
     with gw.db.connect() as conn:
-        results, context = read_chart(conn, staff.institution, patient_id, codes, at)
+        results, context = read_chart(conn, staff.institution, patient_id, codes, asked.at, asked.reach_ms)
         query = select(record.c.type, record.c.id, record.c.source_id, record.c.json_text).where(
             record.c.institution == staff.institution,
             record.c.patient_id == patient_id,

@@ -77,12 +77,16 @@ function unit({ outcome, facts }) {
 }
 
 function context({ outcome, facts }) {
-  if (outcome === "fails") return t("line.context.fails", { events: list(facts.events.map((one) => t(`event.${one}`))) });
+  if (outcome === "fails") {
+    const events = list(facts.events.map((one) => t(`event.${one}`)));
+    return t(facts.what ? "line.context.fails-what" : "line.context.fails", { events, what: facts.what });
+  }
   if (facts.unseen?.length > 0) {
     const kinds = facts.unseen.map((type) => (has(`event.kinds.${type}`) ? t(`event.kinds.${type}`) : type));
     return t("line.context.unseen", { kinds: list([...new Set(kinds)]) });
   }
-  return t(outcome === "unknown" ? "line.context.others" : "line.context.holds");
+  const others = facts.others ?? [];
+  return others.length > 0 ? t("line.context.others", { others: list(others) }) : t("line.context.holds");
 }
 
 const SAID = {

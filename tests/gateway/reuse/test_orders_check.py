@@ -6,8 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
-from tests.gateway.reuse.ward import DAY, HBA1C, LDL, TG, Form, add_records, filed, result, rows
+from gateway.records.tables import chart
+from gateway.reuse.tables import reuse_ruling
+from tests.gateway.reuse.ward import DAY, HBA1C, LDL, TG, Form, add_records, filed, iso, result, rows
 
 
 def test_a_result_of_an_open_view_is_offered_with_all_that_a_doctor_needs(form: Form) -> None:
@@ -89,10 +92,6 @@ def test_a_row_of_an_offer_holds_no_value(form: Form) -> None:
 
 
 def test_a_chart_of_another_sex_fails_the_person(form: Form) -> None:
-    from sqlalchemy import update
-
-    from gateway.records.tables import chart
-
     with form.story.gw.db.begin() as conn:
         conn.execute(update(chart).where(chart.c.patient_id == form.story.chart).values(sex="male"))
     check = form.check()
@@ -181,3 +180,33 @@ def test_the_form_lists_groups_reasons_and_what_was_decided_of_late(form: Form) 
         "quality-doubt",
     ]
     assert answer.json["orders"] == []
+
+
+def test_what_happened_in_the_own_chart_counts_for_a_result_from_elsewhere(form: Form) -> None:
+    story = form.story
+    dialysis = {
+        "resourceType": "Procedure",
+        "id": "dialysis",
+        "status": "completed",
+        "code": {"coding": [{"system": "http://snomed.info/sct", "code": "302497006"}]},
+        "subject": {"reference": "Patient/p-first"},
+        "performedDateTime": iso(story.clock() - 2 * DAY),
+    }
+    add_records(story, story.clinic, dialysis)
+    check = form.check()
+    assert check["reason"] == "none-qualifies"
+    [context] = [line for line in check["lines"] if line["key"] == "context"]
+    assert (context["outcome"], context["facts"]["events"]) == ("fails", ["dialysis"])
+    assert check["nearest"]["value"]["number"] == "6.81"
+
+
+def test_kinds_that_the_patient_kept_back_leave_the_condition_uncertain(form: Form) -> None:
+    [context] = [line for line in form.check()["lines"] if line["key"] == "context"]
+    assert context["outcome"] == "unknown"
+    assert "Condition" in context["facts"]["unseen"]
+
+
+def test_a_rule_that_the_institution_did_not_sign_offers_nothing(form: Form) -> None:
+    with form.story.gw.db.begin() as conn:
+        conn.execute(update(reuse_ruling).values(decided_by="somebody else"))
+    assert form.check()["reason"] == "rule-draft"

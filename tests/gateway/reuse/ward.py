@@ -67,6 +67,11 @@ sources = ["G147:B-TM1"]
 """
 
 
+def iso(at: int) -> str:
+    """A moment (ms) as a FHIR dateTime."""
+    return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="seconds")
+
+
 def result(name: str, code: str, value: str, at: int, **more: Any) -> dict[str, Any]:
     """A laboratory result of the patient "first", collected at a moment (ms)."""
     return {
@@ -76,7 +81,7 @@ def result(name: str, code: str, value: str, at: int, **more: Any) -> dict[str, 
         "category": [category("laboratory")],
         "code": {"coding": [{"system": LOINC, "code": code}], "text": "糖化血红蛋白"},
         "subject": {"reference": "Patient/p-first"},
-        "effectiveDateTime": datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="seconds"),
+        "effectiveDateTime": iso(at),
         "valueQuantity": {
             "value": float(value),
             "unit": "%",
