@@ -59,6 +59,11 @@ class Staff:
         url = f"{self.node.console}/console/api/{path}"
         return send(self._opener, method, url, body, {"Origin": self.node.console})
 
+    def stream(self, path: str) -> Any:
+        """An answer that goes on; a context manager with `readline`."""
+        request = urllib.request.Request(f"{self.node.console}/console/api/{path}")  # noqa: S310 - our own node
+        return self._opener.open(request, timeout=30)
+
     def find(self, name: str) -> dict[str, Any]:
         """The one patient of that name."""
         (patient,) = self.call("POST", "patients/search", {"text": name})["patients"]
