@@ -6,14 +6,15 @@ Not here: who may read it, and what the phone makes of its own copy.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from consent.accounting import Line, Logged, lines
-from gateway.disclosure.openings import openings_of_link
+from gateway.disclosure.openings import opening_of, openings_of_link
 from ledger.entry import parse_entry
 from ledger.record import decode_record
 
 if TYPE_CHECKING:
+    from consent.glass_state import GlassState
     from gateway.composition import Gateway
 
 
@@ -23,17 +24,38 @@ def log_of_link(gw: Gateway, link: str) -> list[Logged]:
         chain = view.chain(link)
     with gw.db.connect() as conn:
         openings = openings_of_link(conn, link)
-    logged = []
+    records = [decode_record(one.record_bytes) for one in chain]
+    entries = [(record, _payload(record)) for record in records]
+    return [_logged(*entry, openings.get(entry[1].get("commitment", ""))) for entry in entries]
+
+
+def looks_under(gw: Gateway, glass: GlassState) -> list[Logged]:
+    """The disclosures under a broken glass, oldest first; only where they can stand is the log read."""
+    with gw.ledger.view() as view:
+        seq = decode_record(view.record(glass["index"])).seq
+        chain = view.chain(glass["link"], seq + 1)
+    found = []
     for one in chain:
         record = decode_record(one.record_bytes)
-        payload = parse_entry(record.entry.decode("ascii")).payload
-        opening = openings.get(payload.get("commitment", ""))
-        details = json.loads(opening["details"]) if opening is not None else None
-        logged.append(Logged(record.index, record.time, payload, details))
-    return logged
+        if record.time >= glass["until"]:
+            break
+        payload = _payload(record)
+        if payload.get("under") == glass["id"]:
+            with gw.db.connect() as conn:
+                found.append(_logged(record, payload, opening_of(conn, payload["commitment"])))
+    return found
 
 
 def folded(gw: Gateway, logged: list[Logged]) -> list[Line]:
     """One line a visit, one for everything else, oldest first."""
     limits = gw.ledger.genesis.doc["limits"]
     return lines(logged, visit_ms=limits["visit_ms"], skew_ms=limits["skew_ms"])
+
+
+def _payload(record: Any) -> dict[str, Any]:
+    return parse_entry(record.entry.decode("ascii")).payload
+
+
+def _logged(record: Any, payload: dict[str, Any], opening: dict[str, str] | None) -> Logged:
+    details = json.loads(opening["details"]) if opening is not None else None
+    return Logged(record.index, record.time, payload, details)

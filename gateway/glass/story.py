@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from consent.glass_state import GlassState, glass_status
-from gateway.disclosure.logged import folded, log_of_link
+from gateway.disclosure.logged import folded, looks_under
 from gateway.disclosure.openings import opening_of
 from gateway.glass import attempts
 from gateway.glass.budgets import BY_CLINICIAN, DAY_MS
@@ -76,8 +76,8 @@ def _patient(gw: Gateway, case: Case) -> dict[str, str] | None:
 
 def _looked(gw: Gateway, state: GlassState) -> list[dict[str, Any]]:
     """One object a visit under this glass, oldest first."""
-    under = [one for one in log_of_link(gw, state["link"]) if one.payload.get("under") == state["id"]]
-    return [{"at": line.first, "last": line.last, "counts": line.counts} for line in folded(gw, under)]
+    visits = folded(gw, looks_under(gw, state))
+    return [{"at": line.first, "last": line.last, "counts": line.counts} for line in visits]
 
 
 def _review(gw: Gateway, state: GlassState, institution: str) -> dict[str, Any] | None:
