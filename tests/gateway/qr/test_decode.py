@@ -175,9 +175,10 @@ def test_any_bytes_are_read_or_refused(tail: bytes, head: bytes) -> None:
     assert read is None or isinstance(read, (str, Refusal))
 
 
-def test_the_worst_picture_that_is_allowed_takes_less_than_three_seconds() -> None:
+def test_the_worst_picture_that_is_allowed_takes_less_than_two_seconds_of_a_processor() -> None:
     busy = Image.effect_noise((4000, 3000), 120).point(lambda grey: 0 if grey < 128 else 255)
     data = saved(busy.convert("1"), "PNG")
-    started = time.perf_counter()
+    assert len(data) > 900_000
+    started = time.thread_time()
     read_picture(data)
-    assert time.perf_counter() - started < 3
+    assert time.thread_time() - started < 2
