@@ -1,18 +1,22 @@
 // The console's words in English. Same keys as zh-CN.js; a test compares them.
 
 import { words as emergency } from "./emergency.js";
+import { words as lines } from "./order_lines.js";
 import { words as orders } from "./orders.js";
+import { words as reuse } from "./reuse.js";
 import { words as offer } from "./offer.js";
 
 export default {
   ...emergency.en,
+  ...lines.en,
   ...orders.en,
+  ...reuse.en,
   ...offer.en,
   "app.name": "Yaoshi", "again": "Try again", "cancel": "Cancel", "close": "Close", "print": "Print", "patient": "The patient", "lock": "Lock",
   "left": "{time} left", "until": "until {moment}", "items": { one: "1 item", other: "{count} items" }, "age": { one: "1 year", other: "{count} years" }, "step.done": " (done)",
   "lock.done": "Locked.", "lock.idle": "Locked after 5 minutes without use.", "lock.expired": "You were signed out. Sign in again; what was on the screen has been cleared.",
   "lock.soon": "Locking in 30 seconds.", "lock.stay": "Stay signed in",
-  "top.start": "start page", "top.places": "Pages", "place.find": "Patients", "place.audit": "Ledger",
+  "top.start": "start page", "top.skip": "Skip to the page", "top.places": "Pages", "place.find": "Patients", "place.audit": "Ledger",
   "role.desk": "Registration desk", "role.clinician": "Clinician", "role.privacy": "Privacy officer", "role.auditor": "Auditor, read only", "role.administrator": "Administrator",
   "type.hospital": "Hospital", "type.clinic": "Community clinic", "type.examination-centre": "Examination centre", "type.pharmacy": "Pharmacy", "type.insurer": "Insurer", "type.regulator": "Regulator",
   "page.patient": "Patient", "page.back-to-find": "Back to search",
@@ -101,7 +105,7 @@ export default {
   "accounting.withheld": "details withheld", "accounting.erased": "details erased by law",
   "entry.genesis": "Genesis", "entry.institution.keys": "Institution’s keys", "entry.link.open": "Connection", "entry.link.keys": "Phone replaced", "entry.link.confirm": "Confirmed by old phone", "entry.link.contest": "Objection by old phone",
   "entry.link.settle": "Objection settled", "entry.link.close": "Connection closed", "entry.grant.give": "Access given", "entry.grant.revoke": "Access taken back", "entry.disclosure.made": "Release", "entry.look.made": "Own staff’s look",
-  "entry.result.reused": "Result reused", "entry.details.erased": "Details erased", "entry.other": "Other",
+  "entry.result.reused": "Decision on a result", "entry.details.erased": "Details erased", "entry.other": "Other",
   "basis.own-care": "Own care", "basis.own-administration": "Own administration", "basis.patient-request": "Patient’s own reading",
   "type.Observation": "Labs and vital signs", "type.DiagnosticReport": "Reports", "type.MedicationRequest": "Medication", "type.AllergyIntolerance": "Allergies", "type.Condition": "Diagnoses",
   "type.Immunization": "Vaccinations", "type.Procedure": "Procedures", "type.DocumentReference": "Documents", "type.ImagingStudy": "Imaging", "type.Encounter": "Visits", "type.Patient": "Identity",

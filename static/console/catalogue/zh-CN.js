@@ -1,18 +1,22 @@
 // The console's words in Chinese. Same keys as en.js; a test compares them.
 
 import { words as emergency } from "./emergency.js";
+import { words as lines } from "./order_lines.js";
 import { words as orders } from "./orders.js";
+import { words as reuse } from "./reuse.js";
 import { words as offer } from "./offer.js";
 
 export default {
   ...emergency["zh-CN"],
+  ...lines["zh-CN"],
   ...orders["zh-CN"],
+  ...reuse["zh-CN"],
   ...offer["zh-CN"],
   "app.name": "钥匙", "again": "再试一次", "cancel": "取消", "close": "关闭", "print": "打印", "patient": "患者", "lock": "锁定",
   "left": "还有 {time}", "until": "到 {moment}", "items": "{count} 项", "age": "{count} 岁", "step.done": "（已完成）",
   "lock.done": "已锁定。", "lock.idle": "5 分钟没有操作，已自动锁定。", "lock.expired": "登录已失效，请重新登录。屏幕上的内容已清除。",
   "lock.soon": "30 秒后自动锁定。", "lock.stay": "继续使用",
-  "top.start": "回到首页", "top.places": "页面", "place.find": "患者", "place.audit": "账本",
+  "top.start": "回到首页", "top.skip": "跳到正文", "top.places": "页面", "place.find": "患者", "place.audit": "账本",
   "role.desk": "登记处", "role.clinician": "医生", "role.privacy": "隐私负责人", "role.auditor": "审计员，只读", "role.administrator": "管理员",
   "type.hospital": "医院", "type.clinic": "社区卫生服务", "type.examination-centre": "体检中心", "type.pharmacy": "药店", "type.insurer": "保险", "type.regulator": "监管",
   "page.patient": "患者", "page.back-to-find": "回到查找",
@@ -100,7 +104,7 @@ export default {
   "accounting.withheld": "内容没有交出", "accounting.erased": "内容已依法删除",
   "entry.genesis": "创世", "entry.institution.keys": "机构换钥", "entry.link.open": "关联", "entry.link.keys": "换手机", "entry.link.confirm": "旧手机确认", "entry.link.contest": "旧手机异议",
   "entry.link.settle": "机构处理异议", "entry.link.close": "关闭关联", "entry.grant.give": "授权", "entry.grant.revoke": "收回", "entry.disclosure.made": "放行", "entry.look.made": "本院查看",
-  "entry.result.reused": "结果再用", "entry.details.erased": "内容删除", "entry.other": "其他",
+  "entry.result.reused": "已有结果的决定", "entry.details.erased": "内容删除", "entry.other": "其他",
   "basis.own-care": "本院诊疗", "basis.own-administration": "本院管理", "basis.patient-request": "患者本人查看",
   "type.Observation": "化验和体征", "type.DiagnosticReport": "报告", "type.MedicationRequest": "用药", "type.AllergyIntolerance": "过敏", "type.Condition": "诊断",
   "type.Immunization": "疫苗接种", "type.Procedure": "手术和操作", "type.DocumentReference": "文书", "type.ImagingStudy": "影像", "type.Encounter": "就诊", "type.Patient": "身份信息",
