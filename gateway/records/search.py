@@ -83,6 +83,8 @@ def search(
         return Page([], 0 if query.total else None, None)
     asked = _asked(query, scope)
     bound: dict[str, Any] = {"institution": institution, "patient": patient_id}
+    if asked.one:
+        (bound["one_id"],) = query.ids[0]
     if upper_revision is not None:
         bound["upper_revision"] = upper_revision
     if not query.count:
@@ -130,9 +132,10 @@ def _part(stored: Stored, subset: Subset | None) -> Stored:
 
 
 class _Asked(NamedTuple):
-    """What a statement depends on, besides the patient and the page."""
+    """What a statement depends on, besides the patient and the page. `one`: the id comes with each use."""
 
     type: str
+    one: bool
     ids: tuple[frozenset[str], ...]
     version: int | None
     filters: tuple[Filter, ...]
@@ -143,7 +146,10 @@ class _Asked(NamedTuple):
 def _asked(query: Query, scope: Scope | None) -> _Asked:
     # Demographics come with every grant.
     covering = None if query.type == "Patient" else scope
-    return _Asked(query.type, query.ids, query.version, query.filters, query.sort, covering)
+    one = len(query.ids) == 1 and len(query.ids[0]) == 1
+    return _Asked(
+        query.type, one, () if one else query.ids, query.version, query.filters, query.sort, covering
+    )
 
 
 def _count(conn: Connection, asked: _Asked, bound: dict[str, Any]) -> int:
@@ -179,6 +185,8 @@ def _matching(asked: _Asked, bounded: bool) -> list[Condition]:
         record.c.patient_id == _given("patient"),
         record.c.type == asked.type,
     ]
+    if asked.one:
+        conditions.append(record.c.id == _given("one_id"))
     conditions += [record.c.id.in_(sorted(ids)) for ids in asked.ids]
     if asked.version is not None:
         conditions.append(record.c.version == asked.version)
