@@ -54,9 +54,11 @@ $(VENV)/.installed: requirements.txt | $(VENV)/bin/python
 	@$(call install,requirements.txt)
 	@touch $@
 
-$(VENV)/.installed-dev: requirements-dev.txt | $(VENV)/bin/python
+$(VENV)/.installed-dev: requirements-dev.txt tests/axe/package-lock.json | $(VENV)/bin/python
 	@echo "Installing what the tests need (once) ..."
 	@$(call install,requirements-dev.txt)
+	@mkdir -p $(VENV)/axe && cp tests/axe/package.json tests/axe/package-lock.json $(VENV)/axe/
+	@$(VENV)/bin/npm ci --prefix $(VENV)/axe --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@ $(VENV)/.installed
 
 define install

@@ -2,6 +2,7 @@
 // Composition only; each page and part lives in its own file.
 
 import { h, replace } from "../shared/dom.js";
+import { focusMain, isLost, keepingFocus } from "../shared/focus.js";
 import { addCatalogue, named, t } from "../shared/i18n.js";
 import en from "./catalogue/en.js";
 import zh from "./catalogue/zh-CN.js";
@@ -72,25 +73,24 @@ function pageName() {
 }
 
 function drawTop() {
-  replace(
-    top,
-    topLine({
-      session: session(),
-      page: pageName(),
-      lock: () => lock("lock.done"),
-      waiting: cases()?.waiting.length ?? 0,
-    }),
-    session() ? warningBanner(app.status) : null,
-    idle ? idleBanner(() => {}) : null,
-    printHead(session()),
-  );
+  const line = topLine({
+    session: session(),
+    page: pageName(),
+    lock: () => lock("lock.done"),
+    waiting: cases()?.waiting.length ?? 0,
+  });
+  const below = [session() ? warningBanner(app.status) : null, idle ? idleBanner(() => {}) : null];
+  keepingFocus(top, () => replace(top, line, below, printHead(session())));
 }
 
 function show() {
   drawTop();
   const page = h(`console-${pageName()}`);
   Object.assign(page, { app, ids: route().ids });
+  const held = place.contains(document.activeElement);
   replace(place, page);
+  // What was pressed is gone with its page: the keyboard goes on at the start of the new one.
+  if (held && isLost()) focusMain();
 }
 
 function begin() {

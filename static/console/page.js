@@ -2,6 +2,7 @@
 // everything it held when it leaves. Focus and scrolling stay where they were.
 
 import { replace } from "../shared/dom.js";
+import { keepingFocus } from "../shared/focus.js";
 import { onChange } from "./live.js";
 
 /**
@@ -45,14 +46,12 @@ export function definePage(tag, { state, start, render, changed, leave, keys = {
       }
 
       draw() {
-        const focused = this.contains(document.activeElement) ? document.activeElement.dataset.keep : null;
         const scrolled = [...this.querySelectorAll("[data-scroll]")].map((one) => [one.dataset.scroll, one.scrollTop]);
-        replace(this, render(this.context));
+        keepingFocus(this, () => replace(this, render(this.context)));
         scrolled.forEach(([name, top]) => {
           const again = this.querySelector(`[data-scroll="${name}"]`);
           if (again) again.scrollTop = top;
         });
-        if (focused) this.querySelector(`[data-keep="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
         document.title = title?.(this.context) ?? this.context.app.titleText();
       }
     },

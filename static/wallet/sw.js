@@ -21,6 +21,7 @@ const SHELL = [
   "/shared/dates.js",
   "/shared/digits.js",
   "/shared/dom.js",
+  "/shared/focus.js",
   "/shared/i18n.js",
   "/shared/icons.js",
   "/shared/key.svg",

@@ -1,6 +1,7 @@
 """Walks through every screen of wallet and console once, in one language, and shows each to whoever asks.
 
-Presses what the program itself calls by name, never words, so that the same walk serves every language.
+Presses what the program itself calls by name, never words, so that the same walk serves every language. Here: how a
+phone is connected, a question asked, answered and used. What happens afterwards: tour_later.
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ from typing import Any
 
 from playwright.sync_api import expect
 
+from tests.journeys import tour_later
 from tests.journeys.console import Console
-from tests.journeys.lies import Proxy, drop_one
+from tests.journeys.lies import Proxy
 from tests.journeys.node import Node
-from tests.journeys.staff import Staff
 from tests.journeys.wallet import Wallet
 from tests.journeys.windows import Windows
 
@@ -24,7 +25,10 @@ FOOT = ".foot .button"
 
 @dataclass(frozen=True)
 class Tour:
-    """Who walks where: a person with charts at two custodians, and the institution whose doctor asks."""
+    """Who walks where: a person with charts at two custodians, and the institution whose doctor asks.
+
+    orders: groups of tests to order; what is offered for the first is used, for the second it is repeated.
+    """
 
     node: Node
     windows: Windows
@@ -35,6 +39,7 @@ class Tour:
     asker: str
     see: See
     scale: int = 1
+    orders: tuple[str, str] = ("hba1c", "lipids")
 
     def walk(self) -> None:
         page = self.windows.phone(self.locale, self.scale, service_workers="block")
@@ -42,13 +47,13 @@ class Tour:
         proxy = Proxy(phone)
         self._connect(phone)
         self._offer(phone)
-        self._ask(phone)
-        self._look_back(phone)
-        self._emergency(phone)
-        self._lie(phone, proxy)
-        self._check()
+        self._order(self._ask(phone))
+        tour_later.look_back(self, phone)
+        tour_later.emergency(self, phone)
+        tour_later.lie(self, phone, proxy)
+        tour_later.check(self)
 
-    def _console(self, code: str, role: str) -> Console:
+    def console(self, code: str, role: str) -> Console:
         console = Console(self.windows.desktop(self.locale), self.node)
         console.open()
         self.see("console-institutions", console.page)
@@ -61,6 +66,10 @@ class Tour:
         phone.open()
         expect(phone.page.locator("y-start")).to_be_visible()
         self.see("wallet-start", phone.page)
+        phone.page.locator("y-start .foot .button.primary").click()
+        expect(phone.page.locator("y-scan .foot .button").first).to_be_visible()
+        self.see("wallet-scan-first", phone.page)
+        phone.open()
         phone.page.locator(f"{FOOT}.text").click()
         expect(phone.page.locator("#code")).to_be_visible()
         self.see("wallet-code", phone.page)
@@ -68,7 +77,8 @@ class Tour:
             self._connect_at(phone, code)
 
     def _connect_at(self, phone: Wallet, code: str) -> None:
-        desk = self._console(code, "desk")
+        desk = self.console(code, "desk")
+        self.see("console-find-desk", desk.page)
         desk.find(self.patient)
         desk.check_identity()
         self.see("console-desk", desk.page)
@@ -92,12 +102,14 @@ class Tour:
         expect(desk.page.locator(".big-tick")).to_be_visible()
         self.see("console-desk-done", desk.page)
         expect(phone.page.locator(".big-tick")).to_be_visible()
+        self.see("wallet-linked", phone.page)
         phone.page.locator(f"{FOOT}.primary").click()
         expect(phone.page.locator("y-home")).to_be_visible()
+        self.see("wallet-home-empty", phone.page)
 
     def _offer(self, phone: Wallet) -> None:
         """A patient's own code, up to the digits; then the answer is no."""
-        doctor = self._console(self.asker, "clinician")
+        doctor = self.console(self.asker, "clinician")
         doctor.find(self.patient)
         doctor.do("ask")
         doctor.fill(["laboratory"], reason=self.reason)
@@ -119,12 +131,14 @@ class Tour:
         self.see("console-offer-digits", doctor.page)
         phone.page.locator(f"{FOOT}.text").click()
         expect(phone.page.locator("y-ask .statement")).to_be_visible()
+        self.see("wallet-declined", phone.page)
 
-    def _ask(self, phone: Wallet) -> None:
-        doctor = self._console(self.asker, "clinician")
+    def _ask(self, phone: Wallet) -> Console:
+        doctor = self.console(self.asker, "clinician")
         self.see("console-find", doctor.page)
         doctor.find(self.patient)
         expect(doctor.page.locator(".series").first).to_be_visible()
+        self.see("console-patient-own", doctor.page)
         doctor.do("ask")
         self.see("console-ask", doctor.page)
         doctor.compose(["laboratory", "medication", "imaging"], reason=self.reason)
@@ -150,6 +164,45 @@ class Tour:
             if doctor.page.locator(f'[data-keep="tab-{tab}"]').count():
                 doctor.do(f"tab-{tab}")
                 self.see(f"console-{tab}", doctor.page)
+        return doctor
+
+    def _order(self, doctor: Console) -> None:
+        """Two tests: what is offered for the first is used, the second is repeated with its reason."""
+        used, repeated = self.orders
+        doctor.do("tab-order")
+        expect(doctor.page.locator(".order-picker")).to_be_visible()
+        self.see("console-order-add", doctor.page)
+        for group in (repeated, used):
+            if not doctor.page.locator(".order-picker").count():
+                doctor.do("order-add")
+            doctor.page.locator(f'[data-group="{group}"]').first.click()
+            expect(doctor.page.locator(f'.order-item.on [data-order="{group}"]')).to_be_visible()
+            expect(doctor.page.locator('[data-keep="use"], [data-keep="place"]')).to_be_visible()
+            self.see("console-order-panel" if group == repeated else "console-order", doctor.page)
+        doctor.do("basis")
+        self.see("console-order-basis", doctor.page)
+        doctor.do("use")
+        expect(doctor.page.locator('[data-keep="undo"]')).to_be_visible()
+        self.see("console-order-used", doctor.page)
+        doctor.page.locator(f'[data-order="{repeated}"]').click()
+        doctor.page.locator("#situation").select_option(index=1)
+        self._repeat(doctor)
+        doctor.do("place-reuse")
+        expect(doctor.page.locator("svg.bars").first).to_be_visible()
+        self.see("console-reuse", doctor.page)
+
+    def _repeat(self, doctor: Console) -> None:
+        doctor.do("repeat")
+        expect(doctor.page.locator(".repeat-reasons input").first).to_be_visible()
+        doctor.page.locator('[data-keep="reason-other-clinical"]').check()
+        doctor.do("repeat-go")
+        expect(doctor.page.locator(".field-error")).to_be_visible()
+        self.see("console-repeat", doctor.page)
+        doctor.do("told-yes")
+        doctor.page.locator("#repeat-words").fill(self.reason)
+        doctor.do("repeat-go")
+        expect(doctor.page.locator('.order-decided [data-keep="again"]')).to_be_visible()
+        self.see("console-order-repeated", doctor.page)
 
     def _narrow(self, phone: Wallet) -> None:
         for part, screen in (("what", "choose"), ("from", "from"), ("until", "until")):
@@ -163,100 +216,3 @@ class Tour:
                 phone.page.locator(FOOT).click()
             phone.page.locator(FOOT).click()
         phone.digits()
-
-    def _look_back(self, phone: Wallet) -> None:
-        phone.open()
-        expect(phone.page.locator(".card.door")).to_be_visible()
-        expect(phone.page.locator(".new-looks")).to_be_visible()
-        self.see("wallet-home", phone.page)
-        phone.go("who")
-        expect(phone.page.locator("y-who > main > .shield")).to_be_visible()
-        self.see("wallet-timeline", phone.page)
-        for line in phone.page.locator("button.thread-entry[aria-expanded=false]").all()[:3]:
-            line.click()
-        self.see("wallet-timeline-entry", phone.page)
-        phone.go("results")
-        expect(phone.page.locator(".result").first).to_be_visible()
-        self.see("wallet-results", phone.page)
-        phone.page.locator(".result").filter(has=phone.page.locator(".result-value")).first.click()
-        expect(phone.page.locator("y-series h1")).to_be_visible()
-        self.see("wallet-series", phone.page)
-        phone.go("settings")
-        expect(phone.page.locator("y-settings .phones").first).to_be_visible()
-        self.see("wallet-settings", phone.page)
-        phone.go("home")
-        phone.tap("elder")
-        expect(phone.page.locator("y-elder .elder-door")).to_be_visible()
-        self.see("wallet-elder", phone.page)
-        phone.tap("elder")
-
-    def _emergency(self, phone: Wallet) -> None:
-        """The asker's doctor declares to the first custodian; the phone stops it, both officers review."""
-        custodian = self.custodians[0]
-        chart = Staff(self.node, custodian, "desk").find(self.patient)
-        doctor = self._console(self.asker, "clinician")
-        doctor.do("emergency-new")
-        doctor.declare(custodian, "0000-0000", chart["birth_date"], "unconscious", hours=24)
-        doctor.do("declare")
-        expect(doctor.page.locator(".none-came")).to_be_visible()
-        self.see("console-declare", doctor.page)
-        doctor.declare(custodian, chart["identifier"], chart["birth_date"], "unconscious", hours=24)
-        doctor.do("declare")
-        expect(doctor.page.locator(".panel-table td").first).to_be_visible()
-        self.see("console-emergency", doctor.page)
-        expect(phone.page.locator("y-emergency .emergency-head")).to_be_visible()
-        expect(phone.page.locator("y-emergency .rows .row")).to_have_count(3)
-        self.see("wallet-emergency", phone.page)
-        phone.tap("close")
-        expect(phone.page.locator(".emergency-card")).to_be_visible()
-        self.see("wallet-home-emergency", phone.page)
-        glass = doctor.api("GET", f"emergencies/{doctor.reference()}")["glass"]
-        officer = self._console(custodian, "privacy")
-        officer.do(f"case-{glass}")
-        expect(officer.page.locator(".live-release")).to_be_visible()
-        self.see("console-review", officer.page)
-        phone.tap(f"emergency-{glass}")
-        phone.tap("object")
-        self.see("wallet-objection", phone.page)
-        phone.tap("back")
-        phone.tap(f"stop-{glass}")
-        expect(phone.page.locator("y-emergency .shield").first).to_be_visible()
-        self.see("wallet-emergency-stopped", phone.page)
-        expect(doctor.page.locator(".closed.revoked")).to_be_visible()
-        self.see("console-emergency-stopped", doctor.page)
-        for code, verdict in ((custodian, "justified"), (self.asker, "not-justified")):
-            reviewer = officer if code == custodian else self._console(code, "privacy")
-            reviewer.do(f"case-{glass}")
-            reviewer.do(f"verdict-{verdict}")
-            reviewer.page.locator("#verdict-words").fill(self.reason)
-            reviewer.do("submit")
-            expect(reviewer.page.locator(".verdict-given")).to_be_visible()
-            self.see("console-reviewed", reviewer.page)
-        expect(phone.page.locator(".reviews li")).to_have_count(2)
-        expect(phone.page.locator(".reviews .against")).to_be_visible()
-        self.see("wallet-emergency-reviewed", phone.page)
-        phone.tap("home")
-        phone.go("who")
-        self.see("wallet-timeline-emergency", phone.page)
-
-    def _lie(self, phone: Wallet, proxy: Proxy) -> None:
-        proxy.lie = drop_one
-        phone.open()
-        expect(phone.page.locator("y-gap .alarm-mark")).to_be_visible()
-        self.see("wallet-gap", phone.page)
-
-    def _check(self) -> None:
-        auditor = self._console("WX", "auditor")
-        auditor.do("check")
-        expect(auditor.page.locator(".claim.holds")).to_have_count(3)
-        expect(auditor.page.locator('[data-keep="check"]')).to_be_enabled()
-        self.see("console-audit", auditor.page)
-        privacy = self._console("WX", "privacy")
-        self.see("console-review-other", privacy.page)
-        privacy.do("place-find")
-        privacy.find(self.patient)
-        expect(privacy.page.locator("console-accounting tbody tr").first).to_be_visible()
-        self.see("console-accounting", privacy.page)
-        keeper = self._console("WX", "administrator")
-        expect(keeper.page.locator("console-node .card")).to_be_visible()
-        self.see("console-node", keeper.page)

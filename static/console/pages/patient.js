@@ -134,7 +134,7 @@ definePage("console-patient", {
     if (!local.chart) {
       return h(
         "main",
-        { class: "wait" },
+        { class: "wait", id: "main" },
         problemNotice(local.problem),
         local.problem
           ? button("outline", t("page.back-to-find"), () => go("find"))
@@ -182,7 +182,7 @@ definePage("console-visit", {
     if (!local.visit) {
       return h(
         "main",
-        { class: "wait" },
+        { class: "wait", id: "main" },
         problemNotice(local.problem),
         local.problem ? button("outline", t("page.back-to-find"), () => go("find")) : note("clock", t("visit.opening")),
       );

@@ -76,7 +76,7 @@ function counted({ rows, groups, rules }) {
 const pair = (title, chart, table) =>
   h(
     "section",
-    { class: "card reuse-pair", "aria-label": title },
+    { class: "card reuse-pair" },
     h("h2", {}, title),
     h("div", { class: "reuse-chart" }, chart),
     h("div", { class: "reuse-table", tabindex: "0", role: "region", "aria-label": title }, table),

@@ -1,6 +1,7 @@
 // The top line of every page: institution, department and role, language, name, lock; warnings under it.
 
 import { h } from "../../shared/dom.js";
+import { focusMain } from "../../shared/focus.js";
 import { icon } from "../../shared/icons.js";
 import { lang, moment, named, setLanguage, t } from "../../shared/i18n.js";
 import { addressOf } from "../route.js";
@@ -18,6 +19,7 @@ export function topLine({ session, page, lock, waiting = 0 }) {
     return h(
       "header",
       { class: "top" },
+      skipLink(),
       h("span", { class: "top-name" }, icon("key"), h("strong", {}, t("app.name"))),
       languageButton(),
     );
@@ -26,6 +28,7 @@ export function topLine({ session, page, lock, waiting = 0 }) {
   return h(
     "header",
     { class: "top" },
+    skipLink(),
     h(
       "a",
       { class: "top-name", href: addressOf(""), "aria-label": `${named(institution.name)} · ${t("top.start")}` },
@@ -56,6 +59,22 @@ export function topLine({ session, page, lock, waiting = 0 }) {
     h("button", { type: "button", class: "plain", onClick: lock, "data-keep": "lock" }, icon("lock"), t("lock")),
   );
 }
+
+/** The first thing that the keyboard reaches; the address stays, for it names the page. */
+const skipLink = () =>
+  h(
+    "a",
+    {
+      class: "skip",
+      href: "#main",
+      "data-keep": "skip",
+      onClick: (event) => {
+        event.preventDefault();
+        focusMain();
+      },
+    },
+    t("top.skip"),
+  );
 
 const languageButton = () =>
   h(

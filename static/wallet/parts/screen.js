@@ -2,6 +2,7 @@
 // Drawing again keeps the focus where it was, so that a refresh in the background disturbs nobody.
 
 import { h, replace } from "../../shared/dom.js";
+import { keepingFocus } from "../../shared/focus.js";
 import { icon } from "../../shared/icons.js";
 import { t } from "../../shared/i18n.js";
 import { tabs } from "./tabs.js";
@@ -44,9 +45,7 @@ export function defineScreen(tag, { start, render }) {
     }
 
     draw() {
-      const focused = this.contains(document.activeElement) ? document.activeElement.dataset.keep : null;
-      replace(this, ...[render(this.context)].flat());
-      if (focused) this.querySelector(`[data-keep="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+      keepingFocus(this, () => replace(this, ...[render(this.context)].flat()));
     }
   });
 }
@@ -56,7 +55,7 @@ export function page(context, { top, body, foot = null, tab = null, after = fals
   return [
     h("header", { class: "top" }, top),
     h("main", { class: "body", id: "main", tabindex: "-1" }, body),
-    foot ? h("div", { class: after ? "foot after" : "foot" }, foot) : null,
+    foot ? h("footer", { class: after ? "foot after" : "foot" }, foot) : null,
     tab ? tabs(context, tab) : null,
   ];
 }
