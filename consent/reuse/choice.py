@@ -5,13 +5,14 @@ draft nothing is offered, since the group's default may be too long for it. A si
 one that was not stated.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from consent.reuse.orders import Order
 from consent.reuse.rules import DEFAULT, Rule, Status, Words
 
 ADULT = 18
+UNLESS_SAID = frozenset({"outpatient", "inpatient"})  # in an emergency only what a rule names for it
 
 
 class Chosen(NamedTuple):
@@ -76,7 +77,7 @@ def barred(order: Order, rule: Rule) -> str | None:
         return "age-unknown"
     if rule.adult_only and order.age_years is not None and order.age_years < ADULT:
         return "patient-not-adult"
-    if rule.settings and order.setting not in rule.settings:
+    if order.setting not in (rule.settings or UNLESS_SAID):
         return "setting-not-covered"
     return "never-reused" if rule.never else None
 
@@ -88,11 +89,6 @@ def wanted_codes(codes: frozenset[str], rule: Rule) -> frozenset[str]:
         if equal & wanted:
             wanted |= equal & rule.codes
     return wanted
-
-
-def group_of(rules: Sequence[Rule], codes: frozenset[str]) -> str | None:
-    """The group that one of these codes belongs to."""
-    return next((rule.group for rule in rules if codes & (rule.codes | rule.panels)), None)
 
 
 def groups(rules: Iterable[Rule]) -> tuple[Group, ...]:

@@ -29,7 +29,8 @@ class Rule:
     laboratory holds for one. members: the codes of the whole group, when it can be ordered as one;
     panels: codes that order it so. unverified: codes that the author could not corroborate; never matched.
     never: nothing is ever reused here. no_retest: no repeat is useful; the window then says what is offered.
-    specimens, methods: the only ones that fit; empty: any. marks_accepted: as printed; empty: any mark.
+    settings: empty: all but emergency. specimens, methods: the only ones that fit; empty: any.
+    marks_accepted: as printed; empty: any mark.
     relevant_drugs, relevant_procedures: the codes that stand against a result when they are newer (a trailing
     * is any ending); None: all do. context_allowed: kinds of events that belong to the situation.
     conflicts: what other sources say.

@@ -34,14 +34,15 @@ def context_of(resources: Iterable[Json], *, unseen: frozenset[str] = frozenset(
     drugs: dict[str, Event] = {}
     undated: set[str] = set()
     for each in resources:
-        read = _READERS.get(each.get("resourceType", ""))
+        type_ = each.get("resourceType")
+        read = _READERS.get(type_) if isinstance(type_, str) else None
         if read is None or _is_void(each):
             continue
         event = read(each)
         if event is None:
             continue
         if event.at == _LONG_AGO and event.kind != "pregnancy":
-            undated.add(each["resourceType"])
+            undated.add(type_)
         elif event.kind != "new-drug":
             events.add(event)
         elif (known := drugs.get(event.code or "")) is None or event.at < known.at:

@@ -1,15 +1,13 @@
 """Which codes and words tell of something that changes a patient between two tests: a short table.
 
 SNOMED CT, WHO ATC and ICD-10. What is not on the list of procedures without effect counts as a procedure, so
-a missing code only makes an offer rarer. Change it together with VERSION.
+a missing code only makes an offer rarer.
 """
 
 import re
 from types import MappingProxyType
 
 from consent.reuse.orders import EventKind
-
-VERSION = "2026-11"
 
 SNOMED: MappingProxyType[str, EventKind] = MappingProxyType(
     {

@@ -133,8 +133,9 @@ def _relink(resource: Json, local: dict[str, str]) -> None:
     places = ("subject", "encounter", "context", "specimen", "result", "hasMember", "imagingStudy")
     for name in places:
         for node in values_at(resource, name):
-            if isinstance(node, dict) and node.get("reference") in local:
-                node["reference"] = local[node["reference"]]
+            target = node.get("reference") if isinstance(node, dict) else None
+            if isinstance(target, str) and target in local:
+                node["reference"] = local[target]
 
 
 def history_of(key: str, patient: Json | None, resources: Iterable[Json]) -> History:

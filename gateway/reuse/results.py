@@ -50,11 +50,7 @@ def results_of(
     """
     given = [each for each in resources if isinstance(each, dict)]
     beside = _beside(given)
-    read = [
-        _result(each, beside, source, own, patient, grant)
-        for each in given
-        if each.get("resourceType") in _TYPES
-    ]
+    read = [_result(each, beside, source, own, patient, grant) for each in given if _is_result(each)]
     replaced = _replaced(given, read)
     return tuple(
         replace(each, replaced_by=replaced[each.ref]) if each.ref in replaced else each for each in read
@@ -97,6 +93,10 @@ def _result(
         reports=tuple(beside.reports.get(ref, ())),
         grant=grant,
     )
+
+
+def _is_result(resource: Json) -> bool:
+    return _text(resource.get("resourceType")) in _TYPES
 
 
 def _ref(resource: Json) -> str:
@@ -205,10 +205,10 @@ def _replaced(resources: list[Json], read: list[Result]) -> dict[str, str]:
     found: dict[str, str] = {}
     for each in resources:
         for extension in values_at(each, "extension") if "extension" in each else ():
-            if isinstance(extension, dict) and extension.get("url") in _REPLACES:
+            if isinstance(extension, dict) and _text(extension.get("url")) in _REPLACES:
                 found.update({target: _ref(each) for target in _texts(extension, "valueReference.reference")})
     numbered: dict[tuple[object, ...], list[Result]] = {}
-    for resource, result in zip((r for r in resources if r.get("resourceType") in _TYPES), read, strict=True):
+    for resource, result in zip(filter(_is_result, resources), read, strict=True):
         kind = result.ref.partition("/")[0]
         keys: set[tuple[object, ...]] = {
             (kind, _text(each.get("system")), each.get("value"))

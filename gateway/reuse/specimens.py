@@ -75,11 +75,13 @@ def specimen_kind(concept: Any, display: str | None = None) -> str | None:
     if concept is None:
         return None if display is None else _by_words([display])
     for coding in values_at({"of": concept}, "of.coding"):
-        if not isinstance(coding, dict) or not isinstance(coding.get("code"), str):
+        if not isinstance(coding, dict) or not all(
+            isinstance(coding.get(name), str) for name in ("system", "code")
+        ):
             continue
-        known = _BY_V2 if coding.get("system") in _V2 else _BY_SNOMED
+        known = _BY_V2 if coding["system"] in _V2 else _BY_SNOMED
         found = known.get(coding["code"])
-        if found is not None and (known is _BY_V2 or coding.get("system") == _SNOMED):
+        if found is not None and (known is _BY_V2 or coding["system"] == _SNOMED):
             return found
     texts = [*values_at({"of": concept}, "of.text"), *values_at({"of": concept}, "of.coding.display")]
     return _by_words([*texts, display])

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from consent.reuse.check import check
-from consent.reuse.choice import group_of, groups
+from consent.reuse.choice import groups
 from consent.reuse.rules import DAY_MS
 from tests.consent.reuse.world import (
     DEFAULT,
@@ -44,6 +44,7 @@ def test_an_unstated_situation_is_judged_by_the_shortest_interval_and_says_so(si
         ({"status": "withdrawn"}, "rule-withdrawn"),
         ({"valid_from": NOW + 1}, "rule-not-begun"),
         ({"settings": frozenset({"inpatient"})}, "setting-not-covered"),
+        ({"settings": frozenset({"emergency"})}, "setting-not-covered"),
         ({"never": True, "min_interval_ms": None, "window_ms": None}, "never-reused"),
     ],
 )
@@ -60,6 +61,7 @@ def test_a_rule_offers_nothing_when(members: dict[str, Any], reason: str) -> Non
     ("members", "reason"),
     [
         ({"urgent": True}, "order-urgent"),
+        ({"setting": "emergency"}, "setting-not-covered"),
         ({"age_years": 17}, "patient-not-adult"),
         ({"age_years": None}, "age-unknown"),
         ({"group": "unheard-of"}, "rule-missing"),
@@ -120,5 +122,3 @@ def test_a_form_learns_its_choices_from_the_rules() -> None:
         ("t2dm-unstable", "approved"),
         ("default", "approved"),
     ]
-    assert group_of(RULES, frozenset({"urn:local|GHB", HBA1C})) == "hba1c"
-    assert group_of(RULES, frozenset({GLUCOSE})) is None
