@@ -1,8 +1,8 @@
 """axe-core over a page: what it finds against WCAG 2.2 A and AA and its own best practices, as sentences.
 
-`make test` installs axe-core by tests/axe/package-lock.json, integrity checked, beside the tests' Python; nothing
-of it is in the repository. It runs in an isolated world of the page: the page's policy refuses foreign script, and
-the page's own script never sees it.
+`make test` installs axe-core by tests/axe/package-lock.json, integrity checked, beside the tests' Python;
+nothing of it is in the repository. It runs in an isolated world of the page: its policy refuses foreign
+script, and the page's own script never sees it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 _PLAIN = {"resultTypes": ["violations"], "preload": False}
 _RUN = """axe.run(document, %s).then(({ violations }) => violations.flatMap(({ id, help, nodes }) =>
   nodes.map(({ target, any, all, none }) =>
-    `${id}: ${help} | ${target.join(" ")} | ${[...any, ...all, ...none].map(({ message }) => message).join("; ")}`)))"""
+    [id, help, target.join(" "), ...[...any, ...all, ...none].map(({ message }) => message)].join(" | "))))"""
 
 
 @cache
@@ -52,7 +52,7 @@ def _only(*rules: str) -> dict[str, Any]:
 
 
 def _run(page: Any, options: dict[str, Any]) -> list[str]:
-    """The page stands at its full length meanwhile, so that its bars cover nothing half: layout judges that."""
+    """The page stands at its full length meanwhile: its bars cover nothing half, which layout judges."""
     own, length = page.viewport_size, page.evaluate("() => document.documentElement.scrollHeight")
     page.set_viewport_size({"width": own["width"], "height": max(own["height"], length)})
     session = page.context.new_cdp_session(page)
@@ -60,7 +60,8 @@ def _run(page: Any, options: dict[str, Any]) -> list[str]:
         frame = session.send("Page.getFrameTree")["frameTree"]["frame"]["id"]
         world = session.send("Page.createIsolatedWorld", {"frameId": frame, "worldName": "axe"})
         here = {"contextId": world["executionContextId"], "awaitPromise": True, "returnByValue": True}
-        if session.send("Runtime.evaluate", {"expression": "typeof axe", **here})["result"]["value"] != "object":
+        known = session.send("Runtime.evaluate", {"expression": "typeof axe", **here})
+        if known["result"]["value"] != "object":
             session.send("Runtime.evaluate", {"expression": f"{source()}; 0", **here})
         answer = session.send("Runtime.evaluate", {"expression": _RUN % json.dumps(options), **here})
     finally:

@@ -1,7 +1,7 @@
 """How a page stands when there is little room or large text: nothing cut, covered or beyond the edge.
 
-Reflow (WCAG 1.4.10) at 320 CSS px for the phone and 720 for the console, which is 1440 at 200 % zoom; text at 200 %
-(1.4.4) as a browser's own setting gives it; targets of 24 px (2.5.8); focus not covered by bars (2.4.11).
+Reflow (WCAG 1.4.10) at 320 CSS px for the phone and 720 for the console, which is 1440 at 200 % zoom; text at
+200 % (1.4.4) as a browser's own setting gives it; targets of 24 px (2.5.8); focus not under bars (2.4.11).
 """
 
 from __future__ import annotations

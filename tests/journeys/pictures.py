@@ -77,6 +77,7 @@ def _take(browser: Any, language: str, locale: str, reason: str, var: Path) -> N
 
     def see(screen: str, page: Any) -> None:
         if screen in SHOWN:
+            page.mouse.move(0, 0)
             keep(page.screenshot(animations="disabled"), TARGET / f"{screen}-{language}.png")
 
     try:

@@ -1,7 +1,7 @@
-"""Every screen in both languages, for people who see, hear, press or read otherwise than most (WCAG 2.2 A and AA).
+"""Every screen in both languages, for people who see, hear, press or read otherwise (WCAG 2.2 A and AA).
 
-Judged on each screen of the walk: axe-core's rules; colours in the dark scheme and words in large type as well; and
-the layout at 320 px on a phone, at 720 px in the console (200 % zoom), and with text at 200 %.
+Judged on each screen of the walk: axe-core's rules; colours in the dark scheme and in large type as well; the
+layout at 320 px on a phone, at 720 px in the console (200 % zoom), and with text at 200 %.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The doctor's way and the patient's answer with the keyboard alone: no pointer touches either window.
 
-Whatever is pressed, the keyboard is never lost to the page's body, and where it is can be seen (WCAG 2.1.1, 2.4.3,
-2.4.7). Tab goes forward, as a hand would; Enter and Space press; arrows choose among tabs.
+Whatever is pressed, the keyboard is never lost to the page's body, and where it is can be seen (WCAG 2.1.1,
+2.4.3, 2.4.7). Tab goes forward, as a hand would; Enter and Space press; arrows choose among tabs.
 """
 
 from __future__ import annotations
@@ -25,8 +25,9 @@ _HERE = """() => {
   const { activeElement: here } = document;
   const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(here);
   return {
-    tag: here.tagName, keep: here.dataset.keep ?? null, id: here.id, institution: here.dataset.institution ?? null,
-    patient: here.dataset.patient ?? null, group: here.dataset.group ?? null,
+    tag: here.tagName, keep: here.dataset.keep ?? null, id: here.id,
+    institution: here.dataset.institution ?? null, patient: here.dataset.patient ?? null,
+    group: here.dataset.group ?? null,
     seen: (outlineStyle !== "none" && parseFloat(outlineWidth) > 0) || boxShadow !== "none",
   };
 }"""

@@ -1,7 +1,7 @@
 """Walks through every screen of wallet and console once, in one language, and shows each to whoever asks.
 
-Presses what the program itself calls by name, never words, so that the same walk serves every language. Here: how a
-phone is connected, a question asked, answered and used. What happens afterwards: tour_later.
+Presses what the program itself calls by name, never words, so that the same walk serves every language. Here:
+how a phone is connected, a question asked, answered and used. What happens afterwards: tour_later.
 """
 
 from __future__ import annotations

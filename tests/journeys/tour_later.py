@@ -1,4 +1,4 @@
-"""The second half of the walk: what a person sees afterwards, an emergency, a lie of a server, who else looks."""
+"""The second half of the walk: what a person sees afterwards, an emergency, a lie, who else looks."""
 
 from __future__ import annotations
 
