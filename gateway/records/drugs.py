@@ -32,8 +32,6 @@ class Drug(NamedTuple):
 def cited_drug(one: Prepared) -> Pointer | None:
     """The Reference to a drug, None when there is none."""
     node = one.resource.get("medicationReference") if one.type in _CITING else None
-    if not isinstance(node, dict):
-        return None
     return next((each for each in one.pointers if each.node is node), None)
 
 

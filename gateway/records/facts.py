@@ -109,6 +109,9 @@ def _by_category(categories: set[str]) -> str | None:
 
 def values_at(resource: dict[str, Any], path: str) -> list[Any]:
     """Every value that stands at a dotted path, lists opened."""
+    if "." not in path:  # most of them, for every record that is imported
+        value = resource.get(path, ())
+        return list(value) if isinstance(value, (list, tuple)) else [value]
     nodes: list[Any] = [resource]
     for name in path.split("."):
         found = [node[name] for node in nodes if isinstance(node, dict) and name in node]

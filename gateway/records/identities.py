@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from sqlalchemy import Connection, and_, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
 
 from gateway.records.references import Conditional, Target
 from gateway.records.tables import record, record_source, record_token
+from ledger.store.prepared import Prepared
 
 AT_ONCE = 500
 
@@ -99,7 +100,7 @@ class Identities:
             for source in sorted(self.fresh)
         ]
         if rows:
-            conn.execute(insert(record_source), rows)
+            _INSERT.run_many(conn, rows)
         for source in self.arrived:
             conn.execute(
                 update(record_source)
@@ -137,15 +138,29 @@ class Identities:
             self.fresh.add(source_id)
 
 
+_INSERT = Prepared(insert(record_source))
+
+
 def _stored(conn: Connection, institution: str, condition: Conditional) -> tuple[Local, ...]:
-    fits = [
-        record_token.c.param == "identifier",
-        record_token.c.code == condition.value,
-        record.c.institution == institution,
-        record.c.type == condition.type,
-    ]
-    if condition.system is not None:
-        fits.append(record_token.c.system == condition.system)
-    query = select(record.c.type, record.c.id, record.c.patient_id).distinct().limit(2)
-    rows = conn.execute(query.join(record_token, record_token.c.record == record.c.number).where(and_(*fits)))
+    statement = _BY_VALUE if condition.system is None else _BY_IDENTIFIER
+    rows = statement.all(
+        conn, institution=institution, type=condition.type, value=condition.value, system=condition.system
+    )
     return tuple(Local(*row) for row in rows)
+
+
+def _matching(*more: ColumnElement[bool]) -> Prepared:
+    """Two at most: whether there are more makes no difference."""
+    fits = (
+        record_token.c.param == "identifier",
+        record_token.c.code == bindparam("value"),
+        record.c.institution == bindparam("institution"),
+        record.c.type == bindparam("type"),
+        *more,
+    )
+    columns = select(record.c.type, record.c.id, record.c.patient_id).distinct().limit(2)
+    return Prepared(columns.join(record_token, record_token.c.record == record.c.number).where(*fits))
+
+
+_BY_VALUE = _matching()
+_BY_IDENTIFIER = _matching(record_token.c.system == bindparam("system"))

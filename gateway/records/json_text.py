@@ -92,7 +92,7 @@ def _refuse_control_characters(value: Any) -> None:
 
 
 def _text(value: str) -> str:
-    return encoder.encode_basestring(value) if type(value) is str else str.__str__(value)
+    return _QUOTED(value) if type(value) is str else _AS_IT_STANDS(value)
 
 
 def _no_other_type(value: Any) -> Any:
@@ -106,5 +106,7 @@ def _encoder(sort_keys: bool) -> Any:
     return make(None, _no_other_type, _text, None, ":", ",", sort_keys, False, False)
 
 
+# Bound once: this is asked for every string of every record.
+_QUOTED, _AS_IT_STANDS = encoder.encode_basestring, str.__str__
 _AS_READ = _encoder(sort_keys=False)
 _SORTED = _encoder(sort_keys=True)

@@ -74,7 +74,7 @@ def _source_ids(prepared: list[Prepared]) -> Iterable[str]:
 
 
 def _conditions(one: Prepared) -> Iterable[Conditional]:
-    yield from (pointer.condition for pointer in one.pointers if pointer.condition is not None)
+    yield from one.conditions
     yield from filter(None, map(named_by_identifier, _patient_nodes(one)))
 
 
@@ -141,7 +141,7 @@ class _Piece:
                 return Verdict(one, "create-ambiguous")
             identities.stands_for(one.source_id, matches[0])
             return Verdict(one, UNCHANGED, matches[0])
-        if any(each.condition and identities.meant_by(each.condition) is None for each in one.pointers):
+        if any(identities.meant_by(each) is None for each in one.conditions):
             return Verdict(one, "reference-unmatched")
         known = identities.known.get(one.source_id)
         row = self.stored.get(known.id) if known is not None else None
@@ -193,7 +193,8 @@ class _Piece:
         if not TYPES[one.type].patient:
             return None, None
         nodes = _patient_nodes(one)
-        named = {self._whose(one, node) for node in nodes} - {None}
+        pointers = {id(each.node): each for each in one.pointers}
+        named = {self._whose(pointers.get(id(node)), node) for node in nodes} - {None}
         if len(named) > 1 or (named and stated is not None and named != {stated.patient_id}):
             return None, "mixed-patients"
         if named:
@@ -206,9 +207,8 @@ class _Piece:
             return None, "names-differ"
         return stated.patient_id, None
 
-    def _whose(self, one: Prepared, node: Any) -> str | None:
+    def _whose(self, pointer: Pointer | None, node: Any) -> str | None:
         """The patient to whom what a node refers to belongs."""
-        pointer = next((each for each in one.pointers if each.node is node), None)
         local = None if pointer is None else self._meant(pointer)
         if pointer is None and (condition := named_by_identifier(node)) is not None:
             local = self.desk.identities.meant_by(condition)

@@ -40,7 +40,11 @@ _LONGEST_SOURCE = 1024
 
 @dataclass
 class Prepared:
-    """A resource that may be stored. `condition` is its ifNoneExist, `sent` the sender's lastUpdated (ms)."""
+    """A resource that may be stored.
+
+    `condition` is its ifNoneExist, `conditions` are those of its references; `sent` is the sender's
+    lastUpdated (ms).
+    """
 
     place: int
     type: str
@@ -50,6 +54,7 @@ class Prepared:
     source_hash: str
     found: Found
     pointers: list[Pointer]
+    conditions: list[Conditional]
     condition: Conditional | None
     sent: int | None
 
@@ -116,11 +121,13 @@ def _prepare_one(batch: Batch, entry: Entry, names: Names, refuse: Refuse) -> Pr
     if batch.form == "document" and type_ == "Composition":
         add_stated(resource, batch.meta)  # the Bundle is not stored, so its labels go to its first page
     found = survey(resource)
+    pointers = pointers_of(found.references, entry.full_url, names)
+    conditions = [each.condition for each in pointers if each.condition is not None]
     name, digest = identity_of(resource, entry.full_url)
     sent = moment_range(resource.get("meta", {}).get("lastUpdated"))
     return Prepared(
-        entry.place, type_, resource, entry.full_url, name, digest, found,
-        pointers_of(found.references, entry.full_url, names), condition, sent and sent[0],
+        entry.place, type_, resource, entry.full_url, name, digest, found, pointers, conditions, condition,
+        sent and sent[0],
     )  # fmt: skip
 
 

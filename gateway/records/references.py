@@ -24,8 +24,7 @@ _ABSOLUTE = re.compile(r"(https?://.+/)([A-Z][A-Za-z]{1,63}/[A-Za-z0-9.-]{1,64})
 Names = dict[str, tuple[str, str]]  # fullUrl -> source id, type
 
 
-@dataclass(frozen=True)
-class Conditional:
+class Conditional(NamedTuple):
     """ "The one resource of this type that has this identifier"; `system` None means any."""
 
     type: str

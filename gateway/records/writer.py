@@ -9,32 +9,40 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, upda
 from gateway.records.former import note_replaced
 from gateway.records.inheritance import inherit
 from gateway.records.judging import CHANGED, STORED, Desk, Verdict
+from gateway.records.label_graph import Node
 from gateway.records.rows import Rows, add_rows
 from gateway.records.side_rows import SIDE_TABLES
 from gateway.records.stamps import next_revision
 from gateway.records.tables import chart, record
+from ledger.store.prepared import Prepared
+
+_INSERTS = {table: Prepared(insert(table)) for table in (record, *SIDE_TABLES, chart)}
 
 
 def write_verdicts(conn: Connection, desk: Desk, verdicts: list[Verdict]) -> None:
     """Stores what is new or changed, and the names that were given."""
     rows = Rows(next_number=_next_number(conn), next_revision=next_revision(conn))
-    first_revision = rows.next_revision
+    changed: list[Node] = []
     formerly: dict[int, str] = {}
     replaced: list[tuple[str, str]] = []
     for verdict in verdicts:
         if verdict.code not in (STORED, CHANGED) or verdict.local is None:
             continue
-        one, row = verdict.one, verdict.row
-        add_rows(rows, desk.institution, desk.now, one, verdict.local.id, verdict.patient_id, row)
+        one, row, id_, patient_id = verdict.one, verdict.row, verdict.local.id, verdict.patient_id
+        add_rows(rows, desk.institution, desk.now, one, id_, patient_id, row)
+        values = rows.records[-1] if row is None else rows.updates[-1]
+        number, own = values.get("number", values.get("key")), values["own_labels"]
+        if patient_id is not None:
+            named = (number, one.type, id_, one.source_id, patient_id, values["version"])
+            changed.append(Node(*named, own, own))
         if row is not None:
-            formerly[row.number] = row.labels
+            formerly[number] = row.labels
             replaced.append((row.source_hash, one.source_hash))
     desk.identities.save(conn)
-    if rows.next_revision == first_revision:
-        return
-    note_replaced(conn, desk.institution, replaced)
-    _execute(conn, rows)
-    inherit(conn, desk.institution, desk.now, first_revision, formerly)
+    if rows.records or rows.updates:
+        note_replaced(conn, desk.institution, replaced)
+        inherit(conn, desk.institution, desk.now, rows, changed, formerly)
+        _execute(conn, rows)
 
 
 def _next_number(conn: Connection) -> int:
@@ -54,4 +62,4 @@ def _execute(conn: Connection, rows: Rows) -> None:
         conn.execute(delete(chart).where(here), keys)
     for table, values in ((record, rows.records), *rows.side.items(), (chart, rows.charts)):
         if values:
-            conn.execute(insert(table), values)
+            _INSERTS[table].run_many(conn, values)
