@@ -77,7 +77,7 @@ def _pairs(outcome: Outcome) -> Table:
 def _avoided(outcome: Outcome) -> Table:
     table = Table(title="What each rule would have avoided, were every order for its situation", box=SIMPLE)
     table.add_column("rule", no_wrap=True)
-    for heading in ("orders", "avoided", "analytes", "elsewhere", "here", "undone", "patients"):
+    for heading in ("orders", "avoided", "undone", "net", "analytes", "elsewhere", "here", "patients"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("why mostly not", overflow="fold")
     for tally in outcome.tallies.values():
@@ -90,10 +90,11 @@ def _counts(tally: Tally) -> list[str]:
     counts = (
         tally.orders,
         tally.avoided,
+        tally.undone,
+        tally.avoided - tally.undone,
         tally.analytes,
         tally.at_other,
         tally.at_same,
-        tally.undone,
         len(tally.patients),
     )
     return [str(each) for each in counts]

@@ -304,7 +304,7 @@ def test_the_command_prints_both_tables(tmp_path: Path, monkeypatch: pytest.Monk
     printed = FlaskCliRunner(commands).invoke(args=["reuse", "simulate", str(file)])
     assert printed.exit_code == 0, printed.output
     assert "Repeated within 90 days" in printed.output
-    assert re.search(r"hba1c/default@1\s+2\s+1\s+1\s+1\s+0\s+0\s+1", printed.output)
+    assert re.search(r"hba1c/default@1\s+2\s+1\s+0\s+1\s+1\s+1\s+0\s+1", printed.output)
     assert "1 patients, 2 results" in printed.output
     before = FlaskCliRunner(commands).invoke(args=["reuse", "simulate", str(file), "--as-of", "2000-01-01"])
     assert "hba1c" not in before.output
