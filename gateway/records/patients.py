@@ -49,6 +49,18 @@ def get_patient(conn: Connection, institution: str, patient_id: str) -> PatientR
     return None if row is None else _row(row)
 
 
+def find_charts(conn: Connection, institution: str, number: str) -> list[PatientRow]:
+    """The charts that have exactly this number: a local id, or the value of one of their identifiers."""
+    here = (chart.c.institution == institution) & (
+        (chart.c.patient_id == number) | chart.c.search_text.contains(_folded(number), autoescape=True)
+    )
+    rows = [_row(row) for row in conn.execute(select(chart).where(here).order_by(chart.c.patient_id))]
+    return [
+        row for row in rows
+        if number == row.id or any(each["value"] == number for each in row.identifiers)
+    ]  # fmt: skip
+
+
 def _row(row: Row[Any]) -> PatientRow:
     return PatientRow(
         row.patient_id, row.institution, row.name, row.sex, row.birth_date, row.identifier,
