@@ -49,6 +49,7 @@ def doctor(own_node: Node, windows: Windows) -> Console:
 
 def order(doctor: Console, group: str) -> None:
     """Adds a test to the form, or chooses it when it is there."""
+    expect(doctor.page.locator(".order-picker, [data-keep=order-add]")).to_be_visible()
     if doctor.page.locator(f'[data-order="{group}"]').count() == 0:
         if doctor.page.locator(".order-picker").count() == 0:
             doctor.do("order-add")

@@ -3,7 +3,7 @@
 import { h } from "../../shared/dom.js";
 import { icon } from "../../shared/icons.js";
 import { has, list, t } from "../../shared/i18n.js";
-import { termName } from "../../shared/terms.js";
+import { termName, unitText } from "../../shared/terms.js";
 import { codeOf, codeText } from "./names.js";
 
 const SIGNS = { holds: "tick", unknown: "question", fails: "close" };
@@ -67,9 +67,12 @@ function mark({ outcome, facts }) {
   return facts.marks.length > 0 ? t("line.mark.elsewhere", { marks: list(facts.marks) }) : t("line.mark.none");
 }
 
+/** A UCUM code as people write it. */
+const asWritten = (code) => (code ? unitText({ value: { unit: code.replaceAll("[IU]", "IU") } }) : t("unstated"));
+
 function unit({ outcome, facts }) {
-  const words = { unit: facts.result, wanted: facts.order, factor: facts.factor };
-  if (outcome === "fails") return t("line.unit.fails", { ...words, unit: facts.result ?? t("unstated") });
+  const words = { unit: asWritten(facts.result), wanted: asWritten(facts.order), factor: facts.factor };
+  if (outcome === "fails") return t("line.unit.fails", words);
   if (outcome === "unknown") return t("line.unit.unstated");
   if (facts.result === null) return t("line.unit.words");
   if (facts.order === null) return t("line.unit.issued", words);

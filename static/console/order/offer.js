@@ -93,7 +93,7 @@ function trend({ trend: items }, { names, marks }) {
   return h(
     "div",
     { class: "offer-trend" },
-    seriesChart(items, { marks, names: (source) => named(names[source]), height: 196 }),
+    seriesChart(items, { marks, names: (source) => named(names[source]), height: 184 }),
     h(
       "ul",
       { class: "legend" },

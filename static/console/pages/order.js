@@ -228,7 +228,7 @@ definePage("console-order", {
         orderList({ ...local, groups: look.groups }, doing),
         h(
           "section",
-          { class: "card order-right", "data-scroll": "offer" },
+          { class: "card order-right", "data-scroll": `offer-${item?.key}` },
           problemNotice(local.problem, () => read(context)),
           item
             ? offerPanel(item, local.checks.get(item.key), look, doing)
