@@ -9,12 +9,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import grants, pull, reuse, scan, search
+from bench import append, grants, pull, reuse, scan, search
 from bench.figures import Figure, save, table
 
 BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "pull": pull.measure,
     "grants": grants.measure,
+    "append": append.measure,
     "scan": scan.measure,
     "search": search.measure,
     "reuse": reuse.measure,
