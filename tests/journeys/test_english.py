@@ -47,7 +47,8 @@ def test_no_screen_shows_chinese_words_of_the_program_or_names_of_texts(
             if CHINESE.search(rest) or KEY.search(rest):
                 wrong.append(f"{screen}: {text.strip()[:120]}")
 
-    Tour(node, windows, "en-GB", "Follow-up of the thyroid", PATIENT, ("QH", "WX"), "WT", see).walk()
+    reason, orders = "Follow-up of the thyroid", ("thyroid", "creatinine")
+    Tour(node, windows, "en-GB", reason, PATIENT, ("QH", "WX"), "WT", see, orders=orders).walk()
     assert sorted(set(wrong)) == []
 
 

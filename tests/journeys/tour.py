@@ -185,7 +185,9 @@ class Tour:
         expect(doctor.page.locator('[data-keep="undo"]')).to_be_visible()
         self.see("console-order-used", doctor.page)
         doctor.page.locator(f'[data-order="{repeated}"]').click()
-        doctor.page.locator("#situation").select_option(index=1)
+        expect(doctor.page.locator('[data-keep="repeat"], [data-keep="place"]')).to_be_visible()
+        if doctor.page.locator('[data-keep="repeat"]').count() == 0:
+            doctor.page.locator("#situation").select_option(index=1)
         self._repeat(doctor)
         doctor.do("place-reuse")
         expect(doctor.page.locator("svg.bars").first).to_be_visible()
