@@ -21,9 +21,9 @@ from bench.world import LIMITS
 from consent.lifecycle import ConsentContract
 from gateway.cli.opening import now_ms
 from ledger.batch import Batch, Memory
+from ledger.encoding import b64u
 from ledger.engine.embedded import EmbeddedEngine
 from ledger.engine.startup import load_tip
-from ledger.encoding import b64u
 from ledger.entry import Entry, parse_entry
 from ledger.genesis import INSTITUTION_USES, build_genesis, sign_genesis
 from ledger.machine import Machine
@@ -188,6 +188,6 @@ def _open_links(engine: EmbeddedEngine, desk: SigningKey, links: list[str]) -> N
         future.result(60)
 
 
-def _sign(key: SigningKey, ledger_id: str, subject: str, kind: str, **members: object) -> str:
+def _sign(signer: SigningKey, ledger_id: str, subject: str, kind: str, **members: object) -> str:
     payload = {"ledger": ledger_id, "subject": subject, "kind": kind, "at": now_ms(), **members}
-    return key.sign_compact("yaoshi-entry", payload)
+    return signer.sign_compact("yaoshi-entry", payload)
