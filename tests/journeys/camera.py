@@ -41,7 +41,10 @@ class Lens:
         frame.paste(seen, ((WIDTH - seen.width) // 2, (HEIGHT - seen.height) // 2))
         drawn = io.BytesIO()
         frame.save(drawn, "JPEG", quality=90)
-        self._file.write_bytes(drawn.getvalue() * 10)
+        # A new file in its place: a browser that still reads the old one keeps it.
+        following = self._file.with_suffix(".next")
+        following.write_bytes(drawn.getvalue() * 10)
+        following.replace(self._file)
 
 
 @contextmanager
