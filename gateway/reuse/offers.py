@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import and_, insert, select
 
+from gateway.records.json_text import parse
 from gateway.reuse.checking import Checked
 from gateway.reuse.sight import Place
 from gateway.reuse.tables import reuse_order as table
@@ -84,23 +85,33 @@ def find_order(gw: Gateway, institution: str, order: str) -> Any | None:
 
 
 def results_text(checked: Checked) -> str:
-    """The offered results as a row keeps them: JSON [[source, "Type/id", grant, collected ms, issuer]]."""
+    """The offered results as a row keeps them: JSON of lists with the members of Offered.
+
+    A result that was corrected is another version, and so another offer, though it lies in the same place.
+    """
     texts = checked.sight.texts
+    seen = [(one, texts[Place(one.source, one.ref)]) for one in checked.verdict.offers]
     places = [
-        [one.source, one.ref, one.grant, one.collected, texts[Place(one.source, one.ref)].issuer]
-        for one in checked.verdict.offers
+        [one.source, one.ref, one.grant, one.collected, at.issuer, _version(at.json_text)] for one, at in seen
     ]
     return json.dumps(places, separators=(",", ":"))
 
 
+def _version(json_text: str) -> str | None:
+    meta = parse(json_text).get("meta")
+    version = meta.get("versionId") if isinstance(meta, dict) else None
+    return version if type(version) is str else None
+
+
 class Offered(NamedTuple):
-    """One result of an offer as its row names it."""
+    """One result of an offer as its row names it: ref "Type/id", collected in ms, its version there."""
 
     source: str
     ref: str
     grant: str | None
     collected: int | None
     issuer: str
+    version: str | None = None
 
 
 def offered_of(row: Any) -> list[Offered]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import and_, or_, select, update
 
 from consent.reuse.rules import Rule
+from gateway.records.labels import label_of
 from gateway.records.patients import PatientRow, get_patient
 from gateway.records.tables import record as stored_record
 from gateway.reuse.checking import Checked, Wanted, check_orders
@@ -179,7 +180,8 @@ def _filing(gw: Gateway, staff: Staff, row: Any, checked: Checked) -> Filing:
 
 
 def _request(gw: Gateway, staff: Staff, row: Any, decision: str, **more: Any) -> Resource:
-    request = request_of(row, decision, words=_words(gw, row), user=_user(staff), now=gw.clock(), **more)
+    words, labels, user = _words(gw, row), _labels(gw, row), _user(staff)
+    request = request_of(row, decision, words=words, labels=labels, user=user, now=gw.clock(), **more)
     return request_name(row.id), request
 
 
@@ -195,17 +197,25 @@ def _emptied(gw: Gateway, row: Any) -> list[Resource]:
         table.c.decision == "used",
         table.c.undone_at.is_(None),
     )
+    places: set[str] = set()  # here: a copy in the own chart may have been offered and used in its turn
     with gw.db.connect() as conn:
         for other in conn.execute(select(table).where(others)):
             names -= {copy_name(one.source, row.patient_id, one.ref) for one in offered_of(other)}
+            places |= {one.ref for one in offered_of(other) if one.source == row.institution}
         stored = conn.execute(
-            select(stored_record.c.source_id, stored_record.c.json_text).where(
+            select(
+                stored_record.c.source_id, stored_record.c.json_text, stored_record.c.type, stored_record.c.id
+            ).where(
                 stored_record.c.institution == row.institution,
                 stored_record.c.patient_id == row.patient_id,
                 stored_record.c.source_id.in_(sorted(names)),
             )
         )
-        return [(each.source_id, emptied(each.json_text)) for each in stored]
+        return [
+            (each.source_id, emptied(each.json_text))
+            for each in stored
+            if f"{each.type}/{each.id}" not in places
+        ]
 
 
 def _details(gw: Gateway, staff: Staff, row: Any, reason: str) -> dict[str, Any]:
@@ -227,6 +237,13 @@ def _words(gw: Gateway, row: Any) -> dict[str, str]:
     if rule is None:
         return {"zh-CN": row.group_key, "en": row.group_key}
     return {"zh-CN": rule.group_words.zh, "en": rule.group_words.en}
+
+
+def _labels(gw: Gateway, row: Any) -> frozenset[str]:
+    """The sensitivities of the group's codes: its name tells of them whichever code is ordered, or none."""
+    codes = {code for rule in _rules(gw, row) if rule.group == row.group_key for code in rule.codes}
+    pairs = (code.partition("|") for code in codes)
+    return frozenset(label for system, _, code in pairs if (label := label_of((system, code))))
 
 
 def _user(staff: Staff) -> dict[str, str]:

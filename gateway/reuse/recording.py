@@ -121,6 +121,9 @@ def _finish(gw: Gateway, row: Any, entry_id: str) -> Any:
     document = parse(row.filing)
     filing = Filing([(name, resource) for name, resource in document["resources"]], document["here"])
     with gw.db.begin() as conn:
+        if not _still_waits(conn, row):
+            # Another request has filed it, and it may have been undone since: filed again it would be back.
+            return conn.execute(select(table).where(table.c.id == row.id)).one()
         filed = file_now(gw, conn, row, filing)
         if row.decided_at is None:
             done = {"decided_at": gw.clock(), "decided_entry": entry_id, "filed": json.dumps(filed)}
@@ -134,6 +137,11 @@ def _forget(gw: Gateway, row: Any) -> None:
     undecided = {"decision": None, "reason": None, "words": None, "informed": None, "informed_how": None}
     with gw.db.begin() as conn:
         _clear(conn, row, **({} if row.decided_at is not None else undecided))
+
+
+def _still_waits(conn: Connection, row: Any) -> bool:
+    mine = and_(table.c.id == row.id, table.c.entry == row.entry)
+    return conn.execute(select(table.c.id).where(mine).with_for_update()).first() is not None
 
 
 def _clear(conn: Connection, row: Any, **columns: Any) -> None:

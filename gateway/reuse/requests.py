@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from gateway.records.labels import with_labels
 from gateway.records.stamps import instant
 from gateway.reuse.copies import STAFF
 from gateway.reuse.reasons import SYSTEM
@@ -32,6 +33,7 @@ def request_of(
     decision: str,
     *,
     words: dict[str, str],
+    labels: frozenset[str],
     user: dict[str, str],
     now: int,
     results: Sequence[str] = (),
@@ -40,7 +42,8 @@ def request_of(
 ) -> Json:
     """The ServiceRequest of a row after a decision: used, repeated, ordered or undone.
 
-    ``words`` names what is ordered, by language; ``results`` as it cites them; ``now`` ms UTC.
+    ``words`` names what is ordered, by language, and ``labels`` are its sensitivities; ``results`` as it
+    cites them; ``now`` ms UTC.
     """
     resource: Json = {
         "resourceType": "ServiceRequest",
@@ -54,6 +57,7 @@ def request_of(
         "authoredOn": instant(now),
         "requester": {"identifier": {"system": STAFF, "value": user["id"]}, "display": user["name"]},
     }
+    with_labels(resource, labels)
     if results:
         resource["supportingInfo"] = [{"reference": each} for each in results]
     return resource
