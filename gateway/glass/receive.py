@@ -23,10 +23,11 @@ from gateway.glass.reading import Read, read_declaration
 from gateway.glass.tables import glass_case
 from gateway.glass.telling import tell
 from gateway.identity.signing import submit_signed
-from gateway.links.links import ensure_link
+from gateway.links.links import ensure_link, ledger_state, links_of_patient
+from gateway.operation.watermark import BEHIND
 from gateway.records.patients import get_patient
 from ledger.entry import parse_entry
-from ledger.errors import Refusal
+from ledger.errors import Refusal, Unavailable
 
 if TYPE_CHECKING:
     from gateway.composition import Gateway
@@ -48,6 +49,9 @@ MISSED = Refusal("glass-not-possible", "Nothing was opened.")
 
 def receive(gw: Gateway, custodian: str, text: str) -> Broken | Refusal:
     """Answer one declaration. Raises ledger.errors.Unavailable: nothing was opened, nothing was judged."""
+    if gw.watermark.behind:
+        # Before anybody is looked for: a match could not be written, and would answer otherwise than a miss.
+        raise Unavailable(BEHIND, "nothing is written, so nothing is judged")
     now = gw.clock()
     read = read_declaration(gw, custodian, text, now)
     cause, patient_id = _judge(gw, custodian, read, now)
@@ -70,7 +74,8 @@ def _judge(gw: Gateway, custodian: str, read: Read, now: int) -> tuple[str | Non
         repeated = attempts.was_used(conn, custodian, read.declaring or "", nonce)
         used = attempts.used(conn, custodian, read.declaring or "", who, now)
         charts = charts_of(conn, custodian, *wanted)
-        cause = read.cause or _cause(repeated, used, charts)
+        links = links_of_patient(conn, custodian, charts[0] if charts else "")
+        cause = read.cause or _cause(repeated, used, charts) or _closed(gw, links)
         # A replay proves nothing about who brought it: it counts against nobody.
         named = read.declaring if read.declaring is not None and not repeated else None
         declarer = None if named is None else (named, who, nonce or None)
@@ -84,6 +89,13 @@ def _cause(repeated: bool, used: attempts.Used, charts: list[str]) -> str | None
     if used.up:
         return attempts.BUDGET
     return None if len(charts) == 1 else "no-match" if not charts else "several-match"
+
+
+def _closed(gw: Gateway, links: list[str]) -> str | None:
+    """Why nothing can be broken on the link that the chart has: said here, it is a miss like every other."""
+    states = (ledger_state(gw, link) for link in links)
+    state = next((each for each in states if each is not None), None)
+    return "link-closed" if state is not None and state["closed"] else None
 
 
 def _break(
