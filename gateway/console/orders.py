@@ -200,8 +200,7 @@ def _views(gw: Gateway, staff: Staff, patient: PatientRow, names: list[str]) -> 
     """The names, when each is a visit of this patient that this member of staff may open."""
     for name in names:
         row = find_reference(gw, staff.institution, name)
-        mine = row is not None and row.type == "ask" and may_open(gw, staff, row)
-        if not mine or row.patient_id != patient.id:
+        if row is None or row.type != "ask" or not may_open(gw, staff, row) or row.patient_id != patient.id:
             raise_problem("reference-unknown")
     return list(dict.fromkeys(names))
 

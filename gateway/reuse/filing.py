@@ -54,7 +54,8 @@ def file_resources(
     identities = Identities(institution, lambda: entropy(16).hex(), AtHand(batch))
     # Named by their local ids, which no sending system gives.
     for ref in (f"Patient/{patient_id}", *here):
-        identities.known[ref] = Local(*ref.split("/"), patient_id)
+        type_, _, id_ = ref.partition("/")
+        identities.known[ref] = Local(type_, id_, patient_id)
     desk = Desk(institution, now, identities, may_return=True)
     verdicts = judge(conn, desk, prepared)
     write_verdicts(conn, desk, verdicts)

@@ -160,7 +160,7 @@ def _member(checked: Checked, verdict: Verdict) -> Json:
     """One test of a panel: its result if there is one that qualifies, and what decided."""
     found = verdict.offers or verdict.would
     failed = next((line for line in verdict.lines if line.outcome == "fails" and line.key != "rule"), None)
-    code = next(line.facts for line in verdict.lines if line.key == "code") if verdict.lines else {}
+    code = next((line.facts for line in verdict.lines if line.key == "code"), {})
     return {
         "code": code.get("code") or next(iter(code.get("ordered") or []), None),
         "item": _item(checked, found[0]) if found else None,

@@ -12,7 +12,7 @@ import { arrived } from "../ask/arrived.js";
 import { comparePanel, gonePanel, offeredPanel, qrPanel } from "../ask/panels.js";
 import { openScanner, scannerPanel } from "../ask/scanner.js";
 import { definePage } from "../page.js";
-import { addVisit, forgetPatient, openedPatient } from "../record/opened.js";
+import { addVisit, leavePatient, openedPatient } from "../record/opened.js";
 import { go, goInstead, route } from "../route.js";
 import { server } from "../server.js";
 
@@ -95,9 +95,11 @@ const scan = (context) =>
 definePage("console-ask", {
   title: ({ app }) => `${app.titleText()} · ${t("ask.button")}`,
   changed: read,
-  leave: ({ ids }) => {
+  leave: ({ local, ids, app }) => {
     const next = route();
-    if (next.ids[0] !== ids[0]) forgetPatient();
+    // Without a chart the records are looked at under the request's own name.
+    const seen = next.page === "visit" && next.ids[0] === ids[1];
+    leavePatient(ids[0], local.visit && !seen ? [ids[1]] : [], app, next);
   },
   state: () => ({ draft: freshDraft() }),
   start: (context) => {
