@@ -24,6 +24,7 @@ from gateway.records.stated import Stated
 
 Progress = Callable[[Path, int, int], None]  # the file at hand, files finished, files in all
 
+SHOWN_EVERY = 500  # resources
 PLACES_KEPT = 500_000  # how many resources may wait for a later file
 ROUNDS = 8  # of trying what waits once more, each of which must have stored something
 
@@ -51,6 +52,7 @@ def import_paths(
     report.passed_over.extend(found.passed_over)
     run.total = len(found.files)
     for path in found.files:
+        run.show(path)
         _import_file(run, path, None)
         run.finished += 1
         run.show(path)
@@ -85,6 +87,7 @@ class _Run:
     finished: int = 0
     waiting: dict[Path, set[int]] = field(default_factory=dict)
     kept: int = 0
+    told: int = 0
 
     def show(self, path: Path) -> None:
         if self.progress is not None:
@@ -100,6 +103,9 @@ class _Run:
             self.hall.may_wait = self.kept < PLACES_KEPT
         else:
             self.report.refuse(Refused(path, place, type_, code, detail))
+        self.told += 1
+        if self.told % SHOWN_EVERY == 0:
+            self.show(path)
 
 
 def _try_again(run: _Run) -> None:
@@ -151,4 +157,3 @@ def _import_batch(run: _Run, path: Path, batch: Batch, only: set[int] | None) ->
             save_mark(conn, run.hall.institution, path, batch.mark)
 
     take_batch(run.hall, batch, only, tell, finish)
-    run.show(path)

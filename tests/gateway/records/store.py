@@ -12,6 +12,7 @@ from gateway.records.json_text import parse
 from gateway.records.refusals import Refused
 from gateway.records.report import Report
 from gateway.records.search import Page, Query, parse_query, search
+from gateway.records.stated import Stated
 from gateway.records.tables import record
 from gateway.store.database import connect_database
 from gateway.store.metadata import metadata
@@ -41,23 +42,32 @@ class Store:
     def entropy(self, count: int) -> bytes:
         return next(self._ids).to_bytes(count, "big")
 
-    def take(self, *resources: Any, institution: str = WX, type_: str = "collection") -> Report:
+    def take(
+        self,
+        *resources: Any,
+        institution: str = WX,
+        type_: str = "collection",
+        stated: Stated | None = None,
+        **members: Any,
+    ) -> Report:
         """Imports resources as one Bundle."""
         entries = [each if "resource" in each else {"resource": each} for each in resources]
-        bundle = {"resourceType": "Bundle", "type": type_, "entry": entries}
-        return self.take_text(json.dumps(bundle), institution)
+        bundle = {"resourceType": "Bundle", "type": type_, **members, "entry": entries}
+        return self.take_text(json.dumps(bundle), institution, stated)
 
-    def take_text(self, text: str, institution: str = WX) -> Report:
+    def take_text(self, text: str, institution: str = WX, stated: Stated | None = None) -> Report:
         self.report, self.refused = self._report(), []
         return import_bundle(
-            self.db, institution, text, self.report, clock=lambda: self.now, entropy=self.entropy
-        )
+            self.db, institution, text, self.report,
+            clock=lambda: self.now, entropy=self.entropy, stated=stated,
+        )  # fmt: skip
 
-    def take_files(self, *paths: Path, institution: str = WX) -> Report:
+    def take_files(self, *paths: Path, institution: str = WX, stated: Stated | None = None) -> Report:
         self.report, self.refused = self._report(), []
         return import_paths(
-            self.db, institution, paths, self.report, clock=lambda: self.now, entropy=self.entropy
-        )
+            self.db, institution, paths, self.report,
+            clock=lambda: self.now, entropy=self.entropy, stated=stated,
+        )  # fmt: skip
 
     def _report(self) -> Report:
         return Report(lambda refused: self.refused.append(refused))
@@ -71,6 +81,15 @@ class Store:
         query = select(record).where(record.c.institution == institution).order_by(record.c.number)
         with self.db.connect() as conn:
             return conn.execute(query if type_ is None else query.where(record.c.type == type_)).all()
+
+    def content(self) -> list[tuple[Any, ...]]:
+        """All that is stored, in the sender's names: what two stores of the same files have in common."""
+        rows = self.rows()
+        names = {f"{row.type}/{row.id}": row.source_id for row in rows}
+        return sorted(
+            (row.source_id, row.kind, row.own_labels, row.labels, row.sort_date, _plain(row, names))
+            for row in rows
+        )
 
     def row(self, type_: str, institution: str = WX) -> Any:
         (only,) = self.rows(type_, institution)
@@ -91,6 +110,17 @@ class Store:
         assert isinstance(query, Query), query
         with self.db.connect() as conn:
             return search(conn, WX, patient, query, scope, **more)
+
+
+def _plain(row: Any, names: dict[str, str]) -> str:
+    resource = parse(row.json_text)
+    for name in ("id", "meta"):
+        resource.pop(name, None)
+    text = json.dumps(resource, sort_keys=True)
+    for ours, theirs in names.items():
+        if ours in text:
+            text = text.replace(ours, theirs)
+    return text
 
 
 def patient(id_: str = "p1", **more: Any) -> dict[str, Any]:

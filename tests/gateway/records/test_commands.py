@@ -116,7 +116,7 @@ def test_how_files_name_a_patient_is_said_with_the_patient(folder: Path) -> None
 
 @pytest.mark.usefixtures("here")
 def test_a_full_disk_ends_an_import_with_words(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("YAOSHI_DISK_STOP_MIB", str(2**40))
+    monkeypatch.setenv("YAOSHI_DISK_STOP_MIB", str(2**31))
     result = run("records", "import", "--institution", "WX", str(folder))
     assert result.exit_code == 1
     assert "no room left" in result.output
