@@ -26,12 +26,14 @@ from gateway.fhir.formats import JSON_TYPE
 from gateway.fhir.peer_access import current_token, peer_required
 from gateway.fhir.token import Token
 from gateway.fhir.validators import is_unchanged, validators
+from gateway.operation.watermark import BEHIND
 from gateway.records.json_text import hash_of, write
 from gateway.records.query import Query
 from gateway.records.search import Page, Stored
 from gateway.records.subsets import cut
 from gateway.records.tables import record, record_token
 from gateway.web.problems import raise_problem
+from ledger.errors import Unavailable
 from ledger.record import decode_record
 from ledger.signing import peek_compact
 
@@ -105,7 +107,9 @@ def _found(gw: Gateway, institution: str, query: Query) -> Stored | None:
     if given is None:
         return None
     consent = consent_of(given)
-    if not is_match(query, consent, updated_at(given), _identifiers(gw, institution, token.patient_id)):
+    # Whose number it is stands in a record: that is told while the grant stands, and no longer.
+    numbers = _identifiers(gw, institution, token.patient_id) if given.stands else []
+    if not is_match(query, consent, updated_at(given), numbers):
         return None
     text = write(consent)
     text = text if query.subset is None else cut(text, query.subset)
@@ -115,10 +119,15 @@ def _found(gw: Gateway, institution: str, query: Query) -> Stored | None:
 
 
 def _given(gw: Gateway, institution: str, token: Token) -> Given | None:
+    if gw.watermark.behind:
+        raise Unavailable(BEHIND, "whether the grant stands is not known")
     now = gw.clock()
     with gw.ledger.view() as view:
         grant = grant_state(view, token.under)
         if grant is None or grant["institution"] != institution:  # a broken glass is no Consent
+            return None
+        if grant["index"] < gw.watermark.distrusted:
+            # Records were lost since, perhaps the one that took it back.
             return None
         with gw.db.connect() as conn:
             opening = opening_of(conn, grant["commitment"])
@@ -134,7 +143,7 @@ def _given(gw: Gateway, institution: str, token: Token) -> Given | None:
         _, payload = peek_compact(given.entry.decode())
         return Given(
             grant, terms, given.entry.decode(), payload["at"], given.time, token.patient_id,
-            view.institution(institution), view.institution(terms.grantee), ended,
+            view.institution(institution), view.institution(terms.grantee), ended, status == "active",
         )  # fmt: skip
 
 

@@ -38,7 +38,10 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Given:
-    """A grant with all that its Consent says; times in ms UTC. `ended`: the code why it opens nothing now."""
+    """A grant with all that its Consent says; times in ms UTC. `ended`: the code why it opens nothing now.
+
+    `stands`: something is opened now; of what is over by time `ended` says nothing.
+    """
 
     grant: GrantState
     terms: GrantTerms
@@ -49,6 +52,7 @@ class Given:
     custodian: Institution
     grantee: Institution
     ended: str | None
+    stands: bool
 
 
 def consent_of(given: Given) -> Json:
