@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from gateway.records.tables import record
 from gateway.reuse.recording import settle
+from tests.gateway.hostile import knocks
 from tests.gateway.reuse.conftest import alone, form, ward
 from tests.gateway.reuse.test_orders_decisions import Silent, with_ledger
 from tests.gateway.reuse.ward import DAY, HBA1C, Form, add_records, adopt, entries_of, filed, result, rows
@@ -78,3 +82,25 @@ def test_the_order_of_a_sensitive_group_bears_the_groups_label(alone: Form) -> N
     assert labels == "HIV"
     [request] = filed(story, "ServiceRequest")
     assert "HIV" in json.dumps(request["meta"]["security"])
+
+
+@pytest.mark.parametrize("steps", ["use use use use", "use repeat use repeat"])
+def test_decisions_at_one_moment_are_one_decision(steps: str, form: Form) -> None:
+    check = form.check()
+    wanted, together = steps.split(), Barrier(4)
+
+    def decide(step: str) -> tuple[str, int]:
+        together.wait()
+        answer = form.use(check) if step == "use" else form.repeat(check)
+        knocks.check(answer, step)
+        return step, answer.status_code
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(decide, wanted))
+    [row] = rows(form.story)
+    won = {"used": "use", "repeated": "repeat"}[row.decision]
+    assert {step for step, status in answers if status == 200} == {won}
+    assert all(status == 200 for step, status in answers if step == won)
+    assert len(entries_of(form.story)) == 1
+    assert len(filed(form.story)) == (won == "use")
+    assert len(filed(form.story, "ServiceRequest")) == 1
