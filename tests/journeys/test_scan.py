@@ -236,10 +236,9 @@ HOSTILE = {
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_a_hostile_code_is_text_in_the_wallet_and_in_the_console(
-    text: str, camera: tuple[Windows, Lens], node: Node, phone: Wallet, scanning: Console
+    text: str, node: Node, phone: Wallet, scanning: Console
 ) -> None:
     said = text.replace("{port}", str(node.port))
-    camera[1].see_nothing()
     picture = saved(qr_code(said, 1100), "PNG")
     phone.open()
     phone.tap("scan")
@@ -254,7 +253,8 @@ def test_a_hostile_code_is_text_in_the_wallet_and_in_the_console(
 
 @pytest.fixture(scope="module")
 def scanning(camera: tuple[Windows, Lens], node: Node) -> Console:
-    """A doctor who waits for a patient's code."""
+    """A doctor who waits for a patient's code; what the camera sees now it sees for all windows."""
+    camera[1].see_nothing()
     doctor = doctor_at(camera, node)
     doctor.do("ask-new")
     doctor.fill(["laboratory"])
