@@ -34,9 +34,7 @@ REST = 0.2  # of the time that a transaction took
 
 # A Bundle that is to be stored whole is refused whole for these; a later file may cure the first.
 _UNMATCHED = "reference-unmatched"
-_MIXED_UP = frozenset(
-    {_UNMATCHED, "mixed-patients", "create-ambiguous", "twice-in-bundle", "names-differ"}
-)
+_MIXED_UP = frozenset({_UNMATCHED, "mixed-patients", "create-ambiguous", "twice-in-bundle", "names-differ"})
 BUNDLE_AWAITED = "bundle-awaited"  # no refusal: it is judged again once more is here
 _WHOLE = frozenset({"transaction", "document"})
 

@@ -76,9 +76,7 @@ def _relabel(rows: Rows, ours: Mapping[int, frozenset[str]]) -> None:
     tokens.extend(token for number, labels in ours.items() for token in _tokens(number, labels))
 
 
-def _relabel_stored(
-    conn: Connection, node: Node, labels: frozenset[str], now: int, revision: int
-) -> None:
+def _relabel_stored(conn: Connection, node: Node, labels: frozenset[str], now: int, revision: int) -> None:
     """Labels a record of an earlier transaction, which makes a new version of it."""
     stored = select(record.c.json_text).where(record.c.number == node.number)
     resource = parse(conn.execute(stored).scalar_one())

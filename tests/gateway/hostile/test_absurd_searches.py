@@ -21,10 +21,11 @@ def grantee(story: Story) -> Grantee:
 PARAMETERS = (
     "_id", "_count", "_sort", "_lastUpdated", "_total", "_summary", "_format", "_cursor",
     "_include", "_revinclude",
-    "_has", "_filter", "_elements", "_security", "_tag", "_profile", "_source", "_text", "patient", "subject", "code", "category", "date", "status",
-    "patient.name",
+    "_has", "_filter", "_elements", "_security", "_tag", "_profile", "_source", "_text",
+    "patient", "subject", "code", "category", "date", "status", "patient.name",
     "encounter", "encounter:Encounter", "based-on", "has-member", "value-quantity", "combo-code",
-    "value-quantity:missing", "code:in", "code:not", "date:missing", "patient:Patient", "_id:exact", "' OR 1=1 --", "\x00", "\ufffe",
+    "value-quantity:missing", "code:in", "code:not", "date:missing", "patient:Patient", "_id:exact",
+    "' OR 1=1 --", "\x00", "\ufffe",
 )  # fmt: skip
 VALUES = [
     *NAUGHTY, "a" * 10_000, ",".join("a" * 60), ",".join(["x"] * 49), "|" * 100, "\\" * 1001,
