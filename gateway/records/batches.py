@@ -63,7 +63,7 @@ def _spot(entry: Entry) -> Spot:
     return Spot(entry.place, 0, 0, type_, id_, entry.full_url)
 
 
-def parsed(content: bytes) -> Any:
+def parsed(content: bytes | bytearray) -> Any:
     """The value that bytes state; raises NotJson."""
     try:
         return parse(content.decode("utf-8-sig"))

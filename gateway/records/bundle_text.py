@@ -42,7 +42,7 @@ class Walked:
     rest: int = 0
 
 
-def walk(content: bytes) -> Walked:
+def walk(content: bytes | bytearray) -> Walked:
     """Walks one JSON object, not what follows it; raises NotJson, or UnicodeDecodeError."""
     window = _Window(content)
     found, seen = Walked(), set[str]()
@@ -68,7 +68,7 @@ def walk(content: bytes) -> Walked:
     return found
 
 
-def read_spot(content: bytes, spot: Spot) -> Any:
+def read_spot(content: bytes | bytearray, spot: Spot) -> Any:
     """One entry as an object; raises NotJson."""
     return parse(content[spot.start : spot.end].decode())
 
@@ -100,7 +100,7 @@ def _spot(place: int, start: int, end: int, value: Any) -> Spot:
 class _Window:
     """A part of the bytes as text, moving forward; `at` is the next character."""
 
-    def __init__(self, content: bytes) -> None:
+    def __init__(self, content: bytes | bytearray) -> None:
         self._content = content
         self._decode = codecs.getincrementaldecoder("utf-8")()
         self._taken = 3 if content.startswith(codecs.BOM_UTF8) else 0  # bytes that the window has taken in
@@ -151,7 +151,7 @@ class _Window:
                 raise NotJson("too-deep", f"From byte {self.offset()} on nested too deeply.") from None
             else:
                 # A number may go on behind the window's end.
-                if end < len(self._text) or not self._grow():
+                if end < len(self._text) - _NEAR_END or not self._grow():
                     value = parse(self._text[self._at : end]) if strict else value
                     self._at = end
                     return value

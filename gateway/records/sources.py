@@ -5,6 +5,7 @@ read line by line (lines). Not here: finding the files (files), and what a resou
 """
 
 import io
+import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from gateway.records.unpacking import UnpackingError, unpacked
 
 MAX_FILE = 256 * 2**20
 
-_BLANK = b" \t\r\n"
+_OBJECT = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]*\{")
 _BUNDLES = frozenset({"transaction", "batch", "collection", "document"})
 
 Pieces = Iterator[Batch | Unreadable | Resumed]
@@ -52,14 +53,14 @@ def read_text(text: str) -> Pieces:
     return _whole(text.encode("utf-8", "surrogatepass"))
 
 
-def _whole(content: bytes) -> Pieces:
+def _whole(content: bytes | bytearray) -> Pieces:
     try:
-        if not content.removeprefix(b"\xef\xbb\xbf").lstrip(_BLANK).startswith(b"{"):
+        if _OBJECT.match(content) is None:
             parsed(content)
             yield Unreadable(0, "not-a-resource")
             return
         walked = walk(content)
-        if content[walked.rest :].strip(_BLANK):  # NDJSON by another name
+        if content[walked.rest :].strip():  # NDJSON by another name
             stream = io.BytesIO(content)
             yield from read_lines(stream.readline, lambda: None, None, None)
             return
@@ -70,7 +71,7 @@ def _whole(content: bytes) -> Pieces:
         yield Unreadable(0, "text-not-utf8")
 
 
-def _object(content: bytes, walked: Walked) -> Pieces:
+def _object(content: bytes | bytearray, walked: Walked) -> Pieces:
     type_ = walked.members.get("resourceType")
     if type(type_) is not str:
         yield Unreadable(0, "not-a-resource")
@@ -88,7 +89,7 @@ def _object(content: bytes, walked: Walked) -> Pieces:
         yield Batch(walked.spots, lambda spot: _entry(content, spot), str(walked.members["type"]), meta)
 
 
-def _entry(content: bytes, spot: Spot) -> Entry:
+def _entry(content: bytes | bytearray, spot: Spot) -> Entry:
     value = read_spot(content, spot)
     inside = value if isinstance(value, dict) else {}
     return Entry(spot.place, inside.get("resource"), spot.full_url, inside.get("request"))

@@ -41,14 +41,15 @@ class Unpacked:
         else:
             self._stream, self._is_packed = raw, False
 
-    def read(self, most: int) -> bytes:
-        """Everything, up to `most` bytes."""
-        parts: list[bytes] = []
-        left = most
-        while left and (part := self._checked(self._stream.read(min(left, _AT_ONCE)))):
-            parts.append(part)
-            left -= len(part)
-        return b"".join(parts)
+    def read(self, most: int) -> bytearray:
+        """Everything, up to `most` bytes; grown in place, so that it never stands in memory twice."""
+        content = bytearray()
+        while len(content) < most:
+            part = self._checked(self._stream.read(min(most - len(content), _AT_ONCE)))
+            if not part:
+                break
+            content += part
+        return content
 
     def readline(self, most: int) -> bytes:
         """The rest of the line, up to `most` bytes; b"" at the end."""
