@@ -7,6 +7,7 @@ month or a year is no moment at all.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -16,6 +17,7 @@ from gateway.records.facts import values_at
 
 Json = dict[str, Any]
 
+_ZONE = re.compile(r"(?:Z|[+-]\d\d:\d\d)$")
 EARLIEST_ZONE_MS = 14 * 3_600_000  # UTC+14, where a day begins first
 
 
@@ -62,9 +64,14 @@ def moment(text: str) -> Collection:
         return Collection(None, None)
     if len(text) < len("2020-01-01"):
         return Collection(None, "coarse")
-    if "T" not in text:
+    if "T" not in text or _ZONE.search(text) is None:  # a time of nowhere is no surer than its day
         return Collection(span[0] - EARLIEST_ZONE_MS, "day")
     return Collection(span[0], "instant")
+
+
+def shown_moment(at: int | None, precision: Precision | None) -> int | None:
+    """The moment to name to a person: a day's is its noon UTC, which is that day nearly everywhere."""
+    return at + EARLIEST_ZONE_MS + 12 * 3_600_000 if at is not None and precision == "day" else at
 
 
 def _dates(resource: Json, paths: Iterable[str]) -> list[str]:

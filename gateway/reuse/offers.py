@@ -14,6 +14,7 @@ from sqlalchemy import and_, insert, select
 
 from gateway.records.json_text import parse
 from gateway.reuse.checking import Checked
+from gateway.reuse.collection import shown_moment
 from gateway.reuse.sight import Place
 from gateway.reuse.tables import reuse_order as table
 
@@ -92,7 +93,15 @@ def results_text(checked: Checked) -> str:
     texts = checked.sight.texts
     seen = [(one, texts[Place(one.source, one.ref)]) for one in checked.verdict.offers]
     places = [
-        [one.source, one.ref, one.grant, one.collected, at.issuer, _version(at.json_text)] for one, at in seen
+        [
+            one.source,
+            one.ref,
+            one.grant,
+            shown_moment(one.collected, one.precision),
+            at.issuer,
+            _version(at.json_text),
+        ]
+        for one, at in seen
     ]
     return json.dumps(places, separators=(",", ":"))
 

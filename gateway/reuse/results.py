@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from consent.reuse.results import Mark, Result, Value
+from gateway.records.dates import moment_range
 from gateway.records.facts import values_at
 from gateway.records.json_text import Number
 from gateway.reuse.collection import collection_of
@@ -208,10 +209,14 @@ def _replaced(resources: list[Json], read: list[Result]) -> dict[str, str]:
             if isinstance(extension, dict) and _text(extension.get("url")) in _REPLACES:
                 found.update({target: _ref(each) for target in _texts(extension, "valueReference.reference")})
     numbered: dict[tuple[object, ...], list[Result]] = {}
+    issued: dict[str, int] = {}
     for resource, result in zip(filter(_is_result, resources), read, strict=True):
         kind = result.ref.partition("/")[0]
+        span = moment_range(_text(resource.get("issued")) or "")
+        issued[result.ref] = span[0] if span else 0
         keys: set[tuple[object, ...]] = {
-            (kind, _text(each.get("system")), each.get("value"))
+            # With the code: an accession's number is that of every test of its panel.
+            (kind, _text(each.get("system")), each.get("value"), result.codes)
             for each in (values_at(resource, "identifier") if "identifier" in resource else ())
             if isinstance(each, dict) and _text(each.get("value"))
         }
@@ -222,6 +227,6 @@ def _replaced(resources: list[Json], read: list[Result]) -> dict[str, str]:
     for same in numbered.values():
         corrected = [each for each in same if each.status in _CORRECTED]
         if corrected:
-            newest = max(each.ref for each in corrected)
-            found.update({each.ref: newest for each in same if each.status not in _CORRECTED})
+            newest = max(corrected, key=lambda each: (issued[each.ref], each.ref)).ref
+            found.update({each.ref: newest for each in same if each.ref != newest})
     return found

@@ -136,7 +136,8 @@ def _trend(checked: Checked) -> list[Json]:
     same = [
         one
         for one in checked.sight.results
-        if codes & one.codes and one.value is not None and one.value.unit == unit and one.replaced_by is None
+        if one.patient == checked.sight.patient_id and not one.unfit and not one.absent
+        and codes & one.codes and one.value is not None and one.value.unit == unit and one.replaced_by is None
         and one.status in ("final", "amended", "corrected") and one.collected is not None
     ]  # fmt: skip
     same.sort(key=lambda one: -(one.collected or 0))

@@ -2,13 +2,14 @@
 
 Both are read here: nothing that a browser sends is ever taken for a result, it names a chart and open views.
 Not here: who may open a view (gateway.asks.openers), what to make of a result (consent.reuse). Invariants: a
-source that has ended is emptied before it is read; of what was filed already only the own copy is seen.
+source that has ended is emptied before it is read; of what was filed already only the own copy is seen,
+unless the original says something else by now: then the copy counts as replaced.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import select
@@ -98,13 +99,13 @@ def look(
             record.c.id.in_(sorted({one.ref.partition("/")[2] for one in results})),
         )
         stored = {f"{row.type}/{row.id}": row for row in conn.execute(query)}
-    copied: set[tuple[str, str]] = set()
+    copied: dict[tuple[str, str], Result] = {}
     for one in results:
         origin = filed_from(stored[one.ref].source_id)
         issuer = origin[0] if origin else staff.institution
         texts[_place(one)] = Seen(stored[one.ref].json_text, issuer)
         if origin is not None and one.status != "entered-in-error":
-            copied.add(origin)
+            copied[origin] = one
     chart = chart_demographics(gw, staff.institution, patient_id)
     events, unseen = list(context.events), set(context.unseen)
     found = list(results)
@@ -114,11 +115,7 @@ def look(
             continue
         same = compare(chart, [pulled_demographics(given)]) != "differs"
         custodian = source.basis.custodian
-        arrived = {
-            ref: one
-            for ref, one in received.items()
-            if (custodian, ref) not in copied and _may_count(ref, one.json_text, codes)
-        }
+        arrived = {ref: one for ref, one in received.items() if _may_count(ref, one.json_text, codes)}
         resources = [parse(one.json_text) for one in arrived.values()]
         pulled = results_of(
             resources,
@@ -128,8 +125,13 @@ def look(
             patient=patient_id if same else f"{patient_id}?",
             grant=source.basis.under,
         )
-        found += pulled
         for one, resource in zip(pulled, _results(resources), strict=True):
+            copy = copied.get((custodian, one.ref))
+            if copy is not None and _says_the_same(copy, one):
+                continue
+            if copy is not None:
+                found[found.index(copy)] = replace(copy, replaced_by=one.ref)
+            found.append(one)
             beside = arrived.get(_specimen_of(resource))
             texts[_place(one)] = Seen(
                 arrived[one.ref].json_text, custodian, arrived[one.ref], beside and beside.json_text
@@ -163,6 +165,17 @@ def _may_count(ref: str, json_text: str, codes: frozenset[str]) -> bool:
     return any(f'"{code.rpartition("|")[2]}"' in json_text for code in codes)
 
 
+def _says_the_same(copy: Result, original: Result) -> bool:
+    """Whether the custodian still stands by what was filed: a correction may have come since."""
+    return (copy.status, copy.value, copy.absent, copy.unfit, None) == (
+        original.status,
+        original.value,
+        original.absent,
+        original.unfit,
+        original.replaced_by,
+    )
+
+
 def _results(resources: list[Any]) -> list[Any]:
     return [each for each in resources if each["resourceType"] in ("Observation", "DiagnosticReport")]
 
@@ -179,7 +192,8 @@ def _for_context(received: dict[str, Received]) -> list[Any]:
 
 def _unseen(source: Source) -> frozenset[str]:
     scope = source.basis.scope
-    narrowed = bool(scope.get("codes")) or not scope.get("kinds")
+    # An end of the dates hides what came after the sample; a beginning cannot, for the sample lies after it.
+    narrowed = bool(scope.get("codes") or scope.get("to")) or not scope.get("kinds")
     return frozenset(
         type_ for type_, kind in _CONTEXT_KINDS.items() if narrowed or kind not in scope["kinds"]
     )
