@@ -64,7 +64,9 @@ def moment(text: str) -> Collection:
         return Collection(None, None)
     if len(text) < len("2020-01-01"):
         return Collection(None, "coarse")
-    if "T" not in text or _ZONE.search(text) is None:  # a time of nowhere is no surer than its day
+    if "T" in text and _ZONE.search(text) is None:  # a time of nowhere is no surer than its day
+        return moment(text[: len("2020-01-01")])
+    if "T" not in text:
         return Collection(span[0] - EARLIEST_ZONE_MS, "day")
     return Collection(span[0], "instant")
 

@@ -60,6 +60,18 @@ def test_a_value_that_was_corrected_since_it_was_shown_is_not_filed(form: Form) 
     assert form.use(form.check()).json["order"]["state"] == "used"
 
 
+def test_a_copy_whose_original_was_corrected_since_is_not_offered_again(form: Form) -> None:
+    story = form.story
+    assert form.use(form.check()).json["order"]["state"] == "used"
+    more: dict[str, Any] = {"method": {"text": "HPLC"}, "specimen": {"display": "静脉血"}}
+    at = story.clock() - 12 * DAY
+    add_records(story, story.hospital, {**result("fresh", HBA1C, "9.9", at, **more), "status": "corrected"})
+    story.doctor.post(f"/console/api/visits/{form.visits[0]}/refresh")
+    offered = json.dumps(form.check()["items"])
+    assert "9.9" in offered
+    assert "6.81" not in offered
+
+
 def test_a_copy_that_another_use_stands_on_is_not_emptied(form: Form) -> None:
     story = form.story
     first, order = story.doctor, form.use(form.check()).json["order"]["id"]

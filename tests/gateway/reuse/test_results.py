@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
 from consent.reuse.results import Mark, Result, Value
 from gateway.records.json_text import parse
-from gateway.reuse.collection import EARLIEST_ZONE_MS
+from gateway.reuse.collection import EARLIEST_ZONE_MS, shown_moment
 from gateway.reuse.results import MARK_SCOPE, MARKS, results_of
 
 UCUM = "http://unitsofmeasure.org"
@@ -127,6 +128,9 @@ def test_a_value_is_read_as_issued(members: dict[str, Any], value: Value | None)
             False,
             id="issued does not hide a year",
         ),
+        pytest.param(
+            {"effectiveDateTime": "2026-01-01T08:30:00"}, DAY_START_MS, "day", False, id="a time of nowhere"
+        ),
         pytest.param({"effectiveDateTime": "yesterday"}, None, "coarse", False, id="what is no date"),
         pytest.param({"effectiveDateTime": None}, None, None, False, id="nothing"),
         pytest.param({"effectiveDateTime": None, "issued": AT}, AT_MS, "instant", True, id="issued only"),
@@ -161,6 +165,14 @@ def test_the_age_counts_from_the_collection(
 ) -> None:
     found = one(**members)
     assert (found.collected, found.precision, found.issued_only) == (collected, precision, issued_only)
+
+
+def test_a_day_is_named_as_that_day_wherever_it_is_read() -> None:
+    found = one(effectiveDateTime="2026-03-02")
+    shown = datetime.fromtimestamp((shown_moment(found.collected, found.precision) or 0) / 1000, UTC)
+    for hours in (-12, -5, 0, 8, 11):
+        assert shown.astimezone(timezone(timedelta(hours=hours))).date().isoformat() == "2026-03-02"
+    assert shown_moment(AT_MS, "instant") == AT_MS
 
 
 def test_a_specimen_beside_the_result_tells_kind_and_collection() -> None:
@@ -272,6 +284,25 @@ def test_a_corrected_result_replaces_the_older_one(old: dict[str, Any], new: dic
         both = [observation(id="old", **old), observation(id="new", **new)][::order]
         found = {each.ref: each.replaced_by for each in read(*both)}
         assert found == {"Observation/old": "Observation/new", "Observation/new": None}
+
+
+def test_of_several_corrections_the_newest_stands() -> None:
+    number = {"identifier": [{"system": "urn:lab", "value": "7"}]}
+    results = [
+        observation(id="z", status="final", issued="2026-01-01T10:00:00Z", **number),
+        observation(id="y", status="corrected", issued="2026-01-01T11:00:00Z", **number),
+        observation(id="x", status="corrected", issued="2026-01-01T12:00:00Z", **number),
+    ]
+    for order in (1, -1):
+        found = {each.ref[-1]: each.replaced_by for each in read(*results[::order])}
+        assert found == {"z": "Observation/x", "y": "Observation/x", "x": None}
+
+
+def test_a_number_of_a_whole_panel_makes_no_correction_of_its_other_tests() -> None:
+    number = {"identifier": [{"system": "urn:accession", "value": "7"}]}
+    sodium = {"code": {"coding": [{"system": "http://loinc.org", "code": "2951-2"}]}}
+    both = [observation(id="a", **number), observation(id="b", status="corrected", **sodium, **number)]
+    assert [each.replaced_by for each in read(*both)] == [None, None]
 
 
 def test_two_results_of_one_day_do_not_replace_each_other() -> None:
