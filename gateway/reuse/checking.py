@@ -57,7 +57,7 @@ def check_orders(
     with gw.ledger.view() as view, gw.db.connect() as conn:
         rules = trusted_rules(view, conn, staff.institution, {each.group for each in wanted})
     codes = frozenset[str]().union(*(rule.codes | rule.panels for rule in rules))
-    reach = max((rule.reach_ms for rule in rules), default=0)
+    reach = max((rule.horizon_ms for rule in rules), default=0)
     sight = look(gw, room, staff, patient.id, references, Asked(codes, now, reach))
     areas = areas_of(gw)
     return [
