@@ -73,6 +73,8 @@ class Staff:
         return dict(self.call("POST", f"patients/{patient}/open", {}))
 
     def invite(self, patient: str, rekey: bool = False) -> dict[str, Any]:
+        if rekey:  # the sign-in may be older than the few minutes that this asks for
+            self.call("POST", "session/fresh", {"password": self.password})
         return dict(self.call("POST", f"patients/{patient}/invites", {"checks": CHECKS, "rekey": rekey}))
 
     def ask(self, patient: str | None, kinds: list[str], not_after: int, **more: Any) -> dict[str, Any]:

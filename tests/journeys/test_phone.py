@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from tests.journeys.node import ROOT, Node, fetch, free_port, stop_node, wait_until_ready
 from tests.journeys.staff import Staff
@@ -76,7 +76,7 @@ def lan(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LanNode]:
 
 
 @pytest.fixture
-def phone(tmp_path: Path) -> Iterator[Any]:
+def phone(tmp_path: Path, browser: Any) -> Any:
     """A browser with a store of trusted authorities of its own, empty at first, and the way to add to it."""
     chromium, certutil = shutil.which("chromium"), shutil.which("certutil")
     if chromium is None:
@@ -91,22 +91,20 @@ def phone(tmp_path: Path) -> Iterator[Any]:
         adds = ["-A", "-d", f"sql:{store}", "-n", "yaoshi", "-t", "C,,", "-i", str(certificate)]
         subprocess.run([str(certutil), *adds], check=True)
 
-    with sync_playwright() as playwright:
+    def window() -> Any:
+        context = browser.browser_type.launch_persistent_context(
+            str(tmp_path / "profile"),
+            executable_path=chromium,
+            args=list(FLAGS),
+            env={**os.environ, "HOME": str(tmp_path / "home")},
+            viewport=PHONE,
+            locale="zh-CN",
+            timezone_id="Asia/Shanghai",
+        )
+        context.set_default_timeout(PATIENCE_MS)
+        return context
 
-        def window() -> Any:
-            context = playwright.chromium.launch_persistent_context(
-                str(tmp_path / "profile"),
-                executable_path=chromium,
-                args=list(FLAGS),
-                env={**os.environ, "HOME": str(tmp_path / "home")},
-                viewport=PHONE,
-                locale="zh-CN",
-                timezone_id="Asia/Shanghai",
-            )
-            context.set_default_timeout(PATIENCE_MS)
-            return context
-
-        yield window, trust
+    return window, trust
 
 
 def test_a_phone_on_the_network_trusts_once_and_links(lan: LanNode, phone: Any, tmp_path: Path) -> None:

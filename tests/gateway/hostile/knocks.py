@@ -45,10 +45,15 @@ def size(gw: Gateway) -> int:
         return int(view.size)
 
 
-def knock(gw: Gateway, client: FlaskClient, method: str, url: str, **request: Any) -> TestResponse:
-    """One request from an address of its own. A refusal is documented and has left the ledger as it was."""
+def knock(
+    gw: Gateway, client: FlaskClient, method: str, url: str, *, address: str = "", **request: Any
+) -> TestResponse:
+    """One request, from an address of its own unless one is named.
+
+    A refusal is documented and has left the ledger as it was.
+    """
     number = next(_ADDRESSES)
-    address = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
+    address = address or f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
     before = size(gw)
     answer = client.open(
         url, method=method, environ_overrides={"REMOTE_ADDR": address}, buffered=True, **request

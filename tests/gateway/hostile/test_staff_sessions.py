@@ -19,6 +19,7 @@ from tests.gateway.hostile.knocks import bare, code_of, knock, same
 from tests.gateway.wallet.story import Story
 
 PASSWORD = "correct horse battery staple"
+ONE = "10.200.0.1"  # an account is locked for the address that the guesses came from
 SESSION = "/console/api/session"
 
 
@@ -226,12 +227,12 @@ def test_a_replacement_of_a_phone_needs_the_password_of_the_last_five_minutes(
 def test_many_guesses_at_once_lock_the_account_too(story: Story, account: dict[str, str]) -> None:
     def guess(number: int) -> int:
         wrong = {**account, "password": f"guess number {number}"}
-        return int(knock(story.gw, story.client(), "POST", SESSION, json=wrong).status_code)
+        return int(knock(story.gw, story.client(), "POST", SESSION, address=ONE, json=wrong).status_code)
 
     with ThreadPoolExecutor(6) as pool:
         answers = list(pool.map(guess, range(12)))
     assert set(answers) == {401, 429}
-    locked = knock(story.gw, story.client(), "POST", SESSION, json=account)
+    locked = knock(story.gw, story.client(), "POST", SESSION, address=ONE, json=account)
     assert (locked.status_code, code_of(locked)) == (429, "signin-locked")
 
 
@@ -241,6 +242,6 @@ def test_guessing_the_password_again_within_a_session_locks_as_well(
     client = story.client()
     client.post(SESSION, json=account)
     for _ in range(5):
-        knock(story.gw, client, "POST", f"{SESSION}/fresh", json={"password": "not it at all"})
-    again = knock(story.gw, client, "POST", f"{SESSION}/fresh", json={"password": PASSWORD})
+        knock(story.gw, client, "POST", f"{SESSION}/fresh", address=ONE, json={"password": "not it at all"})
+    again = knock(story.gw, client, "POST", f"{SESSION}/fresh", address=ONE, json={"password": PASSWORD})
     assert code_of(again) == "signin-locked"
