@@ -1,4 +1,8 @@
-"""In CI nothing may skip: with YAOSHI_TESTS_MUST_NOT_SKIP set, one skipped test fails the run, by name."""
+"""What is said at the end of a run: the tables that tests recorded, and in CI what was skipped.
+
+In CI nothing may skip: with YAOSHI_TESTS_MUST_NOT_SKIP set, one skipped test fails the run, by name. A test
+shows a table with `record_property("table", text)`.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +32,22 @@ class Skips:
             terminalreporter.write_line(f"skipped where nothing may skip: {line}", red=True)
 
 
+class Tables:
+    """The tables that tests recorded."""
+
+    def __init__(self) -> None:
+        self.found: list[str] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "call":
+            self.found += [str(value) for name, value in report.user_properties if name == "table"]
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        for table in sorted(self.found):
+            terminalreporter.write_line(table)
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Tables(), "tables")
     if os.environ.get("YAOSHI_TESTS_MUST_NOT_SKIP"):
         config.pluginmanager.register(Skips(), "skips")
