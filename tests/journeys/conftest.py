@@ -1,4 +1,4 @@
-"""One node and one Chromium for all journeys; windows and people of a journey's own.
+"""One Chromium for all journeys; a node, windows and people of each journey's own.
 
 No mocks here: real processes, real HTTP, real browsers.
 """
@@ -17,7 +17,7 @@ from tests.journeys.wallet import Wallet
 from tests.journeys.windows import Windows, chromium
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     running = start_node(tmp_path_factory.mktemp("node"), free_port())
     yield running
@@ -31,16 +31,17 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def windows(browser: Any) -> Iterator[Windows]:
-    """Windows of one journey; what went wrong in any of them fails the journey at its end."""
+def windows(browser: Any, node: Node) -> Iterator[Windows]:
+    """Windows of one journey, closed before its node; what went wrong in any of them fails it at its end."""
+    assert node.process.poll() is None
     opened = Windows(browser)
     yield opened
     opened.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def staff(node: Node) -> Callable[[str, str], Staff]:
-    """staff("WT", "desk"): signed in once for all journeys."""
+    """staff("WT", "desk"): signed in once for a journey."""
     signed_in: dict[tuple[str, str], Staff] = {}
 
     def at(code: str, role: str) -> Staff:
