@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import append, grants, pull, reuse, scan, search
+from bench import append, grants, imports, pull, reuse, scan, search
 from bench.figures import Figure, save, table
 
 BENCHES: dict[str, Callable[[], list[Figure]]] = {
@@ -19,6 +19,7 @@ BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "scan": scan.measure,
     "search": search.measure,
     "reuse": reuse.measure,
+    "imports": imports.measure,
 }
 FOLDER = Path(__file__).resolve().parent.parent / "var" / "bench"
 

@@ -60,6 +60,20 @@ def below(name: str, value: float, unit: str, limit: float) -> Figure:
     return Figure(name, _short(value), unit, None, None, None, f"< {limit:g} {unit}", value < limit)
 
 
+def above(
+    name: str,
+    value: float,
+    unit: str,
+    limit: float,
+    peer: str | None = None,
+    peer_value: float | None = None,
+) -> Figure:
+    """A figure with a limit of its own from below; a peer beside it is shown and sets no goal."""
+    ratio = None if peer_value is None else _short(value / peer_value)
+    shown = None if peer_value is None else _short(peer_value)
+    return Figure(name, _short(value), unit, peer, shown, ratio, f">= {limit:g} {unit}", value >= limit)
+
+
 def percentile(samples: Sequence[float], percent: float) -> float:
     """The nearest-rank percentile of the samples."""
     ordered = sorted(samples)
