@@ -31,6 +31,17 @@ _INTERPRETATION = frozenset(
 _PARTS_OF_A_TIME = ("", ".start", ".end", ".event")
 
 
+# What further types are called, where they have no code.
+_TITLES = {
+    "CarePlan": ("title", "description", "category.text", "activity.detail.description"),
+    "CareTeam": ("name",),
+    "Device": ("deviceName.name", "type.text"),
+    "DeviceUseStatement": ("device.display",),
+    "FamilyMemberHistory": ("relationship.text", "relationship.coding.display"),
+    "Media": ("content.title",),
+}
+
+
 def item_of(resource: Json) -> Json:
     """The item of one resource.
 
@@ -230,7 +241,7 @@ def _title(resource: Json) -> str | None:
     elif resource["resourceType"] in ("DiagnosticReport", "Encounter", "ImagingStudy"):
         titles = [_concept_text(next(iter(_about(resource)), None)) or "", *_texts(resource, "description")]
     else:
-        titles = _texts(resource, "title")
+        titles = _texts(resource, *_TITLES.get(resource["resourceType"], ("title",)))
     return next((each for each in titles if each), None)
 
 

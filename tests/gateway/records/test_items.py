@@ -183,6 +183,23 @@ def test_an_order_says_what_was_ordered() -> None:
     assert (item["kind"], item["code"]["text"], item["status"]) == ("order", "糖化血红蛋白", "active")
 
 
+TITLES = {
+    "a plan": ({"resourceType": "CarePlan", "category": [{"text": "糖尿病管理"}]}, "糖尿病管理"),
+    "a team": ({"resourceType": "CareTeam", "name": "伤口小组"}, "伤口小组"),
+    "a device": ({"resourceType": "Device", "deviceName": [{"name": "起搏器"}]}, "起搏器"),
+    "its use": ({"resourceType": "DeviceUseStatement", "device": {"display": "助听器"}}, "助听器"),
+    "a relative's illness": (
+        {"resourceType": "FamilyMemberHistory", "name": "李", "relationship": {"text": "父亲"}}, "父亲"),
+    "a picture": ({"resourceType": "Media", "content": {"title": "伤口"}}, "伤口"),
+    "a page": ({"resourceType": "Composition", "title": "出院小结"}, "出院小结"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("resource", "title"), TITLES.values(), ids=TITLES)
+def test_what_has_no_code_is_called_by(resource: dict[str, Any], title: str) -> None:
+    assert item_of(resource)["title"] == title
+
+
 KINDS = {
     "a vital sign": ({"category": [{"coding": [{"code": "vital-signs"}]}]}, "vital-signs"),
     "a laboratory result": ({"category": [{"coding": [{"code": "laboratory"}]}]}, "laboratory"),
