@@ -27,6 +27,7 @@ from gateway.records.importer import import_paths
 from gateway.records.patients import find_charts
 from gateway.records.refusals import REASONS, Refused
 from gateway.records.reindexing import reindex
+from gateway.records.relabelling import relabel
 from gateway.records.report import Report
 from gateway.records.stated import Stated
 from gateway.web.disk import disk_state
@@ -150,11 +151,17 @@ def _stated(
 
 @command.command("index")
 def index() -> None:
-    """Make the search index anew, after an upgrade that searches by more than the release before."""
+    """Make the search index and the labels anew, after an upgrade that searches or judges by more."""
     console = Console()
-    with without_ledger(command_settings()) as gw, _progress(console) as progress:
-        task = progress.add_task("indexing", total=None, read="")
-        count = reindex(gw.db, lambda done: progress.update(task, completed=done, read=f"{done:,}"))
+    with without_ledger(command_settings()) as gw, rare_collections(), _progress(console) as progress:
+        for_index = progress.add_task("indexing", total=None, read="")
+        count = reindex(gw.db, lambda done: progress.update(for_index, completed=done, read=f"{done:,}"))
+        for_labels = progress.add_task("labelling", total=None, read="")
+        labelled = relabel(
+            gw.db, gw.clock, lambda done: progress.update(for_labels, completed=done, read=f"{done:,}")
+        )
+    if labelled:
+        console.print(f"The labels of {labelled} records changed.")
     console.print(f"{count} records are in the index.")
 
 

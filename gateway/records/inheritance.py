@@ -6,7 +6,7 @@ for the records that the change can reach, so the order of arrival does not matt
 itself alive. Other records keep their own labels alone.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from sqlalchemy import Connection, delete, insert, select, update
 
@@ -14,7 +14,7 @@ from gateway.records.json_text import hash_of, parse, write
 from gateway.records.label_graph import Graph, Node
 from gateway.records.labels import bounded, joined, with_labels
 from gateway.records.rows import Rows, Values
-from gateway.records.stamps import instant
+from gateway.records.stamps import instant, next_revision
 from gateway.records.tables import record, record_reference, record_token
 
 
@@ -30,22 +30,37 @@ def inherit(
     numbers = {node.number for node in changed}
     reached = {node.number for node in changed if node.own or formerly.get(node.number)}
     reached |= graph.with_labelled_sources()
+    reached |= graph.former_holders([number for number, labels in formerly.items() if labels])
+    ours: dict[int, frozenset[str]] = {}
+    for node, labels in _differing(graph, reached):
+        if node.number in numbers:
+            ours[node.number] = labels
+        else:
+            _relabel_stored(conn, node, labels, now, rows.next_revision)
+            rows.next_revision += 1
+    if ours:
+        _relabel(rows, ours)
+
+
+def inherit_anew(conn: Connection, institution: str, now: int, numbers: Iterable[int]) -> int:
+    """Works out the labels of these stored records, and of those that they reach; how many changed."""
+    graph, revision, count = Graph(conn, institution, (), ()), next_revision(conn), 0
+    for node, labels in _differing(graph, graph.read(numbers)):
+        _relabel_stored(conn, node, labels, now, revision + count)
+        count += 1
+    return count
+
+
+def _differing(graph: Graph, reached: set[int]) -> Iterator[tuple[Node, frozenset[str]]]:
+    """The records that a change reaches and whose labels are to be others, with these."""
     frontier = set(reached)
     while frontier:
         graph.follow(frontier)
         frontier = {holder for number in frontier for holder in graph.holders[number]} - reached
-        reached |= frontier
-    ours: dict[int, frozenset[str]] = {}
+        reached = reached | frontier
     for number, labels in _settled(graph, reached).items():
-        if joined(labels) == graph.nodes[number].labels:
-            continue
-        if number in numbers:
-            ours[number] = labels
-        else:
-            _relabel_stored(conn, graph.nodes[number], labels, now, rows.next_revision)
-            rows.next_revision += 1
-    if ours:
-        _relabel(rows, ours)
+        if joined(labels) != graph.nodes[number].labels:
+            yield graph.nodes[number], labels
 
 
 def _settled(graph: Graph, reached: Iterable[int]) -> dict[int, frozenset[str]]:

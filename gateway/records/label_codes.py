@@ -7,7 +7,7 @@ judged. A code that is missing here leaves its record open to a general grant.
 
 from types import MappingProxyType
 
-VERSION = "2026-11"
+VERSION = "2026-12"
 
 # ICD-10 in all its national editions: the longest prefix that fits decides; None takes a part out again.
 ICD_10: MappingProxyType[str, str | None] = MappingProxyType(

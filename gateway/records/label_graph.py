@@ -60,6 +60,12 @@ class Graph:
             if edge[0] in self.nodes:
                 self._out[edge[0]].append(edge)
 
+    def read(self, numbers: Iterable[int]) -> set[int]:
+        """Takes in patients' records of the store; those of these numbers that are."""
+        wanted = set(numbers)
+        self._read(record.c.number, wanted)
+        return wanted & self.nodes.keys()
+
     def with_labelled_sources(self) -> set[int]:
         """The changed records that cite or contain records of the store which have labels."""
         takes = [edge for number in self._changed for edge in self._out[number] if self._takes(edge)]
@@ -74,6 +80,16 @@ class Graph:
             for number in self._changed
             if any(self.nodes[each].labels for each in self.sources[number] if each not in self._changed)
         }
+
+    def former_holders(self, numbers: Collection[int]) -> set[int]:
+        """The encounters that contained these changed records as they stand in the store still."""
+        edges = self._stored_edges(record_reference.c.record, numbers)
+        self._read_targets(edges)
+        cited = ((self.nodes[number], self.nodes.get(self._names.get(to, -1))) for number, _, to in edges)
+        return {
+            holder.number for node, holder in cited
+            if holder is not None and holder.type == "Encounter" and holder.patient_id == node.patient_id
+        }  # fmt: skip
 
     def follow(self, numbers: Collection[int]) -> None:
         """Finds everything that these records refer to, and everything that refers to them."""
@@ -92,12 +108,14 @@ class Graph:
         return TYPES[self.nodes[edge[0]].type].cites or edge[1] == WORDS
 
     def _edges(self, column: Column[Any], values: Iterable[Any]) -> list[Edge]:
-        """References in the store; those of changed records are about to be replaced."""
+        """References in the store but those of changed records, which are about to be replaced."""
+        return [edge for edge in self._stored_edges(column, values) if edge[0] not in self._changed]
+
+    def _stored_edges(self, column: Column[Any], values: Iterable[Any]) -> list[Edge]:
         return [
             (row.record, row.param, row.target)
             for some in _pieces(values)
             for row in self._conn.execute(select(record_reference).where(column.in_(some)))
-            if row.record not in self._changed
         ]
 
     def _read_targets(self, edges: Iterable[Edge]) -> None:

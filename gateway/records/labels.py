@@ -42,6 +42,16 @@ def own_labels(resource: dict[str, Any], codings: Iterable[Coding]) -> frozenset
     return bounded(_without_own_height(stated_labels(resource) | _stated_of_document(resource) | found))
 
 
+def judged_anew(resource: dict[str, Any], own: frozenset[str], codings: Iterable[Coding]) -> frozenset[str]:
+    """The own labels of a stored record by today's code table.
+
+    What it had stays, for its text no longer tells what was its own and what it took from others; `codings`
+    are those outside of meta.
+    """
+    found = own_labels({name: value for name, value in resource.items() if name != "meta"}, codings)
+    return bounded(_without_own_height(own | found))
+
+
 def bounded(labels: frozenset[str]) -> frozenset[str]:
     """The labels, or V alone when there are more than the store can hold: no sender means so many."""
     return labels if len(joined(labels)) <= _LONGEST else frozenset({"V"})

@@ -9,12 +9,16 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import delete, update
 
 from consent.vocabulary import ACT_CODE, CONFIDENTIALITY
 from gateway.records.json_text import hash_of, parse
 from gateway.records.labels import stated_labels
 from gateway.records.references import survey
+from gateway.records.reindexing import reindex
+from gateway.records.relabelling import relabel
 from gateway.records.resource_types import TYPES
+from gateway.records.tables import record, record_reference
 from tests.gateway.records.store import Store, encounter, observation, open_store, patient, report
 
 PSY, HIV = "44261-6", "75622-1"  # PHQ-9, an HIV test
@@ -138,6 +142,12 @@ def test_a_report_that_no_longer_cites_a_sensitive_result_is_open_again(store: S
     assert labels(store) == {"Observation/o1": "HIV", "DiagnosticReport/r1": ""}
 
 
+def test_an_encounter_that_a_sensitive_record_leaves_is_open_again(store: Store) -> None:
+    store.take(patient(), encounter(), encounter("e2"), observation("o1", code=HIV, encounter=VISIT))
+    store.take(observation("o1", code=HIV, encounter={"reference": "Encounter/e2"}))
+    assert labels(store) == {"Encounter/e1": "", "Encounter/e2": "HIV", "Observation/o1": "HIV"}
+
+
 @pytest.mark.parametrize("length", [20, 150])
 def test_a_result_of_another_server_labels_the_report_that_cites_its_address(
     store: Store, length: int
@@ -189,6 +199,27 @@ def test_a_senders_id_that_looks_like_one_of_ours_does_not_lead_labels_astray(st
     found = labels(store)
     assert (found["DiagnosticReport/r1"], found[f"Observation/{ours}"]) == ("HIV", "")
     assert found["DiagnosticReport/r2"] == ""
+
+
+def test_labels_of_an_earlier_release_are_judged_anew(store: Store) -> None:
+    visit = [encounter(), observation("s", code=PSY, encounter=VISIT), observation("o1", code=HIV)]
+    store.take(patient(), *visit, made("Observation", "w", encounter=VISIT), report("r1", result=[O1]))
+    expected = labels(store)
+    with store.db.begin() as conn:  # as if no rule and no table had been there
+        for row in store.rows():
+            text = row.json_text.replace('"code":"HIV"', '"code":"N"').replace('"code":"PSY"', '"code":"N"')
+            conn.execute(
+                update(record).where(record.c.number == row.number).values(
+                    own_labels="", labels="", json_text=text)
+            )  # fmt: skip
+        conn.execute(delete(record_reference))
+    store.now += 1000
+    reindex(store.db)
+    assert relabel(store.db, lambda: store.now) == len(expected) == 5
+    assert labels(store) == expected
+    assert {row.version for row in store.rows() if row.type != "Patient"} == {2}
+    assert all(stated_labels(parse(row.json_text)) == set(row.labels.split()) for row in store.rows())
+    assert relabel(store.db, lambda: store.now) == 0
 
 
 # Whatever arrives in whatever order: as if all labels were worked out from the beginning.
