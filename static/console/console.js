@@ -4,6 +4,7 @@
 import { h, replace } from "../shared/dom.js";
 import { focusMain, isLost, keepingFocus } from "../shared/focus.js";
 import { addCatalogue, named, t } from "../shared/i18n.js";
+import { drawingSoon, watchPresses } from "../shared/redraw.js";
 import en from "./catalogue/en.js";
 import zh from "./catalogue/zh-CN.js";
 import { startListening, stopListening } from "./live.js";
@@ -83,6 +84,8 @@ function drawTop() {
   keepingFocus(top, () => replace(top, line, below, printHead(session())));
 }
 
+const drawTopSoon = drawingSoon(drawTop);
+
 function show() {
   drawTop();
   const page = h(`console-${pageName()}`);
@@ -97,11 +100,11 @@ function begin() {
   const { institution, staff } = session();
   Object.assign(app, { lastInstitution: institution.id, lastUser: staff.user });
   startListening();
-  if (staff.role === "privacy") followCases(drawTop);
+  if (staff.role === "privacy") followCases(drawTopSoon);
   startIdleWatch({
     warn: (on) => {
       idle = on;
-      drawTop();
+      drawTopSoon();
     },
     lock: () => lock("lock.idle"),
   });
@@ -148,6 +151,7 @@ window.addEventListener("yaoshi-language", () => {
 });
 window.addEventListener("beforeprint", drawTop);
 
+watchPresses();
 document.body.append(top, place);
 resumeSession()
   .then(

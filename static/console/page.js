@@ -3,6 +3,7 @@
 
 import { replace } from "../shared/dom.js";
 import { keepingFocus } from "../shared/focus.js";
+import { drawingSoon } from "../shared/redraw.js";
 import { onChange } from "./live.js";
 
 /**
@@ -36,14 +37,7 @@ export function definePage(tag, { state, start, render, changed, leave, keys = {
         replace(this);
       }
 
-      drawSoon() {
-        if (this.waiting) return;
-        this.waiting = true;
-        queueMicrotask(() => {
-          this.waiting = false;
-          if (this.isConnected) this.draw();
-        });
-      }
+      drawSoon = drawingSoon(() => this.isConnected && this.draw());
 
       draw() {
         const scrolled = [...this.querySelectorAll("[data-scroll]")].map((one) => [one.dataset.scroll, one.scrollTop]);

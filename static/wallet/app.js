@@ -2,6 +2,7 @@
 
 import { fragment } from "./fragment.js";
 import { addCatalogue, t } from "../shared/i18n.js";
+import { watchPresses } from "../shared/redraw.js";
 import { en } from "./catalogue/en.js";
 import { zhCN } from "./catalogue/zh-CN.js";
 import { parseFragment } from "./flow/code.js";
@@ -16,6 +17,7 @@ import { createWallet, restoreWallet, startWallet } from "./wallet.js";
 addCatalogue("zh-CN", zhCN);
 addCatalogue("en", en);
 document.title = t("app.name");
+watchPresses();
 
 const database = globalThis.indexedDB ? await openDatabase().catch(() => null) : null;
 const reason = await cannotKeepKeys(database);

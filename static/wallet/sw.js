@@ -30,6 +30,7 @@ const SHELL = [
   "/shared/parts/controls.css",
   "/shared/parts/surfaces.css",
   "/shared/parts/tables.css",
+  "/shared/redraw.js",
   "/shared/terms.js",
   "/shared/terms/laboratory.js",
   "/shared/tokens.css",

@@ -92,4 +92,5 @@ def test_the_same_file_again_changes_nothing(node: Node) -> None:
     again = flask(node, "records", "import", "--institution", "WT", str(FOLDER / PATIENT))
     assert again.returncode == 0
     (line,) = [line for line in again.stdout.splitlines() if "│ Patient " in line]
-    assert [cell.strip() for cell in line.strip("│").split("│")][:4] == ["Patient", "", "", "1"], again.stdout
+    cells = [cell.strip() for cell in line.strip("│").split("│")]
+    assert cells[:5] == ["Patient", "1", "", "", "1"], again.stdout

@@ -3,6 +3,7 @@
 
 import { h, replace } from "../../shared/dom.js";
 import { keepingFocus } from "../../shared/focus.js";
+import { drawingSoon } from "../../shared/redraw.js";
 import { icon } from "../../shared/icons.js";
 import { t } from "../../shared/i18n.js";
 import { tabs } from "./tabs.js";
@@ -35,14 +36,7 @@ export function defineScreen(tag, { start, render }) {
       return this.contains(document.activeElement) && document.activeElement.tagName === "TEXTAREA";
     }
 
-    drawSoon() {
-      if (this.waiting) return;
-      this.waiting = true;
-      queueMicrotask(() => {
-        this.waiting = false;
-        if (this.isConnected) this.draw();
-      });
-    }
+    drawSoon = drawingSoon(() => this.isConnected && this.draw());
 
     draw() {
       keepingFocus(this, () => replace(this, ...[render(this.context)].flat()));
