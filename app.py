@@ -46,7 +46,7 @@ from gateway.identity.sessions import register_sessions
 from gateway.ledger_door import door as ledger_door_door
 from gateway.offers import door as offers_door
 from gateway.operation.watermark import Halted
-from gateway.reuse.recording import settle_all
+from gateway.reuse.deciding.recording import settle_all
 from gateway.settings import Settings, settings_from_env
 from gateway.store.database import open_database
 from gateway.wallet import changes as wallet_changes

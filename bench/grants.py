@@ -10,7 +10,7 @@ import time
 from bench.figures import Figure, below, percentile
 from bench.world import USER, World, give, node, sign_on_phone
 from gateway.disclosure.release import Ask, Denied, Released, release
-from gateway.records.query import Query, parse_query
+from gateway.records.searching.query import Query, parse_query
 
 ROUNDS = 60
 LIMIT_MS = 50.0

@@ -25,9 +25,9 @@ from sqlalchemy import text
 from bench.figures import Figure, above
 from gateway.cli.opening import now_ms
 from gateway.cli.records import rare_collections
-from gateway.records.files import files_of
-from gateway.records.importer import import_paths
-from gateway.records.report import Report
+from gateway.records.importing.importer import import_paths
+from gateway.records.importing.report import Report
+from gateway.records.reading.files import files_of
 from gateway.store.database import open_database
 
 FILES = Path(__file__).resolve().parents[2] / "shared" / "data" / "fhir" / "synthea-v2.7"

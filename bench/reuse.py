@@ -19,12 +19,12 @@ from consent.reuse.check import check
 from consent.reuse.orders import Order
 from consent.reuse.rule_file import parse_rules
 from consent.reuse.rules import Rule
-from gateway.records.importer import import_bundle
+from gateway.records.importing.importer import import_bundle
+from gateway.records.importing.report import Report
 from gateway.records.patients import find_patients
-from gateway.records.report import Report
-from gateway.reuse.chart import read_chart
-from gateway.reuse.rulings import rule_on
-from gateway.reuse.stored import load_rules, rules_of, stored_rules
+from gateway.reuse.reading.chart import read_chart
+from gateway.reuse.rules.rulings import rule_on
+from gateway.reuse.rules.stored import load_rules, rules_of, stored_rules
 from gateway.settings import ROOT
 
 Json = dict[str, Any]
@@ -97,7 +97,9 @@ def _check(world: World, order: Order) -> int:
 
 
 def _adopt(world: World) -> None:
-    shipped: tuple[Rule, ...] = parse_rules((ROOT / "gateway/reuse/rules.toml").read_text("utf-8")).rules
+    shipped: tuple[Rule, ...] = parse_rules(
+        (ROOT / "gateway/reuse/rules/rules.toml").read_text("utf-8")
+    ).rules
     gw = world.gw
     with gw.db.begin() as conn:
         load_rules(conn, world.custodian, shipped, gw.clock())

@@ -14,12 +14,12 @@ from sqlalchemy import Engine
 
 from bench.figures import Figure, below, percentile
 from consent.scope import Scope, parse_scope
-from gateway.records.importer import import_bundle
-from gateway.records.json_text import write
+from gateway.records.elements.json_text import write
+from gateway.records.importing.importer import import_bundle
+from gateway.records.importing.report import Report
 from gateway.records.patients import find_patients
-from gateway.records.query import Query, parse_query
-from gateway.records.report import Report
-from gateway.records.search import search
+from gateway.records.searching.query import Query, parse_query
+from gateway.records.searching.search import search
 from gateway.store.database import open_database
 
 HOSPITAL = "b" * 32

@@ -18,8 +18,8 @@ from gateway.composition import current_gateway
 from gateway.fhir.bundles import searchset
 from gateway.fhir.door import JSON_TYPE
 from gateway.fhir.peer_access import current_token, peer_required
-from gateway.records.query import Query, parse_query
-from gateway.records.search import search
+from gateway.records.searching.query import Query, parse_query
+from gateway.records.searching.search import search
 
 
 def make_app() -> Flask:

@@ -22,9 +22,9 @@ from gateway.disclosure.openings import save_opening
 from gateway.identity.founding import found
 from gateway.identity.signing import submit_signed
 from gateway.links.tables import patient_link
-from gateway.records.importer import import_bundle
+from gateway.records.importing.importer import import_bundle
+from gateway.records.importing.report import Report
 from gateway.records.patients import find_patients
-from gateway.records.report import Report
 from gateway.settings import Settings
 from gateway.web.logs import make_log
 from ledger.commitment import commit

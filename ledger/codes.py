@@ -152,6 +152,12 @@ CODES: dict[str, tuple[str, str, str, str]] = {
         "Remove unusual characters and try again.",
         "请删除异常字符后重试。",
     ),
+    "envelope-form": (
+        "What was sent to the consortium is not an envelope of entries",
+        "发送给联盟的内容不是有效的记录信封",
+        "Nothing was recorded. Update the program that sent it.",
+        "没有记录任何内容。请更新发送程序。",
+    ),
     "compact-form": (
         "A signed text does not have its three parts",
         "签名文本的结构不完整",

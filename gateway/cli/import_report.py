@@ -1,7 +1,7 @@
 """Shows an operator what an import did: counts by type, what was left out and why, and what to do about it.
 
-Not here: importing, and the codes themselves (gateway.records.refusals). Names of files are shown, never what
-stood in them.
+Not here: importing, and the codes themselves (gateway.records.importing.refusals). Names of files are
+shown, never what stood in them.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gateway.records.left_out import why_left_out
-from gateway.records.refusals import REASONS, Refused
-from gateway.records.report import Report
+from gateway.records.definitions.left_out import why_left_out
+from gateway.records.importing.refusals import REASONS, Refused
+from gateway.records.importing.report import Report
 
 SHOWN_PER_REASON = 5
 

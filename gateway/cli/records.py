@@ -23,13 +23,13 @@ from sqlalchemy.exc import DBAPIError
 from gateway.cli.import_report import Examples, needs_attention, print_report
 from gateway.cli.opening import command_settings, find_institution, without_ledger
 from gateway.composition import Gateway
-from gateway.records.importer import import_paths
+from gateway.records.importing.importer import import_paths
+from gateway.records.importing.refusals import REASONS, Refused
+from gateway.records.importing.report import Report
+from gateway.records.importing.stated import Stated
+from gateway.records.labelling.relabelling import relabel
 from gateway.records.patients import find_charts
-from gateway.records.refusals import REASONS, Refused
 from gateway.records.reindexing import reindex
-from gateway.records.relabelling import relabel
-from gateway.records.report import Report
-from gateway.records.stated import Stated
 from gateway.web.disk import disk_state
 
 command = AppGroup("records", help="Records of an institution's patients.")

@@ -6,7 +6,7 @@ import click
 from flask.cli import with_appcontext
 
 from consent.reuse.faults import FAULTS
-from gateway.records.refusals import REASONS
+from gateway.records.importing.refusals import REASONS
 from gateway.settings import ROOT
 from gateway.web.problem_codes import gather
 

@@ -30,13 +30,13 @@ from gateway.cli.opening import (
 from gateway.cli.reuse_simulation import show_simulation
 from gateway.composition import Gateway
 from gateway.identity.keyring import KeyMissingError
-from gateway.reuse.rulings import Act, false_rulings, rule_on
-from gateway.reuse.stored import StoredRule, load_rules, stored_rules
+from gateway.reuse.rules.rulings import Act, false_rulings, rule_on
+from gateway.reuse.rules.stored import StoredRule, load_rules, stored_rules
 from gateway.settings import ROOT
 
 command = AppGroup("reuse", help="Rules for using results that exist instead of taking them again.")
 
-SHIPPED = ROOT / "gateway" / "reuse" / "rules.toml"
+SHIPPED = ROOT / "gateway" / "reuse" / "rules" / "rules.toml"
 INSTITUTION = click.argument("institution", metavar="INSTITUTION")
 BY = click.option("--by", required=True, help="Who decided this, by name: it stands beside every use.")
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)

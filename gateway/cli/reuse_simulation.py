@@ -13,9 +13,9 @@ from rich.table import Table
 from sqlalchemy import Connection
 
 from consent.reuse.rules import Rule
-from gateway.records.batches import Unreadable
-from gateway.reuse.histories import from_files, from_store
-from gateway.reuse.simulation import Outcome, Tally, simulate
+from gateway.records.reading.batches import Unreadable
+from gateway.reuse.counting.simulation import Outcome, Tally, simulate
+from gateway.reuse.reading.histories import from_files, from_store
 
 _REASONS_SHOWN = 2
 _WIDTH = 150  # where no terminal says otherwise

@@ -24,12 +24,12 @@ from gateway.looks.lately import LATELY, Lately
 from gateway.looks.looks import record_look
 from gateway.records.patients import get_patient
 from gateway.references.store import find_reference
-from gateway.reuse.checking import Wanted, check_orders
-from gateway.reuse.offers import DAY_MS, find_order, keep_offer
-from gateway.reuse.orders import Repeat, order, repeat, undo, use
-from gateway.reuse.reasons import INFORMED, REPEAT_REASONS, WITH_WORDS
-from gateway.reuse.shown import check_shown, group_shown, names_shown, order_shown
-from gateway.reuse.stored import rules_of
+from gateway.reuse.deciding.checking import Wanted, check_orders
+from gateway.reuse.deciding.offers import DAY_MS, find_order, keep_offer
+from gateway.reuse.deciding.orders import Repeat, order, repeat, undo, use
+from gateway.reuse.deciding.reasons import INFORMED, REPEAT_REASONS, WITH_WORDS
+from gateway.reuse.deciding.shown import check_shown, group_shown, names_shown, order_shown
+from gateway.reuse.rules.stored import rules_of
 from gateway.reuse.tables import reuse_order
 from gateway.web.problems import raise_problem, refusal
 from gateway.web.schemas import StrictSchema, Text

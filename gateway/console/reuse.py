@@ -1,6 +1,6 @@
 """Shows what became of offered results, as counts: for the administrator, the privacy officer and clinicians.
 
-Format: /openapi.json. Not here: anything about a person (gateway.reuse.counts reads none).
+Format: /openapi.json. Not here: anything about a person (gateway.reuse.counting.counts reads none).
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from consent.reuse.choice import groups
 from gateway.composition import current_gateway
 from gateway.identity.roles import current_staff, staff_required
-from gateway.reuse.counts import counts_of
-from gateway.reuse.shown import rule_shown, words_shown
-from gateway.reuse.stored import rules_of
+from gateway.reuse.counting.counts import counts_of
+from gateway.reuse.deciding.shown import rule_shown, words_shown
+from gateway.reuse.rules.stored import rules_of
 from gateway.web.schemas import StrictSchema
 from ledger.encoding import MAX_INTEGER
 

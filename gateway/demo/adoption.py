@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from consent.reuse.rule_file import parse_rules
 from gateway.demo.seed import CODES
-from gateway.reuse.rulings import rule_on
-from gateway.reuse.stored import load_rules, stored_rules
+from gateway.reuse.rules.rulings import rule_on
+from gateway.reuse.rules.stored import load_rules, stored_rules
 
 if TYPE_CHECKING:
     from gateway.composition import Gateway

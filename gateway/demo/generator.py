@@ -12,8 +12,8 @@ from gateway.demo.laboratory import BY_NAME, PANELS, Analyte, range_of
 from gateway.demo.maker import Json, Maker, concept, reference
 from gateway.demo.people import LOINC, PEOPLE, Person
 from gateway.demo.story import story_of
-from gateway.records.json_text import Number, write
-from gateway.reuse.results import MARK_SCOPE, MARKS
+from gateway.records.elements.json_text import Number, write
+from gateway.reuse.reading.results import MARK_SCOPE, MARKS
 
 SEED = 20260
 DAYS = 730
@@ -90,7 +90,7 @@ def _value(make: Maker, name: str, days_ago: int, decimals: int) -> str:
     random = Random(f"{make.seed}/{make.patient_id}/{name}/{days_ago}")  # noqa: S311 - not a secret
     progress = 1 - min(days_ago, DAYS) / DAYS
     value = course.start + (course.end - course.start) * progress + random.gauss(0, course.spread)
-    return f"{max(value, 10 ** -decimals):.{decimals}f}"
+    return f"{max(value, 10**-decimals):.{decimals}f}"
 
 
 def _category(code: str) -> list[Json]:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.demo.generator import bundles
 from gateway.demo.maker import CHINA
-from gateway.records.importer import import_bundle
-from gateway.records.report import Report
+from gateway.records.importing.importer import import_bundle
+from gateway.records.importing.report import Report
 
 CODES = frozenset({"WX", "WT", "QH"})
 

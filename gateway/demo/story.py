@@ -10,10 +10,15 @@ from typing import Any
 
 from gateway.demo.maker import Json, Maker, concept, reference
 from gateway.demo.people import ICD_10, LOINC, Concept, Imaging, Medicine
-from gateway.records.json_text import Number
+from gateway.records.elements.json_text import Number
 
 _DEPRESSION: Concept = (ICD_10, "F32.1", "Moderate depressive episode", "中度抑郁发作")
-_PHQ_9: Concept = (LOINC, "44261-6", "Patient Health Questionnaire 9 item (PHQ-9) total score", "PHQ-9 抑郁筛查总分")
+_PHQ_9: Concept = (
+    LOINC,
+    "44261-6",
+    "Patient Health Questionnaire 9 item (PHQ-9) total score",
+    "PHQ-9 抑郁筛查总分",
+)
 _CONSULT: Concept = (LOINC, "34788-0", "Psychiatry Consult note", "心理门诊会诊记录")
 _DICOM = "http://dicom.nema.org/resources/ontology/DCM"
 

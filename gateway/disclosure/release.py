@@ -24,8 +24,8 @@ from gateway.disclosure.openings import commit_details, opening_of
 from gateway.disclosure.visits import begin_visit, running_visit_of
 from gateway.identity.signing import submit_entry
 from gateway.links.links import patient_of_link
-from gateway.records.query import Query
-from gateway.records.search import Page, search
+from gateway.records.searching.query import Query
+from gateway.records.searching.search import Page, search
 from gateway.records.stamps import revision
 from ledger.errors import Refusal, Unavailable
 

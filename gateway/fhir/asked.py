@@ -13,8 +13,8 @@ from flask import request
 
 from gateway.composition import Gateway
 from gateway.fhir.formats import require_json
-from gateway.records.query import Query, parse_query
-from gateway.records.resource_types import ResourceType
+from gateway.records.definitions.resource_types import ResourceType
+from gateway.records.searching.query import Query, parse_query
 from gateway.web.bodies import FORM
 from gateway.web.problems import raise_problem
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 
-from gateway.records.search import Page
+from gateway.records.searching.search import Page
 
 # An entry of search mode "outcome": the client may ask for smaller pages. It speaks of what is granted alone.
 _CUT_SHORT = json.dumps(

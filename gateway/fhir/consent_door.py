@@ -27,10 +27,10 @@ from gateway.fhir.peer_access import current_token, peer_required
 from gateway.fhir.token import Token
 from gateway.fhir.validators import is_unchanged, validators
 from gateway.operation.watermark import BEHIND
-from gateway.records.json_text import hash_of, write
-from gateway.records.query import Query
-from gateway.records.search import Page, Stored
-from gateway.records.subsets import cut
+from gateway.records.elements.json_text import hash_of, write
+from gateway.records.searching.query import Query
+from gateway.records.searching.search import Page, Stored
+from gateway.records.searching.subsets import cut
 from gateway.records.tables import record, record_token
 from gateway.web.problems import raise_problem
 from ledger.errors import Unavailable

@@ -2,14 +2,16 @@
 
 FHIR R4 search; IHE PCF ITI-108 names patient, patient.identifier, status and actor. Paths reach the root
 provision only. Here a filter is held against one resource in memory; against the store it is SQL
-(gateway.records.conditions).
+(gateway.records.searching.conditions).
 """
 
 from collections.abc import Iterable
 from typing import Any
 
-from gateway.records.facts import Indexed, Token, index
-from gateway.records.filters import (
+from gateway.records.definitions.parameters import Parameter, code, date, token
+from gateway.records.definitions.resource_types import ResourceType
+from gateway.records.elements.facts import Indexed, Token, index
+from gateway.records.searching.filters import (
     DateFilter,
     Filter,
     MissingFilter,
@@ -17,9 +19,7 @@ from gateway.records.filters import (
     SecurityFilter,
     TokenFilter,
 )
-from gateway.records.parameters import Parameter, code, date, token
-from gateway.records.query import Query
-from gateway.records.resource_types import ResourceType
+from gateway.records.searching.query import Query
 from gateway.records.tables import BEGINNING_OF_TIME, END_OF_TIME
 
 CONSENT = ResourceType(

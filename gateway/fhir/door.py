@@ -1,7 +1,7 @@
 """The FHIR R4 door for peers: search and read of what one grant opens, each answer a recorded disclosure.
 
 FHIR R4 4.0.1 http and search. Not here: the decision and the ledger (gateway.disclosure), the parameters
-(gateway.records.search), who may come in (gateway.fhir.peer_access).
+(gateway.records.searching.search), who may come in (gateway.fhir.peer_access).
 Invariants: (1) no byte of a record leaves but through ``release``; (2) unknown, hidden, foreign and no longer
 granted are one answer, ``not-granted``; (3) If-None-Match and If-Modified-Since are looked at after the
 permission, never before; (4) every page decides again, and so does every record that comes along with it;
@@ -27,7 +27,7 @@ from gateway.fhir.search_types import SERVED
 from gateway.fhir.token import Token
 from gateway.fhir.token_scopes import allows
 from gateway.fhir.validators import is_unchanged, validators
-from gateway.records.query import Query
+from gateway.records.searching.query import Query
 from gateway.web.problems import raise_problem
 
 DISCLOSURE_HEADER = "Yaoshi-Disclosure"

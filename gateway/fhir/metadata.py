@@ -24,7 +24,7 @@ from gateway.fhir.search_types import (
     public_parameters,
     revincludes_of,
 )
-from gateway.records.parameters import Parameter, definition
+from gateway.records.definitions.parameters import Parameter, definition
 from gateway.web.access import open_route
 from gateway.web.openapi import VERSION
 from gateway.web.problems import raise_problem

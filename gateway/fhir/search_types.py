@@ -1,15 +1,15 @@
 """Names the resource types that peers may search and read, their parameters, and what may come along.
 
-Generated from the table that drives import and search (gateway.records.resource_types), so the
+Generated from the table that drives import and search (gateway.records.definitions.resource_types), so the
 CapabilityStatement cannot promise what the search does not know. Not served: types that are nobody's record,
 and stored types that the standard's table of this door does not name.
 """
 
 from collections.abc import Iterator
 
-from gateway.records.parameters import OF_ALL, Parameter
-from gateway.records.resource_types import TYPES, ResourceType
-from gateway.records.summaries import OF_TYPE
+from gateway.records.definitions.parameters import OF_ALL, Parameter
+from gateway.records.definitions.resource_types import TYPES, ResourceType
+from gateway.records.definitions.summaries import OF_TYPE
 
 SERVED = tuple(sorted(name for name in OF_TYPE if name in TYPES))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from werkzeug.datastructures import Headers
 from werkzeug.http import http_date, parse_date
 
-from gateway.records.search import Stored
+from gateway.records.searching.search import Stored
 
 
 def validators(record: Stored) -> dict[str, str]:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from gateway.records.items import item_of_text
 from gateway.records.tables import record
-from gateway.reuse.copies import filed_from
+from gateway.reuse.deciding.copies import filed_from
 
 # Who else is named in a chart is not an item of the patient's, and the patient heads the page.
 _NOT_ITEMS = ("Patient", "Organization", "Practitioner", "PractitionerRole", "Location", "Provenance")

@@ -19,9 +19,9 @@ from gateway.fhir.token import Token, TokenRefusal, find_token, issue_token
 from gateway.fhir.token_scopes import types_of_token
 from gateway.peers.assertion import ASSERTION_TYPE, build_assertion, build_glass_assertion
 from gateway.peers.verification import Expected, verify_disclosure
+from gateway.records.elements.json_text import parse
 from gateway.records.items import item_of
-from gateway.records.json_text import parse
-from gateway.records.query import Query, parse_query
+from gateway.records.searching.query import Query, parse_query
 from ledger.errors import Refusal, Unavailable
 
 if TYPE_CHECKING:

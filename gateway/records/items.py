@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from gateway.records.facts import kind_of, values_at
-from gateway.records.json_text import Number, parse
-from gateway.records.labels import stated_labels
-from gateway.records.resource_types import TYPES
+from gateway.records.definitions.resource_types import TYPES
+from gateway.records.elements.facts import kind_of, values_at
+from gateway.records.elements.json_text import Number, parse
+from gateway.records.labelling.labels import stated_labels
 
 Json = dict[str, Any]
 

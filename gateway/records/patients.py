@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from gateway.records.facts import values_at
+from gateway.records.elements.facts import values_at
 from gateway.records.tables import chart
 
 _SEXES = frozenset({"male", "female", "other", "unknown"})

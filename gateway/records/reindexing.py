@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, delete, insert, select
 
-from gateway.records.facts import index
-from gateway.records.json_text import parse
-from gateway.records.references import survey
+from gateway.records.elements.facts import index
+from gateway.records.elements.json_text import parse
+from gateway.records.elements.references import survey
 from gateway.records.side_rows import SIDE_TABLES, add_side_rows, cited_by, no_side_rows
 from gateway.records.tables import record
 

@@ -5,13 +5,13 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from gateway.records.dates import Range
-from gateway.records.facts import index
-from gateway.records.json_text import hash_of, write
-from gateway.records.labels import joined, own_labels, with_labels
+from gateway.records.definitions.resource_types import belongs_to_patient
+from gateway.records.elements.dates import Range
+from gateway.records.elements.facts import index
+from gateway.records.elements.json_text import hash_of, write
+from gateway.records.importing.preparation import Prepared
+from gateway.records.labelling.labels import joined, own_labels, with_labels
 from gateway.records.patients import chart_values
-from gateway.records.preparation import Prepared
-from gateway.records.resource_types import belongs_to_patient
 from gateway.records.side_rows import Side, add_side_rows, cited_by, no_side_rows
 from gateway.records.stamps import instant
 from gateway.records.tables import BEGINNING_OF_TIME

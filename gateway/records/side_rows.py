@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import Table
 
-from gateway.records.facts import MAX_TARGET, Indexed, folded
-from gateway.records.free_text import encounters_of, is_unjudged
-from gateway.records.references import edge_of, type_of
-from gateway.records.resource_types import TYPES
+from gateway.records.definitions.resource_types import TYPES
+from gateway.records.elements.facts import MAX_TARGET, Indexed, folded
+from gateway.records.elements.references import edge_of, type_of
+from gateway.records.labelling.free_text import encounters_of, is_unjudged
 from gateway.records.tables import (
     BEGINNING_OF_TIME,
     END_OF_TIME,

@@ -57,7 +57,7 @@ reuse_order = Table(
     Column("setting", String(16), nullable=False),
     Column("urgent", Boolean, nullable=False),
     Column("rule", String(128)),  # id@version; null: nothing was offered
-    Column("results", Text, nullable=False),  # JSON, gateway.reuse.offers.results_text
+    Column("results", Text, nullable=False),  # JSON, gateway.reuse.deciding.offers.results_text
     Column("offered_at", BigInteger),  # ms UTC; null: nothing was offered
     Column("decision", String(8)),  # used, repeated, ordered
     Column("reason", String(32)),  # why it is repeated

@@ -2,8 +2,8 @@
 
 from gateway.composition import Gateway
 from gateway.demo.adoption import LEFT_AS_DRAFT, adopt_rules
-from gateway.reuse.rulings import false_rulings
-from gateway.reuse.stored import rules_of
+from gateway.reuse.rules.rulings import false_rulings
+from gateway.reuse.rules.stored import rules_of
 
 
 def test_every_institution_has_approved_and_signed_rules_but_one(

@@ -12,7 +12,7 @@ from gateway.demo.people import PEOPLE
 from gateway.demo.seed import seed_demo
 from gateway.records.items import item_of_text
 from gateway.records.patients import find_patients
-from gateway.records.search import Query, parse_query, search
+from gateway.records.searching.search import Query, parse_query, search
 
 ANCHOR = date(2026, 1, 1)
 CODES = ("WX", "WT", "QH")

@@ -12,7 +12,7 @@ import pytest
 
 from gateway.disclosure.openings import opening_of, openings_of_link
 from gateway.disclosure.release import RELEASE_WITHIN_MS, Ask, Denied, Released, release
-from gateway.records.query import Query, parse_query
+from gateway.records.searching.query import Query, parse_query
 from ledger.commitment import commit
 from ledger.encoding import unb64u
 from ledger.errors import Unavailable

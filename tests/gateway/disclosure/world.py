@@ -13,9 +13,9 @@ from gateway.disclosure.openings import save_opening
 from gateway.identity.roles import Staff
 from gateway.identity.signing import submit_signed
 from gateway.links.tables import patient_link
-from gateway.records.importer import import_bundle
+from gateway.records.importing.importer import import_bundle
+from gateway.records.importing.report import Report
 from gateway.records.patients import find_patients
-from gateway.records.report import Report
 from gateway.records.tables import record
 from ledger.commitment import commit
 from ledger.encoding import b64u, canonical_json

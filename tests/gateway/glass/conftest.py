@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from gateway.records.importer import import_paths
-from gateway.records.report import Report
+from gateway.records.importing.importer import import_paths
+from gateway.records.importing.report import Report
 from tests.gateway.glass.scene import Scene, more_charts
 from tests.gateway.wallet.story import Story, story
 

@@ -10,7 +10,7 @@ import pytest
 
 from gateway.disclosure.release import Ask, Denied, Released, release
 from gateway.peers.pull import Pulled, pull_glass, pull_grant
-from gateway.records.query import Query, parse_query
+from gateway.records.searching.query import Query, parse_query
 from ledger.errors import Refusal
 from tests.gateway.disclosure.test_release import BesideTheEngine
 from tests.gateway.disclosure.world import (

@@ -17,9 +17,9 @@ from app import compose, create_app
 from gateway.composition import Gateway
 from gateway.identity.sessions import open_session
 from gateway.identity.tables import staff_account
-from gateway.records.importer import import_paths
+from gateway.records.importing.importer import import_paths
+from gateway.records.importing.report import Report
 from gateway.records.patients import find_patients
-from gateway.records.report import Report
 from gateway.settings import Settings
 from tests.gateway.conftest import CONSOLE, WALLET, Clock, Entropy, OriginClient
 from tests.gateway.disclosure.world import bundle

@@ -14,9 +14,9 @@ import pytest
 from flask import Flask, Response, request
 
 from gateway.qr.svg import qr_svg
-from gateway.records.importer import import_paths
+from gateway.records.importing.importer import import_paths
+from gateway.records.importing.report import Report
 from gateway.records.patients import find_patients
-from gateway.records.report import Report
 from gateway.references.code import qr_address
 from gateway.web.logs import make_log
 from ledger.audit import export_log

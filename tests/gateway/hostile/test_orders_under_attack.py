@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from gateway.records.tables import record
-from gateway.reuse.recording import settle
+from gateway.reuse.deciding.recording import settle
 from tests.gateway.hostile import knocks
 from tests.gateway.reuse.conftest import alone, form, ward
 from tests.gateway.reuse.test_orders_decisions import Silent, with_ledger

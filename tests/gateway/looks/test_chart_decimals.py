@@ -17,8 +17,9 @@ def test_a_trailing_zero_survives_from_the_store_to_the_screen(gw: Any, institut
     seed_demo(gw)
     with gw.db.connect() as conn:
         row = conn.execute(
-            select(record.c.institution, record.c.patient_id, record.c.id, record.c.json_text)
-            .where(record.c.type == "Observation", record.c.json_text.regexp_match(ENDS_IN_ZERO))
+            select(record.c.institution, record.c.patient_id, record.c.id, record.c.json_text).where(
+                record.c.type == "Observation", record.c.json_text.regexp_match(ENDS_IN_ZERO)
+            )
         ).first()
         assert row is not None
         items = chart_items(conn, row.institution, row.patient_id)

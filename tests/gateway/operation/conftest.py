@@ -14,7 +14,7 @@ from gateway.disclosure.release import Ask, Denied, Released, release
 from gateway.looks.looks import record_look
 from gateway.operation.backup.archive import Manifest
 from gateway.operation.backup.making import make_backup
-from gateway.records.query import Query, parse_query
+from gateway.records.searching.query import Query, parse_query
 from gateway.settings import Settings
 from tests.gateway.disclosure.world import World, give, make_world
 

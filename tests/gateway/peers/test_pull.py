@@ -12,7 +12,7 @@ from gateway.disclosure.release import Ask, Released, release
 from gateway.fhir.receipts_door import proof_of_disclosure
 from gateway.peers.pull import Pulled, pull_grant
 from gateway.peers.verification import Expected, verify_disclosure
-from gateway.records.query import Query, parse_query
+from gateway.records.searching.query import Query, parse_query
 from ledger.encoding import b64u, unb64u
 from ledger.errors import Refusal, Unavailable
 from tests.gateway.disclosure.world import FAMILY, World, disclosures_of, doctor, give, make_world, revoke

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from gateway.records.files import files_of
-from gateway.records.report import Report
+from gateway.records.importing.report import Report
+from gateway.records.reading.files import files_of
 from tests.gateway.records.store import DATA
 
 FHIR, ABDM = DATA / "fhir", DATA / "abdm" / "bundles"

@@ -7,12 +7,12 @@ from typing import Any
 
 from sqlalchemy import Engine, select
 
-from gateway.records.importer import import_bundle, import_paths
-from gateway.records.json_text import parse
-from gateway.records.refusals import Refused
-from gateway.records.report import Report
-from gateway.records.search import Page, Query, parse_query, search
-from gateway.records.stated import Stated
+from gateway.records.elements.json_text import parse
+from gateway.records.importing.importer import import_bundle, import_paths
+from gateway.records.importing.refusals import Refused
+from gateway.records.importing.report import Report
+from gateway.records.importing.stated import Stated
+from gateway.records.searching.search import Page, Query, parse_query, search
 from gateway.records.tables import record
 from gateway.store.database import connect_database
 from gateway.store.metadata import metadata

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.records.dates import moment_range, value_range
+from gateway.records.elements.dates import moment_range, value_range
 
 
 def ms(text: str) -> int:

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from gateway.records.filters import Refusal
-from gateway.records.query import Query, parse_query
-from gateway.records.search import search
+from gateway.records.searching.filters import Refusal
+from gateway.records.searching.query import Query, parse_query
+from gateway.records.searching.search import search
 from tests.gateway.records.store import WX, Store, encounter, observation, patient
 
 BASE = "https://own.example/i/a/fhir"

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from gateway.records.elements.json_text import NotJson, parse, write
 from gateway.records.items import item_of_text
-from gateway.records.json_text import NotJson, parse, write
 from gateway.records.patients import find_patients
 from tests.gateway.records.store import DATA, WX, Store, observation, patient
 

@@ -115,9 +115,9 @@ def test_the_store_is_the_same_however_files_are_cut_and_ordered(
 _IMPORT = """
 import os, sys
 from pathlib import Path
-from gateway.records import batch_import
-from gateway.records.importer import import_paths
-from gateway.records.report import Report
+from gateway.records.importing import batch_import
+from gateway.records.importing.importer import import_paths
+from gateway.records.importing.report import Report
 from gateway.store.database import connect_database
 def step():
     print("step", flush=True)

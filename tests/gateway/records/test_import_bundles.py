@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from gateway.records import batch_import
-from gateway.records.stated import Stated
+from gateway.records.importing import batch_import
+from gateway.records.importing.stated import Stated
 from tests.gateway.records.store import Store, encounter, observation, patient, report
 
 URN = "urn:uuid:00000000-0000-4000-8000-00000000000"

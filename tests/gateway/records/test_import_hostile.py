@@ -12,11 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway.records import bundle_text, sources, unpacking
+from gateway.records.definitions.resource_types import TYPES
+from gateway.records.elements.json_text import NotJson, parse
+from gateway.records.importing.refusals import REASONS
 from gateway.records.items import item_of_text
-from gateway.records.json_text import NotJson, parse
-from gateway.records.refusals import REASONS
-from gateway.records.resource_types import TYPES
+from gateway.records.reading import bundle_text, sources, unpacking
 from tests.gateway.records.store import Store, observation, open_store, patient
 
 # Where the entries of a Bundle stand
@@ -160,8 +160,8 @@ def test_a_resource_that_is_nested_too_deeply_is_refused(store: Store, tmp_path:
 _MEMORY = """
 import os, sys
 from pathlib import Path
-from gateway.records.importer import import_paths
-from gateway.records.report import Report
+from gateway.records.importing.importer import import_paths
+from gateway.records.importing.report import Report
 from gateway.store.database import connect_database
 from gateway.store.metadata import metadata
 import gateway.records.tables

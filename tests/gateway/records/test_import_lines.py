@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from gateway.records import lines
-from gateway.records.files import files_of
+from gateway.records.reading import lines
+from gateway.records.reading.files import files_of
 from gateway.records.tables import import_mark
 from tests.gateway.records.store import Store, observation, patient
 
@@ -53,7 +53,7 @@ def break_off(store: Store, folder: Path, after: int) -> None:
 
 
 def _import(store: Store, folder: Path) -> None:
-    from gateway.records.importer import import_paths
+    from gateway.records.importing.importer import import_paths
     from tests.gateway.records.store import WX
 
     import_paths(store.db, WX, [folder], store.report, clock=lambda: store.now, entropy=store.entropy)

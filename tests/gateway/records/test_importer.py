@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from gateway.records.lines import MAX_LINE
-from gateway.records.refusals import REASONS
+from gateway.records.importing.refusals import REASONS
+from gateway.records.reading.lines import MAX_LINE
 from tests.gateway.records.store import WT, WX, Store, encounter, observation, patient, report
 
 URN = "urn:uuid:00000000-0000-4000-8000-00000000000"
@@ -330,7 +330,7 @@ def test_a_byte_order_mark_is_no_obstacle(store: Store, tmp_path: Path) -> None:
 
 
 def test_progress_counts_files(store: Store, tmp_path: Path) -> None:
-    from gateway.records.importer import import_paths
+    from gateway.records.importing.importer import import_paths
 
     for name in ("a", "b"):
         (tmp_path / f"{name}.json").write_text(json.dumps(patient(name)))

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from consent.scope import Scope, parse_scope
-from gateway.records import inclusion, search
-from gateway.records.filters import Refusal
-from gateway.records.query import Query, parse_query
-from gateway.records.search import Page
+from gateway.records.searching import inclusion, search
+from gateway.records.searching.filters import Refusal
+from gateway.records.searching.query import Query, parse_query
+from gateway.records.searching.search import Page
 from tests.gateway.records.store import WX, Store, encounter, observation, patient, report
 
 HIV = "75622-1"  # a LOINC code that our table labels

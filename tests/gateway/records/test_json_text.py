@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.records.json_text import MAX_DEPTH, NotJson, Number, parse, write
+from gateway.records.elements.json_text import MAX_DEPTH, NotJson, Number, parse, write
 
 NUMBERS = ["6.80", "2.0", "2.00", "1e2", "1E-7", "-0.0", "0.10000000000000000001", "9" * 5000, "1e999999"]
 

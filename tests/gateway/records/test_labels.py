@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from consent.vocabulary import ACT_CODE, CONFIDENTIALITY, SENSITIVITY
-from gateway.records import label_codes
-from gateway.records.labels import label_of, stated_labels
+from gateway.records.labelling import label_codes
+from gateway.records.labelling.labels import label_of, stated_labels
 from tests.gateway.records.store import ICD_10, LOINC, SNOMED, Store, encounter, observation, patient, report
 
 CODES = {
@@ -156,6 +156,6 @@ def test_another_patients_label_does_not_spread(store: Store) -> None:
 
 def test_a_new_label_table_labels_the_same_file_anew(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     store.take(patient(), observation())
-    monkeypatch.setattr("gateway.records.preparation.VERSION", "2030-01")
+    monkeypatch.setattr("gateway.records.importing.preparation.VERSION", "2030-01")
     store.take(observation())
     assert store.report.changed == {"Observation": 1}

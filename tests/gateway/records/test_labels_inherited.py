@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, update
 
 from consent.vocabulary import ACT_CODE, CONFIDENTIALITY
-from gateway.records.json_text import hash_of, parse
-from gateway.records.labels import stated_labels
-from gateway.records.references import survey
+from gateway.records.definitions.resource_types import TYPES
+from gateway.records.elements.json_text import hash_of, parse
+from gateway.records.elements.references import survey
+from gateway.records.labelling.labels import stated_labels
+from gateway.records.labelling.relabelling import relabel
 from gateway.records.reindexing import reindex
-from gateway.records.relabelling import relabel
-from gateway.records.resource_types import TYPES
 from gateway.records.tables import record, record_reference
 from tests.gateway.records.store import Store, encounter, observation, open_store, patient, report
 

@@ -15,8 +15,8 @@ from gateway.fhir.search_types import (
     public_parameters,
     revincludes_of,
 )
-from gateway.records.parameters import definition
-from gateway.records.resource_types import TYPES
+from gateway.records.definitions.parameters import definition
+from gateway.records.definitions.resource_types import TYPES
 from tests.gateway.records.store import DATA, LOINC, Store, patient
 
 PACKAGE = DATA / "schema" / "hl7.fhir.r4.core-4.0.1.tgz"

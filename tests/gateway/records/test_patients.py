@@ -1,6 +1,5 @@
 """Finding a chart at the desk."""
 
-
 import pytest
 
 from gateway.records.patients import find_patients, get_patient

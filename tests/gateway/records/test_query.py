@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from gateway.records.filters import Refusal, TokenFilter
-from gateway.records.query import Query, parse_query
+from gateway.records.searching.filters import Refusal, TokenFilter
+from gateway.records.searching.query import Query, parse_query
 
 P = ("patient", "p1")
 

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import Engine, event
 
 from consent.scope import Scope, parse_scope
-from gateway.records.query import Query, parse_query
-from gateway.records.search import search
+from gateway.records.searching.query import Query, parse_query
+from gateway.records.searching.search import search
 from tests.gateway.records.store import WX, Store, encounter, observation, patient, report
 
 SEARCHES = {

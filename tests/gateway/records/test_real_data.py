@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from gateway.records.json_text import parse
-from gateway.records.refusals import REASONS
-from gateway.records.report import Report
-from gateway.records.stated import Stated
+from gateway.records.elements.json_text import parse
+from gateway.records.importing.refusals import REASONS
+from gateway.records.importing.report import Report
+from gateway.records.importing.stated import Stated
 from tests.gateway.records.real_files import ABDM, ALL, FHIR, by_code, files_in, resources_in, table_of
 from tests.gateway.records.store import Store, patient
 

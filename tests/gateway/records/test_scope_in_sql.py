@@ -15,11 +15,11 @@ from consent.facts import RecordFacts
 from consent.scope import Scope
 from consent.vocabulary import ACT_CODE, CONFIDENTIALITY, KINDS
 from gateway.fhir.search_types import SERVED, includes_of, revincludes_of
-from gateway.records.facts import index
-from gateway.records.json_text import parse
-from gateway.records.query import Query, parse_query
-from gateway.records.resource_types import TYPES as RESOURCE_TYPES
-from gateway.records.search import read, search
+from gateway.records.definitions.resource_types import TYPES as RESOURCE_TYPES
+from gateway.records.elements.facts import index
+from gateway.records.elements.json_text import parse
+from gateway.records.searching.query import Query, parse_query
+from gateway.records.searching.search import read, search
 from gateway.records.tables import record, record_source
 from tests.gateway.records.store import ICD_10, LOINC, WX, Store, open_store, patient
 

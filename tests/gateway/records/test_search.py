@@ -3,8 +3,8 @@
 import pytest
 
 from consent.scope import Scope, parse_scope
-from gateway.records.query import Query, parse_query
-from gateway.records.search import read, revision, search
+from gateway.records.searching.query import Query, parse_query
+from gateway.records.searching.search import read, revision, search
 from tests.gateway.records.store import LOINC, WT, WX, Store, observation, patient
 
 # The value, the search, whether it matches: FHIR R4's table of prefixes, both sides as ranges.

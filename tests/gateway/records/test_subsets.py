@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from gateway.records.json_text import hash_of
-from gateway.records.query import Query, Refusal, parse_query
-from gateway.records.subsets import SUBSETTED, Subset, cut
-from gateway.records.summaries import OF_TYPE
+from gateway.records.definitions.summaries import OF_TYPE
+from gateway.records.elements.json_text import hash_of
+from gateway.records.searching.query import Query, Refusal, parse_query
+from gateway.records.searching.subsets import SUBSETTED, Subset, cut
 from tests.gateway.records.store import DATA, Store, observation, patient, report
 
 PACKAGE = DATA / "schema" / "hl7.fhir.r4.core-4.0.1.tgz"

@@ -11,8 +11,8 @@ from sqlalchemy import select
 
 from gateway.peers.pull import Pulled, pull_grant
 from gateway.records.tables import record
-from gateway.reuse.copies import NO_REDISCLOSURE, Origin, copy_of, provenance_of
-from gateway.reuse.filing import FilingError, file_resources
+from gateway.reuse.deciding.copies import NO_REDISCLOSURE, Origin, copy_of, provenance_of
+from gateway.reuse.deciding.filing import FilingError, file_resources
 from ledger.receipt import open_receipt
 from tests.gateway.disclosure.world import World, bundle, doctor, give, import_into, make_world
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from gateway.reuse.reasons import REPEAT_REASONS, WITH_WORDS
-from gateway.reuse.recording import settle_all
+from gateway.reuse.deciding.reasons import REPEAT_REASONS, WITH_WORDS
+from gateway.reuse.deciding.recording import settle_all
 from ledger.errors import Unavailable
 from tests.gateway.reuse.ward import DAY, HBA1C, Form, add_records, entries_of, filed, result, rows
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from consent.reuse.results import Mark, Result, Value
-from gateway.records.json_text import parse
-from gateway.reuse.collection import EARLIEST_ZONE_MS, shown_moment
-from gateway.reuse.results import MARK_SCOPE, MARKS, results_of
+from gateway.records.elements.json_text import parse
+from gateway.reuse.reading.collection import EARLIEST_ZONE_MS, shown_moment
+from gateway.reuse.reading.results import MARK_SCOPE, MARKS, results_of
 
 UCUM = "http://unitsofmeasure.org"
 AT = "2026-01-01T08:30:00+08:00"

@@ -8,10 +8,10 @@ from typing import Any
 from consent.reuse.orders import Context
 from consent.reuse.results import Result
 from gateway.composition import Gateway
-from gateway.records.importer import import_bundle
+from gateway.records.importing.importer import import_bundle
+from gateway.records.importing.report import Report
 from gateway.records.patients import find_patients
-from gateway.records.report import Report
-from gateway.reuse.chart import FOR_EVER_MS, read_chart
+from gateway.reuse.reading.chart import FOR_EVER_MS, read_chart
 
 LOINC, SNOMED, ATC = "http://loinc.org", "http://snomed.info/sct", "http://www.whocc.no/atc"
 HBA1C = frozenset({f"{LOINC}|4548-4"})

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from consent.reuse.orders import Event
-from gateway.reuse.context import PREGNANCY_MS, context_of
+from gateway.reuse.reading.context import PREGNANCY_MS, context_of
 
 SNOMED, ATC, ICD = "http://snomed.info/sct", "http://www.whocc.no/atc", "http://hl7.org/fhir/sid/icd-10"
 NOON = "2026-01-01T12:00:00Z"

@@ -8,10 +8,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.reuse.context import context_of
-from gateway.reuse.histories import history_of
-from gateway.reuse.results import MARK_SCOPE, MARKS, results_of
-from gateway.reuse.studies import studies_of
+from gateway.reuse.reading.context import context_of
+from gateway.reuse.reading.histories import history_of
+from gateway.reuse.reading.results import MARK_SCOPE, MARKS, results_of
+from gateway.reuse.reading.studies import studies_of
 
 AT = "2026-01-01T08:30:00+08:00"
 CODE = {"coding": [{"system": "http://loinc.org", "code": "4548-4", "display": "x"}], "text": "x"}

@@ -13,8 +13,8 @@ from consent.reuse.rules import Rule
 from gateway.composition import Gateway
 from gateway.identity.keyring import read_keys, write_key
 from gateway.identity.signing import submit_signed
-from gateway.reuse.rulings import Act, false_rulings, rule_on
-from gateway.reuse.stored import Loaded, load_rules, rules_of, stored_rules
+from gateway.reuse.rules.rulings import Act, false_rulings, rule_on
+from gateway.reuse.rules.stored import Loaded, load_rules, rules_of, stored_rules
 from gateway.reuse.tables import reuse_rule, reuse_ruling
 from gateway.settings import ROOT
 from ledger.encoding import b64u
@@ -177,7 +177,7 @@ def test_a_rule_is_not_approved_when(gw: Gateway, name: str, said: str) -> None:
 
 
 def test_the_shipped_table_is_whole_and_all_draft(gw: Gateway) -> None:
-    parsed = parse_rules((ROOT / "gateway/reuse/rules.toml").read_text("utf-8"))
+    parsed = parse_rules((ROOT / "gateway/reuse/rules/rules.toml").read_text("utf-8"))
     assert parsed.faults == ()
     assert {each.status for each in parsed.rules} == {"draft"}
     assert len({each.group for each in parsed.rules}) >= 40

@@ -20,11 +20,11 @@ from consent.reuse.rules import DAY_MS, Rule
 from gateway.cli.opening import now_ms
 from gateway.composition import Gateway
 from gateway.identity.founding import found
-from gateway.records.importer import import_bundle
-from gateway.records.report import Report
-from gateway.records.sources import Unreadable
-from gateway.reuse.histories import History, from_files, from_store, history_of
-from gateway.reuse.simulation import Outcome, Tally, simulate
+from gateway.records.importing.importer import import_bundle
+from gateway.records.importing.report import Report
+from gateway.records.reading.sources import Unreadable
+from gateway.reuse.counting.simulation import Outcome, Tally, simulate
+from gateway.reuse.reading.histories import History, from_files, from_store, history_of
 from gateway.settings import ROOT, settings_from_env
 from tests.gateway.conftest import Entropy
 
@@ -33,7 +33,7 @@ DATA = ROOT / "../shared/data/fhir"
 ASKED = ("default", "t2dm-monitoring-unstable", "inpatient-stable", "elective")
 SHIPPED = tuple(
     rule
-    for rule in parse_rules((ROOT / "gateway/reuse/rules.toml").read_text("utf-8")).rules
+    for rule in parse_rules((ROOT / "gateway/reuse/rules/rules.toml").read_text("utf-8")).rules
     if rule.situation in ASKED
 )
 RULES = parse_rules(

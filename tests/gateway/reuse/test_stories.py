@@ -20,10 +20,10 @@ from consent.reuse.results import Result
 from consent.reuse.rule_file import parse_rules
 from consent.reuse.rules import DAY_MS, Rule
 from consent.reuse.verdicts import Verdict
+from gateway.records.elements.json_text import Number, parse
 from gateway.records.items import item_of
-from gateway.records.json_text import Number, parse
-from gateway.reuse.context import context_of
-from gateway.reuse.results import MARKS, results_of
+from gateway.reuse.reading.context import context_of
+from gateway.reuse.reading.results import MARKS, results_of
 from gateway.settings import ROOT
 
 DATA = ROOT / "../shared/data/fhir/synthea-v2.7"
@@ -33,7 +33,7 @@ LOINC = "http://loinc.org|"
 FIRST, SECOND = "a" * 32, "b" * 32
 SHIPPED = tuple(
     replace(rule, status="approved", approved_by="检验科主任（合成）")
-    for rule in parse_rules((ROOT / "gateway/reuse/rules.toml").read_text("utf-8")).rules
+    for rule in parse_rules((ROOT / "gateway/reuse/rules/rules.toml").read_text("utf-8")).rules
 )
 BLOOD_COUNT = ("6690-2", "789-8", "718-7", "4544-3", "787-2", "785-6", "786-4", "777-3")
 LIPIDS = ("2093-3", "2571-8", "2085-9", "18262-6")

@@ -14,8 +14,8 @@ from consent.reuse.rule_file import parse_rules
 from gateway.disclosure.tables import opening
 from gateway.links.links import links_of_patient
 from gateway.records.tables import record
-from gateway.reuse.rulings import rule_on
-from gateway.reuse.stored import load_rules, stored_rules
+from gateway.reuse.rules.rulings import rule_on
+from gateway.reuse.rules.stored import load_rules, stored_rules
 from gateway.reuse.tables import reuse_order
 from ledger.entry import parse_entry
 from ledger.record import decode_record

@@ -13,9 +13,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from gateway.composition import Gateway
-from gateway.records.importer import import_paths
+from gateway.records.importing.importer import import_paths
+from gateway.records.importing.report import Report
 from gateway.records.patients import find_patients
-from gateway.records.report import Report
 from tests.gateway.disclosure.world import bundle
 from tests.gateway.wallet.phone import Phone
 

@@ -1,0 +1,1 @@
+"""The elements of FHIR resources: text, dates, quantities, references, and the facts that they give."""

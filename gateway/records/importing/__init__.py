@@ -1,0 +1,1 @@
+"""From a batch to the store: prepared, judged, given local ids, written, reported."""

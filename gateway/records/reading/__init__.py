@@ -1,0 +1,1 @@
+"""Files of FHIR resources on the way in: found, unpacked, cut into batches."""

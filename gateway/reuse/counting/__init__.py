@@ -1,0 +1,1 @@
+"""Counts of what became of offers, and what rules would have avoided."""

@@ -1,0 +1,1 @@
+"""From an order to what becomes of it: checked, offered, used or repeated, filed."""

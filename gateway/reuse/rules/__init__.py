@@ -1,0 +1,1 @@
+"""An institution's rules: drafts, approvals, and in which areas they hold."""
