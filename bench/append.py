@@ -126,7 +126,7 @@ def sequenced(bench: Bench) -> float:
             for entry in entries:
                 if not hasattr(batch.take(entry, clock, holds), "index"):
                     raise RuntimeError("the ledger refused an entry")
-            batch.finish()
+            batch.finish(connection)
         batch.remember()
         tip = batch.tip
     taken = time.perf_counter() - started

@@ -42,7 +42,10 @@ class Memory:
 
 
 class Batch:
-    """Entries judged one after another on top of `tip`, within one transaction."""
+    """Entries judged one after another on top of `tip`; `connection` is for reading what is committed.
+
+    It may be a snapshot that ends before `finish` writes, when nobody else writes in between.
+    """
 
     def __init__(
         self, machine: Machine, tip: Tip, connection: Connection, memory: Memory, entry_ids: Sequence[str]
@@ -75,15 +78,15 @@ class Batch:
             return judgement
         return self._place(entry, time, judgement)
 
-    def finish(self) -> bool:
-        """Write the batch into the transaction; False when there is nothing to write."""
+    def finish(self, connection: Connection) -> bool:
+        """Write the batch into this transaction; False when there is nothing to write."""
         if not self._placed:
             return False
-        writing.write_records(self._connection, self._placed, list(self._taken))
-        writing.write_subjects(self._connection, self._subjects.values())
-        writing.write_blocks(self._connection, self._blocks)
-        writing.write_state(self._connection, self._state)
-        writing.write_ending(self._connection, self.tip)
+        writing.write_records(connection, self._placed, list(self._taken))
+        writing.write_subjects(connection, self._subjects.values())
+        writing.write_blocks(connection, self._blocks)
+        writing.write_state(connection, self._state)
+        writing.write_ending(connection, self.tip)
         return True
 
     def remember(self) -> None:

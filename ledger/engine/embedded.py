@@ -14,13 +14,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ledger.batch import begin_ledger
-from ledger.checkpoint import sign_checkpoint
 from ledger.committed import Committed
 from ledger.engine.inbox import Inbox, Item, Reply
 from ledger.engine.startup import check_checkpoint_seed, check_genesis, checked_genesis, load_tip
+from ledger.engine.views import certifier, view_of
 from ledger.engine.writer import Writer
 from ledger.entry import parse_entry
-from ledger.errors import Fatal, Refusal, Unavailable
+from ledger.errors import Refusal, Unavailable
 from ledger.genesis import Genesis
 from ledger.machine import Contract, Machine
 from ledger.sequence import Tip
@@ -104,7 +104,7 @@ class EmbeddedEngine:
     @contextmanager
     def view(self) -> Iterator[View]:
         """One read snapshot."""
-        with _view_of(self._store, self.genesis, self._certify, self._writer) as view:
+        with view_of(self._store, self.genesis, self._certify, self._writer.tree_at) as view:
             yield view
 
     def subscribe(self, callback: Callable[[Committed], None]) -> None:
@@ -137,26 +137,10 @@ def open_view_only(
         certify = certifier(genesis, checkpoint_seed, clock)
     store = Store(_path_of(path), write=False)
     try:
-        with _view_of(store, genesis, certify, None) as view:
+        with view_of(store, genesis, certify) as view:
             yield view
     finally:
         store.close()
-
-
-def certifier(genesis: Genesis, seed: bytes, clock: Callable[[], int]) -> Certify:
-    """Signs checkpoints of this ledger with the time at which they are served."""
-    return lambda size, root: sign_checkpoint(seed, genesis.origin, size, root, clock())
-
-
-@contextmanager
-def _view_of(store: Store, genesis: Genesis, certify: Certify, writer: Writer | None) -> Iterator[View]:
-    with store.snapshot() as connection:
-        ending = read_ending(connection)
-        if ending is None:
-            raise Fatal("size-differs", "the ledger file has no beginning")
-        check_genesis(ending, genesis)
-        tree = writer.tree_at(ending.size) if writer else None
-        yield View(connection, genesis, ending, tree, certify)
 
 
 def _open_tip(store: Store, genesis: Genesis) -> Tip:

@@ -131,7 +131,7 @@ class Writer:
             batch = Batch(self._machine, self._tip, connection, self._memory, entry_ids)
             clock = self._clock()
             outcomes = [self._take(batch, item, clock) for item in items]
-            written = batch.finish()
+            written = batch.finish(connection)
             if written:
                 self._trees = ((batch.tip.size, batch.tip.tree), *self._trees[: _TREES_KEPT - 1])
         if written:
