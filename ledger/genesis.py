@@ -18,6 +18,8 @@ from ledger.errors import Malformed
 from ledger.signing import admit_key, public_key, sign, thumbprint, verify
 
 OPERATOR_USES = ("checkpoint", "vote")
+# The consensus key of the operator's node; it signs blocks, never entries. All operators have one, or none.
+VALIDATOR_USE = "validator"
 INSTITUTION_USES = ("desk", "offline", "peer", "release", "review")
 INSTITUTION_TYPES = ("hospital", "clinic", "examination-centre", "pharmacy", "insurer", "regulator")
 DEFAULT_LIMITS: Mapping[str, int] = {
@@ -165,7 +167,13 @@ def _check_form(doc: dict[str, Any]) -> None:
 def _check_operator(operator: dict[str, Any]) -> None:
     _want(operator.keys() == {"id", "name", "keys"} and is_hex(operator["id"], 32), "an operator's members")
     _want(isinstance(operator["name"], str) and 0 < len(operator["name"]) <= 100, "an operator's name")
-    _check_keys(operator["keys"], OPERATOR_USES)
+    check_operator_keys(operator["keys"])
+
+
+def check_operator_keys(keys: object) -> None:
+    """Raises Malformed unless `keys` are an operator's, with or without a validator."""
+    validator = isinstance(keys, dict) and VALIDATOR_USE in keys
+    _check_keys(keys, (*OPERATOR_USES, VALIDATOR_USE) if validator else OPERATOR_USES)
 
 
 def _check_institution(institution: dict[str, Any]) -> None:
@@ -196,6 +204,8 @@ def _check_unique(doc: dict[str, Any]) -> None:
     _want(len(set(keys)) == len(keys), "a key stands twice")
     _want(len(set(codes)) == len(codes), "a code stands twice")
     _want(all(inst["operator"] in operators for inst in doc["institutions"]), "an unknown operator")
+    validators = {VALIDATOR_USE in operator["keys"] for operator in doc["operators"]}
+    _want(len(validators) == 1, "either every operator has a validator, or none has")
 
 
 def _signing_keys(doc: Mapping[str, Any]) -> list[str]:

@@ -23,7 +23,7 @@ from ledger.registry import KEYS_KIND, Changes, Document, Signer, rotate_keys
 from ledger.signing import PROOF_TYP, admit_key, thumbprint, verify
 
 HOUR_MS = 3_600_000
-_OWN_DOCUMENTS = ("limits", "operator/", "institution/", "quota/")
+_OWN_DOCUMENTS = ("limits", "operator/", "operators", "institution/", "quota/")
 
 
 class State(Protocol):

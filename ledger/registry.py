@@ -1,9 +1,10 @@
 """The registry knows every operator and institution and which key may do what for them.
 
-State documents: "limits", "operator/<id>", "institution/<id>", "key/<kid>". They begin in the genesis; an
-institution changes its own keys by an `institution.keys` entry that its offline key signs. A key serves
-one subject for ever, and a replaced key stays known with use null, so that what it signed before still
-verifies.
+State documents: "limits", "operators", "operator/<id>", "institution/<id>", "key/<kid>". They begin in the
+genesis; an institution changes its own keys by an `institution.keys` entry that its offline key signs. A key
+serves one subject for ever, and a replaced key stays known with use null, so that what it signed before
+still verifies. A ledger file of an earlier release has no "operators": all of its genesis are active, and
+none of them has a validator.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 
 from ledger.entry import Entry
 from ledger.errors import Malformed, Refusal
-from ledger.genesis import INSTITUTION_USES, Genesis
+from ledger.genesis import INSTITUTION_USES, VALIDATOR_USE, Genesis
 from ledger.heads import INSTITUTION, OPERATOR
 from ledger.signing import admit_key, thumbprint
 
@@ -23,6 +24,7 @@ Changes = dict[str, Document | None]
 GetDocument = Callable[[str], Document | None]
 
 KEYS_KIND = "institution.keys"
+OPERATORS = "operators"
 _KEYS_MEMBERS = {"ledger", "subject", "kind", "at", "keys"}
 
 
@@ -58,7 +60,7 @@ def genesis_subjects(genesis: Genesis) -> list[tuple[int, str]]:
 
 def genesis_documents(genesis: Genesis) -> dict[str, Document]:
     """The state documents with which the ledger begins."""
-    documents: dict[str, Document] = {"limits": genesis.limits}
+    documents: dict[str, Document] = {"limits": genesis.limits, OPERATORS: _operators_at_first(genesis)}
     for operator in genesis.operators:
         documents[f"operator/{operator['id']}"] = operator
         for use, key in operator["keys"].items():
@@ -68,6 +70,22 @@ def genesis_documents(genesis: Genesis) -> dict[str, Document]:
         for use, key in institution["keys"].items():
             documents.update(_key_document(key, institution["id"], "institution", use))
     return documents
+
+
+def active_operators(get: GetDocument, genesis: Genesis) -> list[str]:
+    """The ids of the operators that take part now, in the order in which they came."""
+    active: list[str] = (get(OPERATORS) or _operators_at_first(genesis))["active"]
+    return active
+
+
+def validators(get: GetDocument) -> dict[str, str]:
+    """The consensus keys of the active operators: {public key in base64url: operator id}."""
+    found: dict[str, str] = {}
+    for operator_id in (get(OPERATORS) or {"active": []})["active"]:
+        operator = get(f"operator/{operator_id}")
+        if operator is not None and VALIDATOR_USE in operator["keys"]:
+            found[operator["keys"][VALIDATOR_USE]] = operator_id
+    return found
 
 
 def institution_of(document: Document) -> Institution:
@@ -99,6 +117,10 @@ def rotate_keys(entry: Entry, signer: Signer, get: GetDocument) -> Changes | Ref
         changes.update(_key_document(institution["keys"][use], entry.subject, "institution", None))
     changes[f"institution/{entry.subject}"] = {**institution, "keys": {**institution["keys"], **keys}}
     return changes
+
+
+def _operators_at_first(genesis: Genesis) -> Document:
+    return {"active": [operator["id"] for operator in genesis.operators]}
 
 
 def _key_document(key: str, subject: str, subject_type: str, use: str | None) -> dict[str, Document]:

@@ -102,3 +102,23 @@ def test_a_genesis_is_not_signed_without_every_seed() -> None:
     with pytest.raises(Malformed) as refused:
         sign_genesis(json.loads(world.genesis_bytes()), SEEDS[:2])
     assert refused.value.code == "genesis-signatures"
+
+
+def _without_a_validator(doc: dict[str, Any]) -> None:
+    del doc["operators"][2]["keys"]["validator"]
+
+
+def _with_one_validator_twice(doc: dict[str, Any]) -> None:
+    doc["operators"][2]["keys"]["validator"] = doc["operators"][1]["keys"]["validator"]
+
+
+@pytest.mark.parametrize("change", [_without_a_validator, _with_one_validator_twice])
+def test_all_operators_have_a_validator_of_their_own_or_none_has(change: Change) -> None:
+    data = world.genesis_bytes(operators=4, validators=True)
+    assert len(parse_genesis(data).operators) == 4
+    doc = json.loads(data)
+    change(doc)
+    votes = [world.seed(f"{operator}/vote") for operator in world.consortium()]
+    with pytest.raises(Malformed) as refused:
+        parse_genesis(sign_genesis(doc, votes + SEEDS))
+    assert refused.value.code == "genesis-form"

@@ -40,23 +40,31 @@ def _institution(institution: str, code: str, english: str) -> dict[str, Any]:
     }
 
 
-def genesis_bytes(**limits: int) -> bytes:
+def operator_document(operator: str, uses: Iterable[str] = ("vote", "checkpoint")) -> dict[str, Any]:
+    """An operator whose keys are those of `<id>/<use>`."""
+    return {"id": operator, "name": "Operator", "keys": {use: key(f"{operator}/{use}") for use in uses}}
+
+
+def consortium(size: int = 4) -> list[str]:
+    """The ids of the operators of a ledger that several run together."""
+    return [OPERATOR, *(f"{number}b" * 16 for number in range(1, size))]
+
+
+def genesis_bytes(operators: int = 1, validators: bool = False, **limits: int) -> bytes:
     """A signed genesis; limits by name override the usual ones."""
-    uses = ("vote", "checkpoint")
-    operators = [
-        {"id": OPERATOR, "name": "Operator", "keys": {use: key(f"{OPERATOR}/{use}") for use in uses}}
-    ]
+    uses = ("vote", "checkpoint", "validator") if validators else ("vote", "checkpoint")
+    members = consortium(operators)
     institutions = [_institution(HOSPITAL, "WX", "Hospital"), _institution(CLINIC, "WY", "Clinic")]
     doc = build_genesis(
         name="Test",
         origin="localhost:8080/ledger",
         wallet="http://127.0.0.1:8080",
         at=START,
-        operators=operators,
+        operators=[operator_document(each, uses) for each in members],
         institutions=institutions,
         limits=limits,
     )
-    names = [f"{OPERATOR}/vote", f"{HOSPITAL}/offline", f"{CLINIC}/offline"]
+    names = [f"{each}/vote" for each in members] + [f"{HOSPITAL}/offline", f"{CLINIC}/offline"]
     return sign_genesis(doc, [seed(name) for name in names])
 
 
