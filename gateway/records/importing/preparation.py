@@ -35,6 +35,9 @@ Refuse = Callable[[int, str, str, str], None]  # place, type, code, detail
 _ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
 _TYPE = re.compile(r"[A-Za-z]{1,64}")
 _VOLATILE = ("versionId", "lastUpdated")  # of the sender's own copy: no change of content
+# Under these names the node files what it made itself, copies of other institutions' results among it: a file
+# that used them could pass its own contents off as a custodian's.
+_OWN_NAMES = "urn:yaoshi:"
 _LONGEST_SOURCE = 1024
 
 
@@ -124,6 +127,9 @@ def _prepare_one(batch: Batch, entry: Entry, names: Names, refuse: Refuse) -> Pr
     pointers = pointers_of(found.references, entry.full_url, names)
     conditions = [each.condition for each in pointers if each.condition is not None]
     name, digest = identity_of(resource, entry.full_url)
+    if name.startswith(_OWN_NAMES) and not batch.own:
+        refuse(entry.place, type_, "name-reserved", "")
+        return None
     sent = moment_range(resource.get("meta", {}).get("lastUpdated"))
     return Prepared(
         entry.place, type_, resource, entry.full_url, name, digest, found, pointers, conditions, condition,

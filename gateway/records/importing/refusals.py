@@ -26,6 +26,7 @@ REASONS: MappingProxyType[str, tuple[str, str]] = MappingProxyType(
         "unsupported-type": ("Resources of this type are not stored", "不存储这种类型的资源"),
         "method": ("Only POST and PUT entries are imported", "仅导入 POST 和 PUT 条目"),
         "id-invalid": ("The id is not a FHIR id", "资源 id 不符合 FHIR 规定"),
+        "name-reserved": ("A name of the node's own (urn:yaoshi:)", "使用了本节点专用的名称（urn:yaoshi:）"),
         "malformed": ("An element has the wrong form", "某个元素的格式不正确"),
         "twice-in-bundle": ("The bundle holds it twice, differently", "Bundle 中同一资源出现两次且内容不同"),
         "no-patient": ("It names no patient who is known here", "未指明本机构已有的患者"),

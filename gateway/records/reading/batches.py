@@ -29,7 +29,8 @@ class Batch:
     """Resources that came together, as spots in the order of the file.
 
     `read` gives the entry at a spot, or raises NotJson. `form` is a Bundle's type, "" for lines and single
-    resources; `meta` is the Bundle's own. `mark` says how far a file of lines was read with it.
+    resources; `meta` is the Bundle's own. `mark` says how far a file of lines was read with it. `own`: made
+    by this node, so that it may bear the names that are the node's own.
     """
 
     spots: list[Spot]
@@ -37,6 +38,7 @@ class Batch:
     form: str = ""
     meta: Any = None
     mark: Mark | None = None
+    own: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,11 +51,11 @@ class Unreadable:
     type: str = ""
 
 
-def batch_of(entries: Iterable[Entry], mark: Mark | None = None) -> Batch:
+def batch_of(entries: Iterable[Entry], mark: Mark | None = None, *, own: bool = False) -> Batch:
     """A batch of resources that are objects already."""
     held = {entry.place: entry for entry in entries}
     spots = [_spot(entry) for entry in held.values()]
-    return Batch(spots, lambda spot: held[spot.place], mark=mark)
+    return Batch(spots, lambda spot: held[spot.place], mark=mark, own=own)
 
 
 def _spot(entry: Entry) -> Spot:

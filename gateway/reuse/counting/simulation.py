@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -21,6 +20,7 @@ from consent.reuse.orders import Order
 from consent.reuse.results import Result
 from consent.reuse.rules import DAY_MS, Rule
 from consent.reuse.verdicts import Verdict
+from gateway.reuse.reading.ages import age_years
 from gateway.reuse.reading.histories import History
 
 PAIR_MS = 90 * DAY_MS
@@ -176,7 +176,7 @@ def _judge(
         method=result.method,
         unit=None if result.value is None else result.value.unit,
         urgent=placed.kind == _EMERGENCY,
-        age_years=_age(history.birth_date, placed.at),
+        age_years=age_years(history.birth_date, placed.at),
     )
     earlier = [each for each in taken if each.collected is not None and each.collected < placed.at]
     study = next((each for each in history.studies if each.result is result), None)
@@ -202,14 +202,3 @@ def _reason(verdicts: list[Verdict]) -> str:
         return verdict.reason or ""
     cause = failed.facts.get("cause") or failed.facts.get("first")
     return f"{failed.key}: {cause}" if cause else failed.key
-
-
-def _age(birth_date: str, at: int) -> int | None:
-    if len(birth_date) < len("1970-01-01"):
-        return None
-    try:
-        born = datetime.fromisoformat(birth_date[:10])
-    except ValueError:
-        return None
-    then = datetime.fromtimestamp(at / 1000, UTC)
-    return then.year - born.year - ((then.month, then.day) < (born.month, born.day))

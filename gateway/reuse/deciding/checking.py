@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from consent.reuse.check import check
 from consent.reuse.orders import Order
 from consent.reuse.verdicts import Verdict
 from gateway.reuse.deciding.sight import Asked, Sight, look
+from gateway.reuse.reading.ages import age_years
 from gateway.reuse.rules.areas import areas_of
 from gateway.reuse.rules.rulings import trusted_rules
 
@@ -83,13 +83,3 @@ def _order(wanted: Wanted, staff: Staff, patient: PatientRow, now: int) -> Order
         urgent=wanted.urgent,
         age_years=age_years(patient.birth_date, now),
     )
-
-
-def age_years(birth_date: str, now: int) -> int | None:
-    """Full years that a person has at least; a year or a month as birth date counts as its last day."""
-    parts = [int(part) for part in birth_date.split("-") if part.isdigit()]
-    if not parts:
-        return None
-    year, month, day = (*parts, 12, 31)[:3] if len(parts) == 1 else (*parts, 31)[:3]
-    today = datetime.fromtimestamp(now / 1000, UTC)
-    return today.year - year - ((today.month, today.day) < (month, day))

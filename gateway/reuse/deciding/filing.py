@@ -42,7 +42,8 @@ def file_resources(
     """
     faults: list[str] = []
     batch = batch_of(
-        Entry(place, resource, full_url) for place, (full_url, resource) in enumerate(resources, 1)
+        (Entry(place, resource, full_url) for place, (full_url, resource) in enumerate(resources, 1)),
+        own=True,
     )
     prepared, _ = prepare(
         batch,

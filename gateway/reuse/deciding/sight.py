@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import select
 
-from consent.reuse.orders import Context
+from consent.reuse.orders import Context, Event
 from consent.reuse.results import Result
 from gateway.asks.demographics import chart_demographics, compare, pulled_demographics
 from gateway.asks.standing import end_what_ended
@@ -88,61 +88,76 @@ def look(
     asked: Asked,
 ) -> Sight:
     """Results with one of the codes asked for and what else counts, in chart and open views."""
-    codes = asked.codes
     sources = _sources(gw, room, staff, references)
-    texts: dict[Place, Seen] = {}
+    found = _own(gw, staff.institution, patient_id, asked)
+    chart = chart_demographics(gw, staff.institution, patient_id)
+    for source in sources:
+        if source.state != "open" or source.received is None or source.patient is None:
+            continue
+        same = compare(chart, [pulled_demographics(source.patient)]) != "differs"
+        # Another text than the own results': then the condition "person" fails, and the screen says so.
+        _add_view(found, source, source.received, patient_id if same else f"{patient_id}?", asked.codes)
+    return Sight(
+        staff.institution,
+        patient_id,
+        tuple(found.results),
+        Context(tuple(found.events), frozenset(found.unseen)),
+        found.texts,
+        frozenset(source.basis.under for source in sources if source.state != "open"),
+    )
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What was found so far; `copied`: filed copies by custodian and reference there."""
+
+    results: list[Result]
+    events: list[Event]
+    unseen: set[str]
+    texts: dict[Place, Seen]
+    copied: dict[tuple[str, str], Result]
+
+
+def _own(gw: Gateway, institution: str, patient_id: str, asked: Asked) -> _Found:
     with gw.db.connect() as conn:
-        results, context = read_chart(conn, staff.institution, patient_id, codes, asked.at, asked.reach_ms)
+        results, context = read_chart(conn, institution, patient_id, asked.codes, asked.at, asked.reach_ms)
         query = select(record.c.type, record.c.id, record.c.source_id, record.c.json_text).where(
-            record.c.institution == staff.institution,
+            record.c.institution == institution,
             record.c.patient_id == patient_id,
             record.c.id.in_(sorted({one.ref.partition("/")[2] for one in results})),
         )
         stored = {f"{row.type}/{row.id}": row for row in conn.execute(query)}
-    copied: dict[tuple[str, str], Result] = {}
+    found = _Found(list(results), list(context.events), set(context.unseen), {}, {})
     for one in results:
         origin = filed_from(stored[one.ref].source_id)
-        issuer = origin[0] if origin else staff.institution
-        texts[_place(one)] = Seen(stored[one.ref].json_text, issuer)
+        found.texts[_place(one)] = Seen(stored[one.ref].json_text, origin[0] if origin else institution)
         if origin is not None and one.status != "entered-in-error":
-            copied[origin] = one
-    chart = chart_demographics(gw, staff.institution, patient_id)
-    events, unseen = list(context.events), set(context.unseen)
-    found = list(results)
-    for source in sources:
-        received, given = source.received, source.patient
-        if source.state != "open" or received is None or given is None:
+            found.copied[origin] = one
+    return found
+
+
+def _add_view(
+    found: _Found, source: Source, received: dict[str, Received], patient: str, codes: frozenset[str]
+) -> None:
+    """Add what one open view holds; of what was filed already, only what says something else by now."""
+    custodian = source.basis.custodian
+    arrived = {ref: one for ref, one in received.items() if _may_count(ref, one.json_text, codes)}
+    resources = [parse(one.json_text) for one in arrived.values()]
+    pulled = results_of(resources, source=custodian, own=False, patient=patient, grant=source.basis.under)
+    for one, resource in zip(pulled, _results(resources), strict=True):
+        copy = found.copied.get((custodian, one.ref))
+        if copy is not None and _says_the_same(copy, one):
             continue
-        same = compare(chart, [pulled_demographics(given)]) != "differs"
-        custodian = source.basis.custodian
-        arrived = {ref: one for ref, one in received.items() if _may_count(ref, one.json_text, codes)}
-        resources = [parse(one.json_text) for one in arrived.values()]
-        pulled = results_of(
-            resources,
-            source=custodian,
-            own=False,
-            # Another text than the own results': then the condition "person" fails, and the screen says so.
-            patient=patient_id if same else f"{patient_id}?",
-            grant=source.basis.under,
+        if copy is not None:
+            found.results[found.results.index(copy)] = replace(copy, replaced_by=one.ref)
+        found.results.append(one)
+        beside = arrived.get(_specimen_of(resource))
+        found.texts[_place(one)] = Seen(
+            arrived[one.ref].json_text, custodian, arrived[one.ref], beside and beside.json_text
         )
-        for one, resource in zip(pulled, _results(resources), strict=True):
-            copy = copied.get((custodian, one.ref))
-            if copy is not None and _says_the_same(copy, one):
-                continue
-            if copy is not None:
-                found[found.index(copy)] = replace(copy, replaced_by=one.ref)
-            found.append(one)
-            beside = arrived.get(_specimen_of(resource))
-            texts[_place(one)] = Seen(
-                arrived[one.ref].json_text, custodian, arrived[one.ref], beside and beside.json_text
-            )
-        elsewhere = context_of(_for_context(received), unseen=_unseen(source))
-        events += elsewhere.events
-        unseen |= elsewhere.unseen
-    ended = frozenset(source.basis.under for source in sources if source.state != "open")
-    return Sight(
-        staff.institution, patient_id, tuple(found), Context(tuple(events), frozenset(unseen)), texts, ended
-    )
+    elsewhere = context_of(_for_context(received), unseen=_unseen(source))
+    found.events.extend(elsewhere.events)
+    found.unseen.update(elsewhere.unseen)
 
 
 def _sources(gw: Gateway, room: VisitRoom, staff: Staff, references: Iterable[str]) -> list[Source]:

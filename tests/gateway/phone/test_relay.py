@@ -60,3 +60,19 @@ def test_a_caller_is_let_go_when_nobody_listens_behind() -> None:
             return answer
 
     assert finished(story()) == b""
+
+
+def test_a_caller_who_says_nothing_is_let_go() -> None:
+    async def listens(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(-1)
+        writer.close()
+
+    async def story() -> bytes:
+        port, behind = free_port(), await asyncio.start_server(listens, HERE, 0)
+        async with behind, await relay(HERE, port, behind.sockets[0].getsockname()[1], idle_s=0.05):
+            reader, writer = await asyncio.open_connection(HERE, port)
+            answer = await reader.read(-1)
+            writer.close()
+            return answer
+
+    assert finished(story()) == b""

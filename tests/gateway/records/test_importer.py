@@ -183,6 +183,9 @@ REFUSALS: dict[str, tuple[list[Any], list[str]]] = {
                   "target": [{"reference": "Patient/p1"}, {"reference": "Patient/p2"}]}], ["mixed-patients"]),
     "its id is none": ([observation(id="a/b")], ["id-invalid"]),
     "its id is a number": ([observation(id=5)], ["id-invalid"]),
+    "it bears a name of the node's own": (
+        [entry(without_id(observation()), "urn:yaoshi:copy:" + "0a" * 16 + ":p1:Observation/o1")],
+        ["name-reserved"]),
     "its meta is a text": ([observation(meta="x")], ["malformed"]),
     "it is no resource": ([{"resource": 5}, {"resource": {}}, {"resource": {"resourceType": 7}}],
                           ["not-a-resource"] * 3),
