@@ -124,16 +124,33 @@ def sign_genesis(doc: Mapping[str, Any], seeds: list[bytes]) -> bytes:
 
     Raises Malformed(genesis-signatures) when a wanted seed is missing.
     """
-    unsigned = {key: value for key, value in doc.items() if key != "signatures"}
-    message = _TAG + canonical_json(unsigned)
+    return seal_genesis(doc, genesis_signatures(doc, seeds))
+
+
+def genesis_signatures(doc: Mapping[str, Any], seeds: list[bytes]) -> dict[str, str]:
+    """The signatures that these seeds owe the document: {kid: base64url}. Each side signs on its own machine."""
+    message = _message(doc)
     by_kid = {thumbprint(public_key(seed)): seed for seed in seeds}
-    signatures = []
-    for key in _signing_keys(unsigned):
+    wanted = {thumbprint(key) for key in _signing_keys(doc)}
+    return {kid: b64u(sign(seed, message)) for kid, seed in by_kid.items() if kid in wanted}
+
+
+def seal_genesis(doc: Mapping[str, Any], signatures: Mapping[str, str]) -> bytes:
+    """The genesis bytes with everybody's signatures, put in document order.
+
+    Raises Malformed(genesis-signatures) when one is missing; whether they hold, `parse_genesis` says.
+    """
+    listed = []
+    for key in _signing_keys(doc):
         kid = thumbprint(key)
-        if kid not in by_kid:
-            raise Malformed("genesis-signatures", "a signing key's seed is missing")
-        signatures.append({"kid": kid, "signature": b64u(sign(by_kid[kid], message))})
-    return canonical_json({**unsigned, "signatures": signatures})
+        if kid not in signatures:
+            raise Malformed("genesis-signatures", "a wanted signature is missing")
+        listed.append({"kid": kid, "signature": signatures[kid]})
+    return canonical_json({**doc, "signatures": listed})
+
+
+def _message(doc: Mapping[str, Any]) -> bytes:
+    return _TAG + canonical_json({key: value for key, value in doc.items() if key != "signatures"})
 
 
 def parse_genesis(data: bytes) -> Genesis:
@@ -214,7 +231,7 @@ def _signing_keys(doc: Mapping[str, Any]) -> list[str]:
 
 
 def _check_signatures(doc: dict[str, Any]) -> None:
-    message = _TAG + canonical_json({key: value for key, value in doc.items() if key != "signatures"})
+    message = _message(doc)
     wanted, found = _signing_keys(doc), doc["signatures"]
     if not isinstance(found, list) or len(found) != len(wanted):
         raise Malformed("genesis-signatures", "one signature for each operator and institution")
