@@ -23,7 +23,7 @@ from sqlalchemy import event, exc
 from ledger.errors import Fatal, Unavailable
 
 Connection = sa.Connection
-LATEST_REVISION = "0001"
+LATEST_REVISION = "0002"
 _BUSY_MS = 10_000
 _READERS = 32
 

@@ -11,6 +11,9 @@ from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData
 
 metadata = MetaData()
 
+# SQLite keeps a row at its INTEGER primary key, of 64 bits; PostgreSQL's INTEGER would have 32.
+Place = Integer().with_variant(BigInteger(), "postgresql")
+
 ledger = Table(
     "ledger",
     metadata,
@@ -25,7 +28,7 @@ ledger = Table(
 records = Table(
     "records",
     metadata,
-    Column("index", Integer, primary_key=True, autoincrement=False),
+    Column("index", Place, primary_key=True, autoincrement=False),
     Column("time", BigInteger, nullable=False),
     Column("number", BigInteger, nullable=False),
     Column("seq", BigInteger, nullable=False),
@@ -39,13 +42,13 @@ records = Table(
 log_nodes = Table(
     "log_nodes",
     metadata,
-    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("place", Place, primary_key=True, autoincrement=False),
     Column("hash", LargeBinary(32), nullable=False),
 )
 subjects = Table(
     "subjects",
     metadata,
-    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("number", Place, primary_key=True, autoincrement=False),
     Column("type", Integer, nullable=False),
     Column("id", LargeBinary(16), nullable=False),
     Column("seq", BigInteger, nullable=False),
@@ -55,7 +58,7 @@ subjects = Table(
 head_blocks = Table(
     "head_blocks",
     metadata,
-    Column("block", Integer, primary_key=True, autoincrement=False),
+    Column("block", Place, primary_key=True, autoincrement=False),
     Column("root", LargeBinary(32), nullable=False),
     Column("leaves", LargeBinary(512), nullable=False),
 )
@@ -65,4 +68,21 @@ state = Table(
     Column("key", String(120), primary_key=True),
     Column("document", Text, nullable=False),
     sqlite_with_rowid=False,
+)
+# Of a consortium's ledger only: where its chain of blocks is, and what the newest blocks refused.
+chain = Table(
+    "chain",
+    metadata,
+    Column("only", Integer, primary_key=True),
+    Column("height", BigInteger, nullable=False),
+    Column("app_hash", LargeBinary(32), nullable=False),
+)
+refusals = Table(
+    "refusals",
+    metadata,
+    Column("entry_id", LargeBinary(32), primary_key=True),
+    Column("height", BigInteger, nullable=False),
+    Column("code", String(64), nullable=False),
+    Column("detail", Text, nullable=False),
+    Index("refusals_by_height", "height"),
 )
