@@ -128,7 +128,7 @@ def sign_genesis(doc: Mapping[str, Any], seeds: list[bytes]) -> bytes:
 
 
 def genesis_signatures(doc: Mapping[str, Any], seeds: list[bytes]) -> dict[str, str]:
-    """The signatures that these seeds owe the document: {kid: base64url}. Each side signs on its own machine."""
+    """What these seeds have to sign, each side on its own machine: {kid: signature in base64url}."""
     message = _message(doc)
     by_kid = {thumbprint(public_key(seed)): seed for seed in seeds}
     wanted = {thumbprint(key) for key in _signing_keys(doc)}
