@@ -99,7 +99,7 @@ def _write(
     founders: tuple[Founder, ...],
     limits: dict[str, int] | None,
 ) -> None:
-    keys = _KeyMaker(draft, entropy)
+    keys = KeyMaker(draft, entropy)
     operator = entropy(16).hex()
     operators = [{"id": operator, "name": "Yaoshi", "keys": keys.make(operator, OPERATOR_USES)}]
     institutions: list[dict[str, Any]] = []
@@ -129,8 +129,8 @@ def _write(
     write_private(draft / "genesis.json", sign_genesis(document, keys.seeds))
 
 
-class _KeyMaker:
-    """Makes and stores keys; keeps the seeds until the genesis is signed."""
+class KeyMaker:
+    """Makes keys and stores them below `draft`; keeps the seeds until the genesis is signed."""
 
     def __init__(self, draft: Path, entropy: Callable[[int], bytes]) -> None:
         self._draft, self._entropy = draft, entropy

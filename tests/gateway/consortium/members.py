@@ -1,0 +1,49 @@
+"""Four hospitals that make their keys, each in a folder of its own, for the tests of founding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.consortium.membership import Node, make_membership
+from gateway.identity.founding import Founder
+from ledger.encoding import b64u
+from ledger.signing import public_key
+from tests.gateway.consortium.entropy import Entropy
+
+HEAD = """\
+name = "四院 Yaoshi"
+origin = "ledger.example/yaoshi"
+wallet = "https://wallet.example"
+at = 2026-12-01T08:00:00+08:00
+
+"""
+CODES = ("AA", "BB", "CC", "DD")
+
+
+@dataclass(frozen=True)
+class Member:
+    """One side: its folder, what it tells the others."""
+
+    folder: Path
+    statement: str
+
+
+def members(root: Path, codes: tuple[str, ...] = CODES) -> list[Member]:
+    """A member for each code."""
+    found = []
+    for number, code in enumerate(codes):
+        entropy = Entropy(code)
+        node = Node(b64u(public_key(entropy(32))), f"{entropy(20).hex()}@{code.lower()}.example:26656")
+        founder = Founder(code, "hospital", f"{code} 医院（合成）", f"{code} Hospital (synthetic)")
+        folder = root / code
+        told = make_membership(
+            folder, f"Operator {number}", [founder], f"https://{code}.example", node, entropy
+        )
+        found.append(Member(folder, told))
+    return found
+
+
+def agreed(found: list[Member]) -> str:
+    """The text that all of them review."""
+    return HEAD + "\n".join(one.statement for one in found)
