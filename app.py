@@ -121,7 +121,7 @@ def compose(
     engine = EmbeddedEngine.open(
         settings.ledger_path,
         genesis.data,
-        contracts=[ConsentContract()],
+        contracts={1: [ConsentContract()]},
         checkpoint_seed=keys.checkpoint_seed(genesis.operators[0]["id"]),
         clock=clock,
     )

@@ -47,7 +47,7 @@ class Bench:
         return EmbeddedEngine.open(
             self.path,
             self.genesis,
-            contracts=[ConsentContract()],
+            contracts={1: [ConsentContract()]},
             checkpoint_seed=self.seeds["checkpoint"],
             clock=now_ms,
         )
@@ -107,7 +107,7 @@ def appended(bench: Bench) -> float:
 def sequenced(bench: Bench) -> float:
     """Entries a second through the machine and the store, parsed and verified beforehand."""
     engine = bench.open()
-    machine, memory = Machine(engine.genesis, [ConsentContract()]), Memory()
+    machine, memory = Machine(engine.genesis, {1: [ConsentContract()]}), Memory()
     engine.close()
     store = Store(bench.path, write=True)
     parsed = [parse_entry(text) for text in bench.entries]

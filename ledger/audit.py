@@ -10,7 +10,7 @@ for that, compare size and root with a checkpoint that somebody else kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -18,7 +18,7 @@ from ledger.checkpoint import Checkpoint, open_checkpoint
 from ledger.encoding import b64u, canonical_json, is_hex, parse_json, unb64u
 from ledger.errors import Malformed, Unavailable
 from ledger.genesis import MAX_GENESIS_BYTES, Genesis, parse_genesis
-from ledger.machine import Contract
+from ledger.machine import Contracts
 from ledger.record import Record, decode_record
 from ledger.replay import Differs, Replay, compare
 from ledger.view import View
@@ -60,14 +60,17 @@ def export_log(view: View, file: IO[bytes], progress: Progress | None = None) ->
 
 def verify_log(
     file: IO[bytes],
-    contracts: Iterable[Contract],
+    contracts: Contracts,
     expected_id: str | None = None,
     progress: Progress | None = None,
 ) -> AuditResult:
-    """Check an exported log; `contracts` are the rules of its kinds. Never raises for what the file holds."""
+    """Check an exported log; `contracts` are the rules of its kinds, by version.
+
+    Never raises for what the file holds, but Fatal(rules-unknown) when a later release has to check it.
+    """
     audit = _Audit(file)
     try:
-        audit.run(list(contracts), expected_id, progress)
+        audit.run(contracts, expected_id, progress)
     except Differs as differs:
         claims = {**audit.claims, differs.claim: False}
         where = "" if differs.index is None else f"record {differs.index}: "
@@ -87,7 +90,7 @@ class _Audit:
         """Size and root (hex) of what was replayed."""
         return (self._replay.tip.size, self._replay.tip.log_root.hex()) if self._replay else (0, "")
 
-    def run(self, contracts: list[Contract], expected_id: str | None, progress: Progress | None) -> None:
+    def run(self, contracts: Contracts, expected_id: str | None, progress: Progress | None) -> None:
         header = self._read_header(expected_id)
         size = header["size"]
         record, heads = self._read_record(0)

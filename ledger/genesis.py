@@ -31,6 +31,9 @@ DEFAULT_LIMITS: Mapping[str, int] = {
     "link_keys_max": 8,
     "link_entries_per_hour": 600,
 }
+# Where several operators agree: entries in one hour of the institutions of one of them (`ledger.quota`).
+OPERATOR_QUOTA = "operator_entries_per_hour"
+_OPERATOR_QUOTA_DEFAULT = 500_000
 MAX_GENESIS_BYTES = 1024 * 1024
 _TAG = b"yaoshi/genesis/v1\x00"
 _CODE = re.compile(r"[0-9A-HJKMNP-TV-Z]{2}")
@@ -104,7 +107,12 @@ def build_genesis(
     institutions: list[dict[str, Any]],
     limits: Mapping[str, int] | None = None,
 ) -> dict[str, Any]:
-    """The document without signatures, for review and signing; keys are base64url."""
+    """The document without signatures, for review and signing; keys are base64url.
+
+    Limits that are not named get their defaults; with validators, so does the quota of an operator.
+    """
+    several = any(VALIDATOR_USE in operator["keys"] for operator in operators)
+    usual = {**DEFAULT_LIMITS, **({OPERATOR_QUOTA: _OPERATOR_QUOTA_DEFAULT} if several else {})}
     return {
         "yaoshi": "genesis",
         "version": 1,
@@ -113,7 +121,7 @@ def build_genesis(
         "wallet": wallet,
         "at": at,
         "rules": 1,
-        "limits": {**DEFAULT_LIMITS, **(limits or {})},
+        "limits": {**usual, **(limits or {})},
         "operators": operators,
         "institutions": institutions,
     }
@@ -171,35 +179,37 @@ def _check_form(doc: dict[str, Any]) -> None:
     _want(isinstance(doc["origin"], str) and bool(_ORIGIN.fullmatch(doc["origin"])), "origin")
     _want(isinstance(doc["wallet"], str) and bool(_ADDRESS.fullmatch(doc["wallet"])), "wallet")
     limits = doc["limits"]
-    _want(isinstance(limits, dict) and limits.keys() == DEFAULT_LIMITS.keys(), "limits")
+    _want(isinstance(limits, dict) and limits.keys() - {OPERATOR_QUOTA} == DEFAULT_LIMITS.keys(), "limits")
     _want(all(_is_int(value, 0) for value in limits.values()), "limits are whole numbers")
-    for group, check in (("operators", _check_operator), ("institutions", _check_institution)):
+    for group, check in (("operators", check_operator), ("institutions", check_institution)):
         _want(isinstance(doc[group], list) and 0 < len(doc[group]) <= 1000, group)
         for member in doc[group]:
-            _want(isinstance(member, dict), group)
             check(member)
     _check_unique(doc)
 
 
-def _check_operator(operator: dict[str, Any]) -> None:
-    _want(operator.keys() == {"id", "name", "keys"} and is_hex(operator["id"], 32), "an operator's members")
+def check_operator(operator: object) -> None:
+    """Raises Malformed(genesis-form, key-invalid) unless this is {id, name, keys} of an operator."""
+    if not isinstance(operator, dict) or operator.keys() != {"id", "name", "keys"}:
+        raise Malformed("genesis-form", "an operator's members")
+    _want(is_hex(operator["id"], 32), "an operator's id")
     _want(isinstance(operator["name"], str) and 0 < len(operator["name"]) <= 100, "an operator's name")
-    check_operator_keys(operator["keys"])
-
-
-def check_operator_keys(keys: object) -> None:
-    """Raises Malformed unless `keys` are an operator's, with or without a validator."""
+    keys = operator["keys"]
     validator = isinstance(keys, dict) and VALIDATOR_USE in keys
     _check_keys(keys, (*OPERATOR_USES, VALIDATOR_USE) if validator else OPERATOR_USES)
 
 
-def _check_institution(institution: dict[str, Any]) -> None:
+def check_institution(institution: object) -> None:
+    """Raises Malformed(genesis-form, key-invalid) unless this is an institution as `Genesis` has them."""
     members = {"id", "code", "name", "type", "operator", "base", "keys"}
-    _want(institution.keys() == members and is_hex(institution["id"], 32), "an institution's members")
+    if not isinstance(institution, dict) or institution.keys() != members:
+        raise Malformed("genesis-form", "an institution's members")
+    _want(is_hex(institution["id"], 32) and isinstance(institution["operator"], str), "an institution's ids")
     _want(isinstance(institution["code"], str) and bool(_CODE.fullmatch(institution["code"])), "a code")
     names = institution["name"]
     _want(isinstance(names, dict) and names.keys() == {"zh-CN", "en"}, "names in zh-CN and en")
     _want(all(isinstance(text, str) and 0 < len(text) <= 100 for text in names.values()), "a name")
+    _want(isinstance(institution["type"], str), "an institution's type")
     _want(institution["type"] in INSTITUTION_TYPES, "an institution's type")
     _want(isinstance(institution["base"], str) and bool(_ADDRESS.fullmatch(institution["base"])), "a base")
     _check_keys(institution["keys"], INSTITUTION_USES)

@@ -2,9 +2,9 @@
 
 Same sequence of (entry, time), same state, on any engine: no clock, no entropy, no I/O but reading state
 by key. Order of the checks: ledger, known key, signature (`authenticate`); key in use, kind, subject,
-`at` not ahead of time + skew, quota, admissible key, proof of possession (`judge`); then the contract of
-the kind. A lower bound on `at` is not here: entries may be late, and a contract that cannot allow it says
-so.
+`at` not ahead of time + skew, quota, admissible key, proof of possession (`judge`); then the registry's own
+rules, or the contract of the kind, of the version that is in force at the record's index. A lower bound on
+`at` is not here: entries may be late, and a contract that cannot allow it says so.
 """
 
 from __future__ import annotations
@@ -16,14 +16,18 @@ from typing import Any, Protocol
 from ledger.compact import parse_compact
 from ledger.encoding import unb64u
 from ledger.entry import Entry
-from ledger.errors import Malformed, Refusal
+from ledger.errors import Fatal, Malformed, Refusal
 from ledger.genesis import Genesis
+from ledger.governance import CREATES, KINDS, govern
 from ledger.heads import TYPE_NAMES, TYPE_NUMBERS, Subject
-from ledger.registry import KEYS_KIND, Changes, Document, Signer, rotate_keys
+from ledger.members import Case
+from ledger.quota import spend
+from ledger.registry import KEYS_KIND, Changes, Document, GetDocument, Signer, rotate_keys
+from ledger.rules import step_at
 from ledger.signing import PROOF_TYP, admit_key, thumbprint, verify
 
-HOUR_MS = 3_600_000
-_OWN_DOCUMENTS = ("limits", "operator/", "operators", "institution/", "quota/")
+_OWN_KINDS = {KEYS_KIND: "institution", **KINDS}
+_OWN_DOCUMENTS = ("limits", "operator", "institution/", "quota/", "members", "proposal", "approval/", "rules")
 
 
 class State(Protocol):
@@ -65,19 +69,20 @@ class _View:
     index: int
 
 
-class Machine:
-    """The rules of one ledger: its genesis and the contracts handed to it."""
+Contracts = Mapping[int, Iterable[Contract]]
 
-    def __init__(self, genesis: Genesis, contracts: Iterable[Contract]) -> None:
-        self._id = genesis.id
-        self._skew = genesis.limits["skew_ms"]
-        self._quota = genesis.limits["link_entries_per_hour"]
-        self._contracts: dict[str, Contract] = {}
-        for contract in contracts:
-            for kind in contract.kinds:
-                if kind in self._contracts or kind == KEYS_KIND:
-                    raise ValueError(f"two contracts for {kind}")
-                self._contracts[kind] = contract
+
+class Machine:
+    """The rules of one ledger: its genesis, and for each version that this release knows its contracts."""
+
+    def __init__(self, genesis: Genesis, contracts: Contracts) -> None:
+        self._genesis = genesis
+        self._limits = genesis.limits
+        self._versions = {version: _by_kind(hosted) for version, hosted in contracts.items()}
+
+    def check_rules(self, get: GetDocument, index: int) -> None:
+        """Raises Fatal(rules-unknown) when record `index` is not for this release to judge."""
+        self._rules_at(get, index)
 
     def authenticate(
         self, entry: Entry, state: State, verifies: Callable[[Entry, bytes], bool]
@@ -86,7 +91,7 @@ class Machine:
 
         Raises Malformed(signature-invalid).
         """
-        if entry.ledger != self._id:
+        if entry.ledger != self._genesis.id:
             return Refusal("entry-wrong-ledger", "the entry is for another ledger")
         key = state.get(f"key/{entry.kid}")
         if key is None:
@@ -96,44 +101,42 @@ class Machine:
         return Signer(entry.kid, key["subject"], key["subject_type"], key["use"])
 
     def judge(self, entry: Entry, signer: Signer, state: State, index: int, time: int) -> Accepted | Refusal:
-        """The judgement of an authenticated entry that would be record `index` at `time` (ms UTC)."""
+        """The judgement of an authenticated entry that would be record `index` at `time` (ms UTC).
+
+        Raises Fatal(rules-unknown).
+        """
+        rules = self._rules_at(state.get, index)
         if signer.use is None and signer.subject_type != "link":
             return Refusal("key-retired", "the key was replaced")
-        subject_type, creates = self._kind(entry.kind)
+        subject_type, creates = _kind(entry.kind, rules)
         if subject_type is None:
             return Refusal("entry-kind-unknown", "no rules for this kind of entry")
         refusal = _check_subject(state.subject(entry.subject), subject_type, creates)
         if refusal is not None:
             return refusal
-        if entry.at > time + self._skew:
+        if entry.at > time + self._limits["skew_ms"]:
             return Refusal("entry-early", "the entry's time is ahead of the ledger's")
-        quota = self._spend_quota(entry, state, time)
+        quota = spend(entry, signer, state.get, self._limits, time)
         if isinstance(quota, Refusal):
             return quota
         entry_or_refusal = self._prove_key(entry, signer, state)
         if isinstance(entry_or_refusal, Refusal):
             return entry_or_refusal
-        outcome = self._apply(entry_or_refusal, signer, state, index, time)
+        outcome = self._apply(entry_or_refusal, signer, state, index, time, rules)
         if isinstance(outcome, Refusal):
             return outcome
         return Accepted(TYPE_NUMBERS[subject_type] if creates else None, {**outcome, **quota})
 
-    def _kind(self, kind: str) -> tuple[str | None, bool]:
-        if kind == KEYS_KIND:
-            return "institution", False
-        contract = self._contracts.get(kind)
-        return (contract.kinds[kind], kind in contract.creates) if contract else (None, False)
-
-    def _spend_quota(self, entry: Entry, state: State, time: int) -> Changes | Refusal:
-        """Count what people can make without limit; a revocation, a look or a disclosure is never held up."""
-        if entry.kind != "grant.give" and not entry.kind.startswith("link."):
-            return {}
-        key, hour = f"quota/{entry.subject}", time // HOUR_MS
-        spent = state.get(key)
-        count = spent["count"] + 1 if spent and spent["hour"] == hour else 1
-        if count > self._quota:
-            return Refusal("quota-exceeded", "too many entries about this link in one hour")
-        return {key: {"hour": hour, "count": count}}
+    def _rules_at(self, get: GetDocument, index: int) -> Mapping[str, Contract]:
+        step = step_at(get, index)
+        rules = self._versions.get(step.version)
+        if rules is None:
+            raise Fatal(
+                "rules-unknown",
+                f"from record {step.start} on, this ledger is judged by version {step.version} of its rules; "
+                f"install {step.release} or later (this release knows {sorted(self._versions)})",
+            )
+        return rules
 
     def _prove_key(self, entry: Entry, signer: Signer, state: State) -> Entry | Refusal:
         """Check payload.key (admissible, of no other subject) and payload.proof (possession of it)."""
@@ -162,7 +165,7 @@ class Machine:
         if compact is None or compact.kid != thumbprint(key):
             return False
         said = compact.payload
-        if said.keys() != {"ledger", "subject", "institution"} or said["ledger"] != self._id:
+        if said.keys() != {"ledger", "subject", "institution"} or said["ledger"] != self._genesis.id:
             return False
         if said["subject"] != entry.subject or not isinstance(said["institution"], str):
             return False
@@ -175,13 +178,35 @@ class Machine:
             named = said["institution"] == institution
         return named and verify(key, compact.signing_input, compact.signature)
 
-    def _apply(self, entry: Entry, signer: Signer, state: State, index: int, time: int) -> Changes | Refusal:
+    def _apply(
+        self, entry: Entry, signer: Signer, state: State, index: int, time: int, rules: Mapping[str, Contract]
+    ) -> Changes | Refusal:
         if entry.kind == KEYS_KIND:
             return rotate_keys(entry, signer, state.get)
-        outcome = self._contracts[entry.kind].apply(_View(state.get, index), entry, signer, time)
+        if entry.kind in KINDS:
+            return govern(Case(entry, signer, self._genesis, state.get, state.subject, index, time))
+        outcome = rules[entry.kind].apply(_View(state.get, index), entry, signer, time)
         if not isinstance(outcome, dict):
             return Refusal(outcome.code, outcome.detail)
         return _check_changes(outcome, entry, state)
+
+
+def _by_kind(contracts: Iterable[Contract]) -> dict[str, Contract]:
+    found: dict[str, Contract] = {}
+    for contract in contracts:
+        for kind in contract.kinds:
+            if kind in found or kind in _OWN_KINDS:
+                raise ValueError(f"two contracts for {kind}")
+            found[kind] = contract
+    return found
+
+
+def _kind(kind: str, rules: Mapping[str, Contract]) -> tuple[str | None, bool]:
+    """The type of subject that the kind concerns, and whether it creates it."""
+    if kind in _OWN_KINDS:
+        return _OWN_KINDS[kind], kind in CREATES
+    contract = rules.get(kind)
+    return (contract.kinds[kind], kind in contract.creates) if contract else (None, False)
 
 
 def _check_subject(found: Subject | None, subject_type: str, creates: bool) -> Refusal | None:

@@ -1,10 +1,11 @@
 """The registry knows every operator and institution and which key may do what for them.
 
-State documents: "limits", "operators", "operator/<id>", "institution/<id>", "key/<kid>". They begin in the
-genesis; an institution changes its own keys by an `institution.keys` entry that its offline key signs. A key
-serves one subject for ever, and a replaced key stays known with use null, so that what it signed before
-still verifies. A ledger file of an earlier release has no "operators": all of its genesis are active, and
-none of them has a validator.
+State documents: "limits", "operators" (those that are active), "members" (all that ever were),
+"operator/<id>", "institution/<id>", "key/<kid>". They begin in the genesis and change by the operators' votes
+(`ledger.governance`); an institution changes its own keys by an `institution.keys` entry that its offline key
+signs. A key serves one subject for ever, and a replaced key stays known with use null, so that what it signed
+before still verifies. A ledger file of an earlier release lacks "operators" and "members": those of its
+genesis stand for them, and no operator has a validator.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ GetDocument = Callable[[str], Document | None]
 
 KEYS_KIND = "institution.keys"
 OPERATORS = "operators"
+MEMBERS = "members"
 _KEYS_MEMBERS = {"ledger", "subject", "kind", "at", "keys"}
 
 
@@ -52,6 +54,16 @@ class Institution:
     retired: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """An operator as the ledger shows it; `keys` by use in base64url."""
+
+    id: str
+    name: str
+    keys: dict[str, str]
+    active: bool
+
+
 def genesis_subjects(genesis: Genesis) -> list[tuple[int, str]]:
     """(type, id) of every subject that the genesis creates, in order of its number."""
     operators = [(OPERATOR, operator["id"]) for operator in genesis.operators]
@@ -60,15 +72,19 @@ def genesis_subjects(genesis: Genesis) -> list[tuple[int, str]]:
 
 def genesis_documents(genesis: Genesis) -> dict[str, Document]:
     """The state documents with which the ledger begins."""
-    documents: dict[str, Document] = {"limits": genesis.limits, OPERATORS: _operators_at_first(genesis)}
+    documents: dict[str, Document] = {
+        "limits": genesis.limits,
+        OPERATORS: _operators_at_first(genesis),
+        MEMBERS: _members_at_first(genesis),
+    }
     for operator in genesis.operators:
         documents[f"operator/{operator['id']}"] = operator
         for use, key in operator["keys"].items():
-            documents.update(_key_document(key, operator["id"], "operator", use))
+            documents.update(key_document(key, operator["id"], "operator", use))
     for institution in genesis.institutions:
         documents[f"institution/{institution['id']}"] = {**institution, "retired": False}
         for use, key in institution["keys"].items():
-            documents.update(_key_document(key, institution["id"], "institution", use))
+            documents.update(key_document(key, institution["id"], "institution", use))
     return documents
 
 
@@ -76,6 +92,11 @@ def active_operators(get: GetDocument, genesis: Genesis) -> list[str]:
     """The ids of the operators that take part now, in the order in which they came."""
     active: list[str] = (get(OPERATORS) or _operators_at_first(genesis))["active"]
     return active
+
+
+def members_of(get: GetDocument, genesis: Genesis) -> Document:
+    """All that are or were members, by number: {"operators": [ids], "institutions": [ids]}."""
+    return get(MEMBERS) or _members_at_first(genesis)
 
 
 def validators(get: GetDocument) -> dict[str, str]:
@@ -113,8 +134,8 @@ def rotate_keys(entry: Entry, signer: Signer, get: GetDocument) -> Changes | Ref
             return Refusal(malformed.code, malformed.detail)
         if get(f"key/{kid}") is not None or f"key/{kid}" in changes:
             return Refusal("key-known", "a key serves one subject and one use, once")
-        changes.update(_key_document(key, entry.subject, "institution", use))
-        changes.update(_key_document(institution["keys"][use], entry.subject, "institution", None))
+        changes.update(key_document(key, entry.subject, "institution", use))
+        changes.update(key_document(institution["keys"][use], entry.subject, "institution", None))
     changes[f"institution/{entry.subject}"] = {**institution, "keys": {**institution["keys"], **keys}}
     return changes
 
@@ -123,7 +144,13 @@ def _operators_at_first(genesis: Genesis) -> Document:
     return {"active": [operator["id"] for operator in genesis.operators]}
 
 
-def _key_document(key: str, subject: str, subject_type: str, use: str | None) -> dict[str, Document]:
+def _members_at_first(genesis: Genesis) -> Document:
+    operators = [operator["id"] for operator in genesis.operators]
+    return {"operators": operators, "institutions": [one["id"] for one in genesis.institutions]}
+
+
+def key_document(key: str, subject: str, subject_type: str, use: str | None) -> dict[str, Document]:
+    """The state document of an operator's or institution's key; `use` None: known, and out of use."""
     kid = thumbprint(key)
     return {
         f"key/{kid}": {"kid": kid, "key": key, "subject": subject, "subject_type": subject_type, "use": use}

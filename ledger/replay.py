@@ -7,14 +7,14 @@ of that moment. Everything lies in memory; this is for audits, never for an engi
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from ledger.batch import dump_document, load_document
 from ledger.entry import Entry, parse_entry
 from ledger.errors import Malformed, Refusal
 from ledger.genesis import Genesis
 from ledger.heads import HeadBlock, Subject
-from ledger.machine import Contract, Machine
+from ledger.machine import Contracts, Machine
 from ledger.record import Record
 from ledger.registry import Document, genesis_documents
 from ledger.sequence import Placed, place, place_genesis
@@ -33,7 +33,7 @@ class Differs(Exception):  # noqa: N818
 class Replay:
     """The machine and its state after the records checked so far; begins with record 0."""
 
-    def __init__(self, genesis: Genesis, contracts: Iterable[Contract]) -> None:
+    def __init__(self, genesis: Genesis, contracts: Contracts) -> None:
         self._machine = Machine(genesis, contracts)
         self._state: dict[str, str | None] = {}
         self._blocks: dict[int, HeadBlock] = defaultdict(HeadBlock)

@@ -16,7 +16,15 @@ from ledger.heads import BLOCK, Node, Subject, head_proof, tree_of
 from ledger.merkle import NodeReader, consistency_proof, inclusion_proof
 from ledger.proofs import link_proof
 from ledger.receipt import format_receipt
-from ledger.registry import Document, Institution, genesis_subjects, institution_of
+from ledger.registry import (
+    Document,
+    Institution,
+    Operator,
+    active_operators,
+    genesis_subjects,
+    institution_of,
+    members_of,
+)
 from ledger.store import reading
 from ledger.store.database import Connection
 from ledger.store.reading import Ending, StoredRecord
@@ -98,23 +106,26 @@ class View:
         if subject is None:
             return []
         rows = [_row(stored) for stored in reading.read_chain(self._connection, subject.number, from_seq)]
-        if 0 < subject.number < self.registry_size and from_seq <= 1:
+        if 0 < subject.number < len(genesis_subjects(self.genesis)) and from_seq <= 1:
             rows.insert(0, _row(self._stored(0)))
         return rows
 
-    @property
-    def registry_size(self) -> int:
-        """Number of subjects that are operators or institutions: those of the genesis, numbered from 0."""
-        return len(genesis_subjects(self.genesis))
-
     def registry_subjects(self) -> list[Subject]:
-        """Operators and institutions, by number."""
-        return reading.read_subjects(self._connection, 0, self.registry_size)
+        """All operators and institutions that are or were members, by number."""
+        members = members_of(self.get, self.genesis)
+        found = [self.subject(each) for each in (*members["operators"], *members["institutions"])]
+        return sorted((one for one in found if one is not None), key=lambda one: one.number)
 
     def institutions(self) -> list[Institution]:
-        """All institutions, in order of their number."""
-        found = [self.institution(document["id"]) for document in self.genesis.institutions]
+        """All institutions, retired ones too, in order of their number."""
+        found = [self.institution(each) for each in members_of(self.get, self.genesis)["institutions"]]
         return [institution for institution in found if institution is not None]
+
+    def operators(self) -> list[Operator]:
+        """All operators, retired ones too, in order of their number."""
+        active = active_operators(self.get, self.genesis)
+        found = [self.get(f"operator/{each}") for each in members_of(self.get, self.genesis)["operators"]]
+        return [Operator(**one, active=one["id"] in active) for one in found if one is not None]
 
     def institution(self, institution_id: str) -> Institution | None:
         """An institution with its present keys."""

@@ -40,7 +40,7 @@ def verify(file: Path, expected: str | None) -> None:
         task = progress.add_task("Checking", total=None)
         result = verify_log(
             source,
-            contracts=[ConsentContract()],
+            contracts={1: [ConsentContract()]},
             expected_id=expected,
             progress=lambda done, total: progress.update(task, completed=done, total=total),
         )

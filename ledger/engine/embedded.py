@@ -8,7 +8,7 @@ rewritten past is found by every phone and witness that kept a checkpoint, and b
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,13 +16,19 @@ from pathlib import Path
 from ledger.batch import begin_ledger
 from ledger.committed import Committed
 from ledger.engine.inbox import Inbox, Item, Reply
-from ledger.engine.startup import check_checkpoint_seed, check_genesis, checked_genesis, load_tip
+from ledger.engine.startup import (
+    check_checkpoint_seed,
+    check_genesis,
+    check_rules,
+    checked_genesis,
+    load_tip,
+)
 from ledger.engine.views import certifier, view_of
 from ledger.engine.writer import Writer
 from ledger.entry import parse_entry
 from ledger.errors import Refusal, Unavailable
 from ledger.genesis import Genesis
-from ledger.machine import Contract, Machine
+from ledger.machine import Contracts, Machine
 from ledger.sequence import Tip
 from ledger.store.database import Store
 from ledger.store.reading import read_ending
@@ -49,7 +55,7 @@ class EmbeddedEngine:
         path: str | Path,
         genesis_bytes: bytes,
         *,
-        contracts: Iterable[Contract],
+        contracts: Contracts,
         checkpoint_seed: bytes,
         clock: Callable[[], int],
         queue_limit: int = 4096,
@@ -65,7 +71,7 @@ class EmbeddedEngine:
         machine = Machine(genesis, contracts)
         store = Store(_path_of(path), write=True)
         try:
-            tip = _open_tip(store, genesis)
+            tip = _open_tip(store, genesis, machine)
         except BaseException:
             store.close()
             raise
@@ -143,14 +149,16 @@ def open_view_only(
         store.close()
 
 
-def _open_tip(store: Store, genesis: Genesis) -> Tip:
+def _open_tip(store: Store, genesis: Genesis, machine: Machine) -> Tip:
     with store.transaction() as connection:
         ending = read_ending(connection)
         if ending is None:
             begin_ledger(connection, genesis)
         else:
             check_genesis(ending, genesis)
-        return load_tip(connection)
+        tip = load_tip(connection)
+        check_rules(connection, machine, tip)
+        return tip
 
 
 def _path_of(path: str | Path) -> Path:

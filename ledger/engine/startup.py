@@ -1,18 +1,21 @@
 """Start-up reads where the ledger ends, and refuses when its parts contradict each other.
 
 Checked: the genesis is the expected one; the stored log root is that of the stored nodes; the newest
-record is the last leaf; the heads root in that leaf is that of the stored heads. The whole log is
-`ledger.audit`'s task.
+record is the last leaf; the heads root in that leaf is that of the stored heads; this release knows the rules
+that are in force. The whole log is `ledger.audit`'s task.
 """
 
 from __future__ import annotations
 
+from ledger.batch import load_document
 from ledger.encoding import b64u
 from ledger.errors import Fatal, Malformed
 from ledger.genesis import Genesis, parse_genesis
 from ledger.heads import BLOCK, tree_of
+from ledger.machine import Machine
 from ledger.merkle import peak_places
 from ledger.receipt import log_leaf
+from ledger.registry import Document
 from ledger.sequence import Tip
 from ledger.signing import public_key
 from ledger.store import reading
@@ -37,6 +40,16 @@ def check_genesis(ending: reading.Ending, genesis: Genesis) -> None:
     """Raises Fatal(genesis-differs) when the file holds another ledger."""
     if ending.id != genesis.id or ending.genesis != genesis.data:
         raise Fatal("genesis-differs", "the ledger file began with another genesis")
+
+
+def check_rules(connection: Connection, machine: Machine, tip: Tip) -> None:
+    """Raises Fatal(rules-unknown) when the next record is for a later release to judge."""
+
+    def get(key: str) -> Document | None:
+        text = reading.read_state(connection, key)
+        return None if text is None else load_document(text)
+
+    machine.check_rules(get, tip.size)
 
 
 def load_tip(connection: Connection) -> Tip:

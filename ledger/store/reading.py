@@ -89,13 +89,6 @@ def read_subject(connection: sa.Connection, subject_id: str) -> Subject | None:
     return None if row is None else Subject(row[0], row[1], row[2].hex(), row[3], row[4])
 
 
-def read_subjects(connection: sa.Connection, first: int, last: int) -> list[Subject]:
-    """Subjects with numbers first..last-1."""
-    number = t.subjects.c.number
-    query = sa.select(*_SUBJECT_COLUMNS).where(number >= first, number < last).order_by(number)
-    return [Subject(row[0], row[1], row[2].hex(), row[3], row[4]) for row in connection.execute(query)]
-
-
 def read_block(connection: sa.Connection, block: int) -> list[bytes]:
     """The head leaf hashes of one block; none for a block that has not begun."""
     row = _BLOCK.first(connection, block=block)

@@ -218,7 +218,7 @@ def told() -> Iterator[Story]:
         engine = EmbeddedEngine.open(
             Path(folder) / "ledger.db",
             data,
-            contracts=[ConsentContract()],
+            contracts={1: [ConsentContract()]},
             checkpoint_seed=digest("operator/checkpoint"),
             clock=lambda: clock[0],
         )

@@ -146,7 +146,7 @@ def test_an_export_of_another_ledger_is_not_the_expected_one(exported: tuple[str
 
 def test_other_rules_give_another_verdict(exported: tuple[str, Lines]) -> None:
     data = b"".join(canonical_json(line) + b"\n" for line in exported[1])
-    result = verify_log(io.BytesIO(data), [])
+    result = verify_log(io.BytesIO(data), {1: []})
     assert result.first_difference == "record 1: the rules refuse it (entry-kind-unknown)"
 
 

@@ -120,7 +120,7 @@ def test_another_genesis_or_checkpoint_key_is_fatal(opened: Opened, path: Path, 
         open_engine(path, clock, b"{}")
     assert differs.value.code == "genesis-invalid"
     with pytest.raises(Fatal) as differs:
-        EmbeddedEngine.open(path, GENESIS, contracts=[], checkpoint_seed=bytes(32), clock=clock)
+        EmbeddedEngine.open(path, GENESIS, contracts={1: []}, checkpoint_seed=bytes(32), clock=clock)
     assert differs.value.code == "checkpoint-key-differs"
 
 

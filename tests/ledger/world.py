@@ -138,8 +138,8 @@ def link_id(number: int) -> str:
     return hashlib.sha256(b"link %d" % number).hexdigest()[:32]
 
 
-def contracts() -> Iterable[Any]:
-    return [CountingContract()]
+def contracts() -> dict[int, Iterable[Any]]:
+    return {1: [CountingContract()]}
 
 
 def kid(name: str) -> str:

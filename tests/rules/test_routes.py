@@ -69,7 +69,7 @@ def test_every_code_that_the_source_names_is_documented() -> None:
 
 
 def test_every_code_is_answered_somewhere_and_named_in_a_test() -> None:
-    tables = {*(ROOT / "gateway/web/problem_codes").glob("*.py"), ROOT / "ledger/codes.py"}
+    tables = {*(ROOT / "gateway/web/problem_codes").glob("*.py"), *(ROOT / "ledger").glob("codes*.py")}
     tables |= set((ROOT / "consent/codes").glob("*.py"))
     product = [
         path.read_text("utf-8")

@@ -274,7 +274,7 @@ LIES: dict[str, tuple[str, Callable[[Story], None]]] = {
 def _served(folder: Path, genesis: bytes, contract: ConsentContract, tell: Callable[[Story], None]) -> Any:
     clock = Clock()
     engine = EmbeddedEngine.open(
-        folder, genesis, contracts=[contract], checkpoint_seed=CHECKPOINT_SEED, clock=clock
+        folder, genesis, contracts={1: [contract]}, checkpoint_seed=CHECKPOINT_SEED, clock=clock
     )
     try:
         story = Story(engine, clock)

@@ -204,7 +204,7 @@ def main(target: Path) -> None:
         engine = EmbeddedEngine.open(
             Path(folder) / "ledger.db",
             genesis,
-            contracts=[ConsentContract()],
+            contracts={1: [ConsentContract()]},
             checkpoint_seed=CHECKPOINT_SEED,
             clock=clock,
         )
