@@ -350,6 +350,12 @@ CODES: dict[str, tuple[str, str, str, str]] = {
         "Start the later release.",
         "请使用较新的版本启动。",
     ),
+    "database-unfit": (
+        "The PostgreSQL database is not fit for a node",
+        "PostgreSQL 数据库不符合节点的要求",
+        "Use PostgreSQL 15 or later, and make the database with UTF-8 and LOCALE C.",
+        "请使用 PostgreSQL 15 或更高版本，并以 UTF-8 与 LOCALE C 创建数据库。",
+    ),
     "file-damaged": (
         "The ledger file is damaged",
         "账本文件已损坏",

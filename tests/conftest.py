@@ -10,6 +10,8 @@ import os
 
 import pytest
 
+from tests.postgres import postgres, postgres_server  # noqa: F401 - fixtures
+
 
 class Skips:
     """What was skipped, and why."""

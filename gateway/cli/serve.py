@@ -30,7 +30,7 @@ from gateway.operation.doctor.examination import examine_for_start
 from gateway.operation.doctor.findings import Scene, language, printed
 from gateway.settings import ROOT, Settings
 from ledger.errors import Unavailable
-from ledger.store.database import Lock
+from ledger.store.sqlite import Lock
 
 THREADS = 32  # above the cap of 24 event streams, so that streams never hold all of them
 

@@ -1,7 +1,7 @@
-"""The embedded engine keeps the ledger in one process on SQLite: one operator, tamper-evident, no agreement.
+"""The embedded engine keeps the ledger in one process: one operator, tamper-evident, no agreement.
 
-Group commit (`ledger.engine.writer`), one writing process (a lock on the file), readers beside it on
-snapshots. `open_view_only` is for tools that read while a node runs. What tamper-evident means: a
+SQLite or PostgreSQL, group commit (`ledger.engine.writer`), one writing process (a lock), readers beside it
+on snapshots. `open_view_only` is for tools that read while a node runs. What tamper-evident means: a
 rewritten past is found by every phone and witness that kept a checkpoint, and by nobody else.
 """
 
@@ -31,6 +31,7 @@ from ledger.genesis import Genesis
 from ledger.machine import Contracts, Machine
 from ledger.sequence import Tip
 from ledger.store.database import Store
+from ledger.store.place import Place
 from ledger.store.reading import read_ending
 from ledger.view import Certify, View, no_checkpoint_key
 
@@ -52,7 +53,7 @@ class EmbeddedEngine:
     @classmethod
     def open(
         cls,
-        path: str | Path,
+        path: str | Place,
         genesis_bytes: bytes,
         *,
         contracts: Contracts,
@@ -62,14 +63,14 @@ class EmbeddedEngine:
         batch_limit: int = 512,
         verifiers: int | None = None,
     ) -> EmbeddedEngine:
-        """Open or begin the ledger at `path` (or sqlite:/// URL); `clock` gives ms UTC.
+        """Open or begin the ledger at `path` (or sqlite:/// URL, or PostgreSQL); `clock` gives ms UTC.
 
         Raises Unavailable(ledger-locked, disk-full), or Fatal when file, genesis or key do not fit.
         """
         genesis = checked_genesis(genesis_bytes)
         check_checkpoint_seed(genesis, checkpoint_seed)
         machine = Machine(genesis, contracts)
-        store = Store(_path_of(path), write=True)
+        store = Store(_place_of(path), write=True)
         try:
             tip = _open_tip(store, genesis, machine)
         except BaseException:
@@ -126,7 +127,7 @@ class EmbeddedEngine:
 
 @contextmanager
 def open_view_only(
-    path: str | Path,
+    path: str | Place,
     genesis_bytes: bytes,
     *,
     checkpoint_seed: bytes | None = None,
@@ -141,7 +142,7 @@ def open_view_only(
     if checkpoint_seed is not None and clock is not None:
         check_checkpoint_seed(genesis, checkpoint_seed)
         certify = certifier(genesis, checkpoint_seed, clock)
-    store = Store(_path_of(path), write=False)
+    store = Store(_place_of(path), write=False)
     try:
         with view_of(store, genesis, certify) as view:
             yield view
@@ -161,5 +162,5 @@ def _open_tip(store: Store, genesis: Genesis, machine: Machine) -> Tip:
         return tip
 
 
-def _path_of(path: str | Path) -> Path:
-    return Path(str(path).removeprefix("sqlite:///"))
+def _place_of(path: str | Place) -> Place:
+    return Path(path.removeprefix("sqlite:///")) if isinstance(path, str) else path

@@ -23,7 +23,7 @@ from ledger.errors import LedgerError, Malformed, Refusal, Unavailable
 from ledger.heads import Node
 from ledger.machine import Machine
 from ledger.sequence import Tip
-from ledger.store.database import Store
+from ledger.store.database import DatabaseError, Store
 
 _log = logging.getLogger("ledger")
 _TREES_KEPT = 16
@@ -106,7 +106,7 @@ class Writer:
         try:
             self._answer(items, self._outcomes(items))
         except BaseException:
-            self._tip = None
+            self._forget()
             raise
         finally:
             self._inbox.end_turn()
@@ -115,12 +115,16 @@ class Writer:
         try:
             return self._commit(items)
         except Unavailable as unavailable:
-            self._tip = None
+            self._forget()
             return [_outage(unavailable)] * len(items)
         except Exception as fault:
-            self._tip = None
+            self._forget()
             _log.error("a batch failed: %s", type(fault).__name__)
             return [fault] * len(items)
+
+    def _forget(self) -> None:
+        """Where the log ends is no longer known; another process may have written its own next entries."""
+        self._tip, self._trees = None, ()
 
     def _commit(self, items: list[Item]) -> list[Outcome]:
         with self._store.transaction() as connection:
@@ -152,7 +156,7 @@ class Writer:
             return batch.take(item.entry, clock, verifies)
         except Malformed as malformed:
             return malformed
-        except LedgerError:
+        except (LedgerError, DatabaseError):
             raise
         except Exception as fault:
             _log.error("a contract failed on %s: %s", item.entry.kind, type(fault).__name__)

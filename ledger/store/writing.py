@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from ledger.genesis import Genesis
 from ledger.heads import HeadBlock, Subject
@@ -14,22 +14,21 @@ from ledger.store import tables as t
 from ledger.store.prepared import Prepared
 from ledger.store.reading import node_place
 
-_subject = upsert(t.subjects)
-_PUT_SUBJECT = Prepared(
-    _subject.on_conflict_do_update(
-        index_elements=["number"], set_={"seq": _subject.excluded.seq, "head": _subject.excluded.head}
-    )
-)
-_block = upsert(t.head_blocks)
-_PUT_BLOCK = Prepared(
-    _block.on_conflict_do_update(
-        index_elements=["block"], set_={"root": _block.excluded.root, "leaves": _block.excluded.leaves}
-    )
-)
-_state = upsert(t.state)
-_PUT_STATE = Prepared(
-    _state.on_conflict_do_update(index_elements=["key"], set_={"document": _state.excluded.document})
-)
+
+def _put(table: sa.Table, key: str, *columns: str) -> Prepared:
+    """A row, or its columns where the key is there."""
+
+    def statement(insert: Any) -> Any:
+        row = insert(table)
+        changed = {name: row.excluded[name] for name in columns}
+        return row.on_conflict_do_update(index_elements=[key], set_=changed)
+
+    return Prepared(statement)
+
+
+_PUT_SUBJECT = _put(t.subjects, "number", "seq", "head")
+_PUT_BLOCK = _put(t.head_blocks, "block", "root", "leaves")
+_PUT_STATE = _put(t.state, "key", "document")
 _DELETE_STATE = Prepared(sa.delete(t.state).where(t.state.c.key == sa.bindparam("gone")))
 _ADD_RECORD = Prepared(sa.insert(t.records))
 _ADD_NODE = Prepared(sa.insert(t.log_nodes))

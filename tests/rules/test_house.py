@@ -36,11 +36,13 @@ DOORS = {
     "granian": {"gateway/cli/serve.py"},
     "rich": {"gateway/cli", "gateway/demo"},
     "joserfc": {"gateway/peers/assertion.py"},
+    "httpcore2": {"gateway/peers/http.py"},
     "cryptography": {"gateway/phone/authority.py"},
     "flask": {"gateway", "app.py"},
     "flask_smorest": {"gateway"},
     "marshmallow": {"gateway"},
     "sqlalchemy": {"gateway", "ledger/store"},
+    "psycopg": {"ledger/store/postgres.py"},
 }
 STANDARD_LONGEST = 400
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "manager", "common", "base", "misc"}

@@ -38,7 +38,7 @@ from gateway.settings import Settings
 from ledger.engine.embedded import open_view_only
 from ledger.errors import LedgerError, Unavailable
 from ledger.genesis import Genesis
-from ledger.store.database import Lock
+from ledger.store.sqlite import Lock
 
 UNCHANGED = "nothing was restored and nothing was changed"
 # What the data that is replaced hands on when the backup does not hold it.

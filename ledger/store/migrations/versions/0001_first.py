@@ -10,6 +10,8 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+_PLACE = sa.Integer().with_variant(sa.BigInteger(), "postgresql")
+
 
 def upgrade() -> None:
     op.create_table(
@@ -24,7 +26,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "records",
-        sa.Column("index", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("index", _PLACE, primary_key=True, autoincrement=False),
         sa.Column("time", sa.BigInteger, nullable=False),
         sa.Column("number", sa.BigInteger, nullable=False),
         sa.Column("seq", sa.BigInteger, nullable=False),
@@ -37,12 +39,12 @@ def upgrade() -> None:
     op.create_index("records_by_chain", "records", ["number", "seq"], unique=True)
     op.create_table(
         "log_nodes",
-        sa.Column("place", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("place", _PLACE, primary_key=True, autoincrement=False),
         sa.Column("hash", sa.LargeBinary(32), nullable=False),
     )
     op.create_table(
         "subjects",
-        sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("number", _PLACE, primary_key=True, autoincrement=False),
         sa.Column("type", sa.Integer, nullable=False),
         sa.Column("id", sa.LargeBinary(16), nullable=False),
         sa.Column("seq", sa.BigInteger, nullable=False),
@@ -51,7 +53,7 @@ def upgrade() -> None:
     op.create_index("subjects_by_id", "subjects", ["id"], unique=True)
     op.create_table(
         "head_blocks",
-        sa.Column("block", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("block", _PLACE, primary_key=True, autoincrement=False),
         sa.Column("root", sa.LargeBinary(32), nullable=False),
         sa.Column("leaves", sa.LargeBinary(512), nullable=False),
     )
