@@ -9,7 +9,7 @@ server's own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import psycopg
@@ -19,6 +19,7 @@ from sqlalchemy.dialects.postgresql.base import PGTypeCompiler
 
 from ledger.errors import Fatal, Unavailable
 from ledger.store.place import Postgres
+from ledger.store.prepared import as_sqlalchemy, driver_of
 
 OLDEST = 150000  # as PostgreSQL counts: 15.0
 CONNECT_S = 10
@@ -96,18 +97,21 @@ def has_schema(place: Postgres, schema: str) -> bool:
         return _has_schema(session, schema)
 
 
-def copy_rows(connection: sa.Connection, table: sa.Table, types: Sequence[str], rows: Iterable[Any]) -> None:
-    """Add whole rows by binary COPY; `types` are PostgreSQL's own of the table's columns, in their order."""
-    quoted = connection.dialect.identifier_preparer
-    columns = ", ".join(quoted.format_column(column) for column in table.columns)
-    target = f"{quoted.format_table(table)} ({columns})"
-    if not connection.in_transaction():
-        connection.begin()
-    driver: Any = connection.connection.driver_connection
-    with driver.cursor() as cursor, cursor.copy(f"COPY {target} FROM STDIN (FORMAT BINARY)") as copy:
-        copy.set_types(types)
-        for row in rows:
-            copy.write_row(row)
+def copy_rows(connection: sa.Connection, table: sa.Table, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Add whole rows by binary COPY, inside the connection's transaction. Raises as SQLAlchemy does."""
+    dialect: Any = connection.dialect
+    names = [column.name for column in table.columns]
+    types = [dialect.type_compiler_instance.process(column.type).lower() for column in table.columns]
+    quote = dialect.identifier_preparer.quote
+    statement = f"COPY {quote(table.name)} ({', '.join(map(quote, names))}) FROM STDIN (FORMAT BINARY)"
+    driver = driver_of(connection)
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            copy.set_types(types)
+            for row in rows:
+                copy.write_row([row[name] for name in names])
+    except psycopg.Error as error:
+        raise as_sqlalchemy(connection, statement, error) from error
 
 
 class PostgresSchema:

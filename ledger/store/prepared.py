@@ -49,20 +49,20 @@ class Prepared:
 
     def run_many(self, connection: sa.Connection, rows: Iterable[Values]) -> None:
         """The statement once for each row."""
-        form, driver = self._form(connection), _driver(connection)
+        form, driver = self._form(connection), driver_of(connection)
         try:
             driver.cursor().executemany(form.text, map(form.values, rows))
         except connection.dialect.loaded_dbapi.Error as error:
-            raise _as_sqlalchemy(connection, form, error) from error
+            raise as_sqlalchemy(connection, form.text, error) from error
 
     def _execute(self, connection: sa.Connection, values: Values) -> list[tuple[Any, ...]]:
-        form, driver = self._form(connection), _driver(connection)
+        form, driver = self._form(connection), driver_of(connection)
         rows: list[tuple[Any, ...]]
         try:
             cursor = driver.execute(form.text, form.values({**form.fixed, **values}))
             rows = cursor.fetchall() if cursor.description else []
         except connection.dialect.loaded_dbapi.Error as error:
-            raise _as_sqlalchemy(connection, form, error) from error
+            raise as_sqlalchemy(connection, form.text, error) from error
         return rows
 
     def _form(self, connection: sa.Connection) -> _Form:
@@ -71,6 +71,18 @@ class Prepared:
         if form is None:
             form = self._forms[dialect.name] = _Form(self._statement, dialect)
         return form
+
+
+def as_sqlalchemy(connection: sa.Connection, text: str, error: Any) -> BaseException:
+    """The driver's error as SQLAlchemy would raise it; a connection that broke is given up."""
+    dialect = connection.dialect
+    if dialect.is_disconnect(error, connection.connection.driver_connection, None):
+        connection.invalidate(error)
+    # Without the values: they may say whose record it is.
+    found: BaseException = exc.DBAPIError.instance(
+        text, None, error, dialect.loaded_dbapi.Error, hide_parameters=True, dialect=dialect
+    )
+    return found
 
 
 class _Form:
@@ -99,19 +111,9 @@ def _insert_of(dialect: sa.Dialect) -> Any:
     return import_module(f"sqlalchemy.dialects.{dialect.name}").insert
 
 
-def _driver(connection: sa.Connection) -> Any:
+def driver_of(connection: sa.Connection) -> Any:
+    """The driver's own connection, inside a transaction of this connection."""
     # The driver knows nothing of SQLAlchemy's transactions: without this it would read outside of one.
     if not connection.in_transaction():
         connection.begin()
     return connection.connection.driver_connection
-
-
-def _as_sqlalchemy(connection: sa.Connection, form: _Form, error: Any) -> BaseException:
-    dialect = connection.dialect
-    if dialect.is_disconnect(error, connection.connection.driver_connection, None):
-        connection.invalidate(error)
-    # Without the values: they may say whose record it is.
-    found: BaseException = exc.DBAPIError.instance(
-        form.text, None, error, dialect.loaded_dbapi.Error, hide_parameters=True, dialect=dialect
-    )
-    return found
