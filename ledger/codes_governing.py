@@ -64,6 +64,18 @@ CODES: dict[str, tuple[str, str, str, str]] = {
         "Nothing was recorded. Install the release that the message names, then start again.",
         "没有记录任何内容。请安装消息中所指的版本后重新启动。",
     ),
+    "batch-form": (
+        "This is not a place in a signed batch of entries",
+        "这不是批量签名中的有效位置",
+        "Nothing was recorded. Update the program that signed it.",
+        "没有记录任何内容。请更新签名程序。",
+    ),
+    "batch-signer": (
+        "This key may not sign several entries together",
+        "该密钥不能批量签名",
+        "Nothing was recorded. Sign each entry by itself.",
+        "没有记录任何内容。请逐条签名。",
+    ),
     "operator-quota-exceeded": (
         "One operator's institutions made too many entries within one hour",
         "同一运营方的机构一小时内写入过多",

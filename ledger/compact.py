@@ -2,7 +2,8 @@
 
 RFC 7515 (JWS Compact Serialization), RFC 9864 (`Ed25519`), under the narrow rules of this ledger: the header
 has exactly `alg`, `kid` and `typ`, so that `crit`, `b64`, `jwk` and the like are refused by being there, and
-the algorithm is never chosen from the header. No signature is checked here (see `ledger.signing`).
+the algorithm is never chosen from the header. An entry's third part is a signature, or its place in a signed
+batch (`ledger.signed_batch`). No signature is checked here (see `ledger.signing`).
 """
 
 from __future__ import annotations
@@ -14,21 +15,25 @@ from typing import Any
 
 from ledger.encoding import MAX_ENTRY_BYTES, parse_json, unb64u
 from ledger.errors import Malformed
+from ledger.signed_batch import open_part
 
 ALGORITHM = "Ed25519"
 HEADER_MEMBERS = {"alg", "kid", "typ"}
+ENTRY_TYP = "yaoshi-entry"
+_SIGNATURE_BYTES = 64
 _MAX_KID = 64
 _USUAL_HEADER = 160
 
 
 @dataclass(frozen=True, slots=True)
 class Compact:
-    """A well-formed envelope whose signature nobody has checked yet."""
+    """A well-formed envelope whose signature nobody has checked yet; `message` is what it is over."""
 
     kid: str
     typ: str
     payload: dict[str, Any]
     signing_input: bytes
+    message: bytes
     signature: bytes
 
     @property
@@ -41,7 +46,7 @@ def parse_compact(text: str, typ: str | None = None) -> Compact:
     """Split and check an envelope of at most 32 KiB; `typ` None accepts every type.
 
     Raises Malformed with too-long, compact-form, encoding-not-canonical, header-wrong, alg-wrong, typ-wrong,
-    signature-length, or a code of `parse_json`.
+    signature-length, batch-form, or a code of `parse_json`.
     """
     if len(text) > MAX_ENTRY_BYTES:
         raise Malformed("too-long", f"more than {MAX_ENTRY_BYTES} bytes")
@@ -52,11 +57,14 @@ def parse_compact(text: str, typ: str | None = None) -> Compact:
     if typ is not None and found != typ:
         raise Malformed("typ-wrong", f"typ is not {typ}")
     payload = parse_json(unb64u(parts[1]))
-    signature = unb64u(parts[2])
-    if len(signature) != 64:
-        raise Malformed("signature-length", "a signature has 64 bytes")
+    part = unb64u(parts[2])
     signing_input = text[: len(parts[0]) + 1 + len(parts[1])].encode("ascii")
-    return Compact(kid, found, payload, signing_input, signature)
+    if len(part) == _SIGNATURE_BYTES:
+        return Compact(kid, found, payload, signing_input, signing_input, part)
+    if found != ENTRY_TYP:
+        raise Malformed("signature-length", "a signature has 64 bytes")
+    message, signature = open_part(part, signing_input)
+    return Compact(kid, found, payload, signing_input, message, signature)
 
 
 def _header(text: str) -> tuple[str, str]:

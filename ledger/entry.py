@@ -11,18 +11,21 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from ledger.compact import ENTRY_TYP as ENTRY_TYP
 from ledger.compact import parse_compact
 from ledger.encoding import is_hex
 from ledger.errors import Malformed
 from ledger.signing import verify
 
-ENTRY_TYP = "yaoshi-entry"
 _KIND = re.compile(r"[a-z]{1,24}\.[a-z]{1,24}")
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A well-formed entry. `at` is ms UTC; `proven` is the kid of payload.key once its proof verified."""
+    """A well-formed entry. `at` is ms UTC; `proven` is the kid of payload.key once its proof verified.
+
+    `message` is what the signature is over: the signing input, or what stands for its whole batch.
+    """
 
     text: str
     id: str
@@ -33,12 +36,18 @@ class Entry:
     at: int
     payload: dict[str, Any]
     signing_input: bytes
+    message: bytes
     signature: bytes
     proven: str | None = None
 
     def signed_by(self, key: bytes) -> bool:
         """Whether the 32-byte key made the signature."""
-        return verify(key, self.signing_input, self.signature)
+        return verify(key, self.message, self.signature)
+
+    @property
+    def batched(self) -> bool:
+        """Whether the entry was signed together with others (`ledger.signed_batch`)."""
+        return self.message != self.signing_input
 
 
 def parse_entry(text: str) -> Entry:
@@ -65,5 +74,6 @@ def parse_entry(text: str) -> Entry:
         at=at,
         payload=payload,
         signing_input=compact.signing_input,
+        message=compact.message,
         signature=compact.signature,
     )

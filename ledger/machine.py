@@ -96,6 +96,8 @@ class Machine:
         key = state.get(f"key/{entry.kid}")
         if key is None:
             return Refusal("entry-unknown-key", "no such key on this ledger")
+        if entry.batched and key["subject_type"] != "institution":
+            return Refusal("batch-signer", "only an institution signs entries together")
         if not verifies(entry, unb64u(key["key"])):
             raise Malformed("signature-invalid", "the signature does not verify")
         return Signer(entry.kid, key["subject"], key["subject_type"], key["use"])

@@ -128,12 +128,17 @@ def consistency_proof(old: int, new: int, read: NodeReader) -> list[bytes]:
 
 def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
     """Whether the proof shows `leaf` at `index` in the tree (RFC 9162 section 2.1.3.2)."""
-    if not 0 <= index < size or not _all_hashes(leaf, root, *proof):
-        return False
+    return root == root_by(leaf, index, size, proof)
+
+
+def root_by(leaf: bytes, index: int, size: int, proof: Sequence[bytes]) -> bytes | None:
+    """The root that the proof gives for `leaf` at `index`; None when it is no proof for this place."""
+    if not 0 <= index < size or not _all_hashes(leaf, *proof):
+        return None
     fn, sn, found = index, size - 1, leaf
     for sibling in proof:
         if sn == 0:
-            return False
+            return None
         if fn & 1 or fn == sn:
             found = node_hash(sibling, found)
             while fn and not fn & 1:
@@ -141,7 +146,7 @@ def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes],
         else:
             found = node_hash(found, sibling)
         fn, sn = fn >> 1, sn >> 1
-    return sn == 0 and found == root
+    return found if sn == 0 else None
 
 
 def verify_consistency(old: int, new: int, proof: Sequence[bytes], old_root: bytes, new_root: bytes) -> bool:

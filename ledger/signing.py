@@ -8,6 +8,7 @@ cases. A key is admitted only when it is a canonical point of prime order. Entro
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from nacl.exceptions import BadSignatureError
 from ledger.compact import ALGORITHM, parse_compact
 from ledger.encoding import b64u, canonical_json, unb64u
 from ledger.errors import Malformed
+from ledger.signed_batch import batch_message, batch_parts
 
 KEY_BYTES = 32
 SIGNATURE_BYTES = 64
@@ -77,10 +79,22 @@ class SigningKey:
 
     def sign_compact(self, typ: str, payload: dict[str, Any]) -> str:
         """A compact envelope of type `typ` over the payload, signed by this key."""
-        header = {"alg": ALGORITHM, "kid": self.kid, "typ": typ}
-        signing_input = f"{b64u(canonical_json(header))}.{b64u(canonical_json(payload))}"
-        signed = bindings.crypto_sign(signing_input.encode("ascii"), self.secret)
-        return f"{signing_input}.{b64u(signed[:SIGNATURE_BYTES])}"
+        text = signing_input(self.kid, typ, payload)
+        signed = bindings.crypto_sign(text, self.secret)
+        return f"{text.decode('ascii')}.{b64u(signed[:SIGNATURE_BYTES])}"
+
+
+def signing_input(kid: str, typ: str, payload: dict[str, Any]) -> bytes:
+    """`header.payload` of a compact envelope, which a signature is over."""
+    header = {"alg": ALGORITHM, "kid": kid, "typ": typ}
+    return f"{b64u(canonical_json(header))}.{b64u(canonical_json(payload))}".encode("ascii")
+
+
+def sign_batch(seed: bytes, signing_inputs: Sequence[bytes]) -> list[str]:
+    """Entries (texts) of 2 to 256 signing inputs, all under one signature. Raises Malformed(batch-form)."""
+    signature = sign(seed, batch_message(signing_inputs))
+    parts = batch_parts(signing_inputs, signature)
+    return [f"{text.decode('ascii')}.{b64u(part)}" for text, part in zip(signing_inputs, parts, strict=True)]
 
 
 def signing_key(seed: bytes) -> SigningKey:
@@ -102,7 +116,7 @@ def open_compact(jws: str, typ: str, key: bytes) -> dict[str, Any]:
     compact = parse_compact(jws, typ)
     if compact.kid != thumbprint(key):
         raise Malformed("kid-wrong", "kid names another key")
-    if not verify(key, compact.signing_input, compact.signature):
+    if not verify(key, compact.message, compact.signature):
         raise Malformed("signature-invalid", "the signature does not verify")
     return compact.payload
 

@@ -1,7 +1,7 @@
 """Verdicts on signatures, remembered, so that the same bytes are verified once however often they come.
 
-Threads share it. The memory is keyed by key and whole entry (signature included), so no verdict can be taken
-for that of other bytes.
+Threads share it. The memory is keyed by key, signature and what the signature is over, so no verdict can be
+taken for that of other bytes, and the entries of one signed batch share one verification.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Verdicts:
 
     def verifies(self, entry: Entry, key: bytes) -> bool:
         """Whether `key` signed the entry."""
-        name = hashlib.sha256(key + entry.text.encode("ascii")).digest()
+        name = hashlib.sha256(key + entry.signature + entry.message).digest()
         with self._lock:
             if name in self._known:
                 return self._known[name]
