@@ -44,20 +44,43 @@ class Agreement:
     nodes: dict[str, str]
 
 
+@dataclass(frozen=True)
+class Statement:
+    """Members as the genesis will hold them, and where their nodes are; of one member, or of all."""
+
+    operators: list[dict[str, Any]]
+    institutions: list[dict[str, Any]]
+    nodes: dict[str, str]
+
+    def stands_in(self, agreement: Agreement) -> bool:
+        """Whether the agreement holds all of it, to the letter."""
+        document = agreement.document
+        return (
+            all(one in document["operators"] for one in self.operators)
+            and all(one in document["institutions"] for one in self.institutions)
+            and self.nodes.items() <= agreement.nodes.items()
+        )
+
+
+def read_statement(text: str) -> Statement:
+    """The statement in `text`, as `flask consortium keys` wrote it. Raises AgreementError."""
+    told = _parsed(text)
+    statement = _statement(told)
+    _members(told, {}, "a statement")
+    return statement
+
+
 def read_agreement(text: str) -> Agreement:
     """The agreement in `text`. Raises AgreementError."""
-    try:
-        told = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise AgreementError(f"not TOML: {error}") from None
-    operators, institutions = _tables(told, "operator"), _tables(told, "institution")
+    told = _parsed(text)
+    statement = _statement(told)
     limits = told.pop("limits", {})
     _members(told, _HEAD, "the first lines")
     if told["at"].tzinfo is None:
         raise AgreementError("the first lines: at has a zone, such as 2026-12-01T08:00:00+08:00")
     if not isinstance(limits, dict) or not limits.keys() <= DEFAULT_LIMITS.keys():
         raise AgreementError(f"[limits] holds {', '.join(DEFAULT_LIMITS)}, and nothing else")
-    if len(operators) < FEWEST:
+    if len(statement.operators) < FEWEST:
         raise AgreementError(f"{FEWEST} operators at least: with fewer, one that fails stops all")
     return Agreement(
         build_genesis(
@@ -65,10 +88,26 @@ def read_agreement(text: str) -> Agreement:
             origin=told["origin"],
             wallet=told["wallet"],
             at=int(told["at"].timestamp() * 1000),
-            operators=[_operator(number, one) for number, one in enumerate(operators, 1)],
-            institutions=[_institution(number, one) for number, one in enumerate(institutions, 1)],
+            operators=statement.operators,
+            institutions=statement.institutions,
             limits=limits,
         ),
+        statement.nodes,
+    )
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise AgreementError(f"not TOML: {error}") from None
+
+
+def _statement(told: dict[str, Any]) -> Statement:
+    operators, institutions = _tables(told, "operator"), _tables(told, "institution")
+    return Statement(
+        [_operator(number, one) for number, one in enumerate(operators, 1)],
+        [_institution(number, one) for number, one in enumerate(institutions, 1)],
         {one["id"]: one["node"] for one in operators},
     )
 
@@ -108,7 +147,8 @@ def _keys(one: dict[str, Any], uses: tuple[str, ...], where: str) -> dict[str, s
 
 def _members(one: Mapping[str, Any], wanted: Mapping[str, type], where: str) -> None:
     if one.keys() != wanted.keys():
-        raise AgreementError(f"{where}: {', '.join(wanted)} stand there, and nothing else")
+        expected = ", ".join(wanted) or "its tables"
+        raise AgreementError(f"{where}: {expected} stand there, and nothing else")
     for name, kind in wanted.items():
         if not isinstance(one[name], kind):
             what = "a date with time and zone" if kind is datetime else "a text"

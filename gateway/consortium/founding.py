@@ -1,0 +1,160 @@
+"""Founds this member's side of the common ledger: first its keys, then, when all have signed, its folder.
+
+The keys wait in `<data>.joining` until the genesis is signed by all; then that folder, whole, becomes the
+data folder by one rename, so a crash leaves the one or the other. Nothing of it is ever sent anywhere:
+statement and signatures are texts that a person carries.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+from gateway.consortium.agreement import Agreement, read_statement
+from gateway.consortium.membership import Node, make_membership
+from gateway.consortium.node import NodeError, find_program, make_home, settle
+from gateway.identity.founding import Founder, FoundingError, write_private
+from gateway.settings import Settings
+from ledger.encoding import canonical_json, unb64u
+from ledger.engine.cometbft_config import NodeSettings
+from ledger.engine.cometbft_genesis import chain_genesis
+from ledger.errors import Malformed
+from ledger.genesis import VALIDATOR_USE, genesis_signatures, parse_genesis, seal_genesis
+
+STATEMENT = "statement.toml"
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """How the nodes reach each other: `far` when they lie in several regions."""
+
+    rpc: int
+    far: bool = False
+
+
+def joining_path(settings: Settings) -> Path:
+    """The folder in which a member's keys wait for the signatures of all."""
+    return settings.data.with_name(f"{settings.data.name}.joining")
+
+
+def begin_joining(
+    settings: Settings, name: str, founders: Sequence[Founder], meet: str, entropy: Callable[[int], bytes]
+) -> Path:
+    """Make this side's keys; the file with its public statement. Raises FoundingError, NodeError."""
+    folder = joining_path(settings)
+    if settings.genesis_path.exists():
+        raise FoundingError(f"{settings.data} holds a ledger already")
+    if folder.exists():
+        raise FoundingError(f"{folder} holds keys already; their statement is {folder / STATEMENT}")
+    draft = folder.with_name(f"{folder.name}.draft")
+    if draft.exists():
+        raise FoundingError(f"{draft} was left by a crash and holds no ledger's keys: remove it")
+    draft.mkdir(mode=0o700, parents=True)
+    validator, node_id = make_home(find_program(), draft / settings.node_path.name)
+    node = Node(validator, f"{node_id}@{meet}")
+    statement = make_membership(draft, name, founders, settings.console_origin, node, entropy)
+    write_private(draft / STATEMENT, statement.encode())
+    write_private(draft / "secrets" / "session.key", entropy(32).hex().encode())
+    os.rename(draft, folder)
+    return folder / STATEMENT
+
+
+def fingerprint(agreement: Agreement) -> str:
+    """What people read to each other to know that they sign the same: 32 hexadecimal digits in groups."""
+    digest = hashlib.sha256(canonical_json(agreement.document)).hexdigest()[:32]
+    return " ".join(digest[at : at + 4] for at in range(0, 32, 4))
+
+
+def own_operator(settings: Settings, agreement: Agreement) -> dict[str, Any]:
+    """The operator whose keys wait here; whoever wrote the agreement changed nothing of what it stated.
+
+    Raises FoundingError.
+    """
+    path = joining_path(settings) / STATEMENT
+    if not path.is_file():
+        raise FoundingError(f"No keys wait in {path.parent}: begin with `flask consortium keys`")
+    statement = read_statement(path.read_text("utf-8"))
+    if not statement.stands_in(agreement):
+        raise FoundingError(f"The agreement does not hold this member's statement to the letter: {path}")
+    return statement.operators[0]
+
+
+def sign_agreement(settings: Settings, agreement: Agreement) -> dict[str, str]:
+    """What this side signs, {kid: base64url}: by its vote key and its institutions' offline keys.
+
+    Raises FoundingError when the agreement is not about what was stated here.
+    """
+    own_operator(settings, agreement)
+    paths = sorted((joining_path(settings) / settings.offline_path.name).glob("*/*.key"))
+    return genesis_signatures(agreement.document, [unb64u(path.read_text("ascii").strip()) for path in paths])
+
+
+def read_signatures(text: str) -> dict[str, str]:
+    """What another member's file of signatures holds. Raises FoundingError."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        raise FoundingError("not a file of signatures") from None
+    texts = isinstance(found, dict) and all(isinstance(one, str) for one in found.values())
+    if not texts:
+        raise FoundingError("not a file of signatures")
+    return dict(found)
+
+
+def finish_joining(
+    settings: Settings, agreement: Agreement, signatures: Mapping[str, str], meeting: Meeting
+) -> bool:
+    """Found this side when all have signed; False while signatures are missing. Raises FoundingError."""
+    try:
+        data = seal_genesis(agreement.document, signatures)
+    except Malformed:
+        return False
+    try:
+        genesis = parse_genesis(data)
+    except Malformed as malformed:
+        raise FoundingError(f"The ledger refuses the agreement: {malformed}") from None
+    folder, own = joining_path(settings), own_operator(settings, agreement)
+    validators = {one["keys"][VALIDATOR_USE]: one["id"] for one in genesis.operators}
+    others = tuple(address for operator, address in agreement.nodes.items() if operator != own["id"])
+    try:
+        settle(
+            folder / settings.node_path.name,
+            chain_genesis(genesis, validators),
+            NodeSettings(
+                own["id"],
+                settings.application_path,
+                meeting.rpc,
+                _listening(agreement.nodes[own["id"]]),
+                others,
+                meeting.far,
+                _shares_machine(agreement),
+            ),
+        )
+    except NodeError as error:
+        raise FoundingError(str(error)) from None
+    write_private(folder / settings.genesis_path.name, data)
+    os.rename(folder, settings.data)
+    return True
+
+
+def _listening(node: str) -> str:
+    """Where a node listens: on every address, but for a demonstration that stays on this machine."""
+    host, _, port = node.partition("@")[2].rpartition(":")
+    return f"{host}:{port}" if _is_loopback(host) else f"0.0.0.0:{port}"
+
+
+def _shares_machine(agreement: Agreement) -> bool:
+    return all(_is_loopback(node.partition("@")[2].rpartition(":")[0]) for node in agreement.nodes.values())
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
