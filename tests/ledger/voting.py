@@ -13,7 +13,6 @@ from tests.ledger import world
 
 NEW_OPERATOR = "9c" * 16
 NEW_INSTITUTION = "cd" * 16
-DAY = 86_400_000
 
 
 class Clock:

@@ -2,6 +2,7 @@
 // RFC 7515, RFC 9864 (the name Ed25519), RFC 7638 (thumbprint). One statement has one byte form; the algorithm is never
 // chosen from the header. Whether a signature is valid is the ledger's to decide; the phone checks what was accepted.
 
+import { openPart } from "./batch.js";
 import { Malformed, b64u, hex, sha256, textOf, unb64u, utf8 } from "./bytes.js";
 import { parseStrict } from "./strict_json.js";
 
@@ -12,7 +13,10 @@ export async function thumbprint(key) {
   return b64u(await sha256(utf8(`{"crv":"Ed25519","kty":"OKP","x":"${b64u(key)}"}`)));
 }
 
-/** Parts of a compact JWS of the given typ, not yet verified: {kid, payload, id, signed, signature}. */
+/**
+ * Parts of a compact JWS of the given typ, not yet verified: {kid, payload, id, message, signature, batched}; `message` is
+ * what the signature is over.
+ */
 export async function parseCompact(jws, typ) {
   if (typeof jws !== "string" || jws.length > LONGEST) throw new Malformed("not a JWS");
   const parts = jws.split(".");
@@ -23,12 +27,17 @@ export async function parseCompact(jws, typ) {
     throw new Malformed("header is not what this typ demands");
   }
   const signed = utf8(`${parts[0]}.${parts[1]}`);
+  const part = unb64u(parts[2]);
+  const batched = part.length !== 64;
+  if (batched && typ !== "yaoshi-entry") throw new Malformed("a signature has 64 bytes");
+  const { message, signature } = batched ? await openPart(part, signed) : { message: signed, signature: part };
   return {
     kid: header.kid,
     payload: parseStrict(textOf(unb64u(parts[1]))),
     id: hex(await sha256(signed)),
-    signed,
-    signature: unb64u(parts[2], 64),
+    message,
+    signature,
+    batched,
   };
 }
 
@@ -39,7 +48,7 @@ export async function verifySignature(key, signature, message) {
 
 /** True when the parsed JWS is signed by this raw key and names it. */
 export async function isSignedBy(parsed, key) {
-  return parsed.kid === (await thumbprint(key)) && verifySignature(key, parsed.signature, parsed.signed);
+  return parsed.kid === (await thumbprint(key)) && verifySignature(key, parsed.signature, parsed.message);
 }
 
 /** Header and payload as they will be signed. */

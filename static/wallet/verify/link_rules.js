@@ -51,7 +51,8 @@ export async function applyToLink(link, entry, record, { registry, institution, 
   const signed = (raw) => raw !== null && isSignedBy(entry, raw);
   const institutional = (use) => signed(registry.keyAt(institution, use, record.index));
   const byLink = async (right) => {
-    return rightsOf(link, entry.kid, record.time).includes(right) && signed(link.keys.get(entry.kid).key);
+    if (entry.batched || !rightsOf(link, entry.kid, record.time).includes(right)) return false;
+    return signed(link.keys.get(entry.kid).key);
   };
   if (kind === "glass.closed") {
     entry.byHospital = await institutional("review");

@@ -16,13 +16,19 @@ const whole = (hashes) => hashes.every((hash) => hash.length === 32);
 
 /** Whether leaf hash `leaf` stands at `index` in the tree of `size` leaves with this root. */
 export async function verifyInclusion(leaf, index, size, proof, root) {
-  if (!(Number.isSafeInteger(index) && Number.isSafeInteger(size) && index >= 0 && index < size)) return false;
-  if (!whole([leaf, root, ...proof])) return false;
+  const found = await rootBy(leaf, index, size, proof);
+  return found !== null && equal(found, root);
+}
+
+/** The root that the path gives for `leaf` at `index`, or null when it is no path to this place. */
+export async function rootBy(leaf, index, size, proof) {
+  if (!(Number.isSafeInteger(index) && Number.isSafeInteger(size) && index >= 0 && index < size)) return null;
+  if (!whole([leaf, ...proof])) return null;
   let fn = index;
   let sn = size - 1;
   let hash = leaf;
   for (const sibling of proof) {
-    if (sn === 0) return false;
+    if (sn === 0) return null;
     if (odd(fn) || fn === sn) {
       hash = await nodeHash(sibling, hash);
       while (!odd(fn) && fn !== 0) {
@@ -35,7 +41,7 @@ export async function verifyInclusion(leaf, index, size, proof, root) {
     fn = half(fn);
     sn = half(sn);
   }
-  return sn === 0 && equal(hash, root);
+  return sn === 0 ? hash : null;
 }
 
 function powerOfTwo(n) {

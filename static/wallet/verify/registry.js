@@ -1,76 +1,82 @@
 // Which key an institution used for what, at each moment of the log.
 // The chains of all operators and institutions are replayed from the genesis and must end in the heads that the newest
-// leaf fixes, so that no change of a key can be kept from the phone. A signer is judged as of the entry's own index.
+// leaf fixes, so that no change of a key and no vote can be kept from the phone. A signer is judged as of the entry's own
+// index. Who came later joins with the first record of a chain of its own.
 
 import { b64u, equal, textOf, unb64u } from "./bytes.js";
 import { demand } from "./alarm.js";
+import { councilOf, govern, join, keysAt } from "./governing.js";
 import { INSTITUTION, OPERATOR, headIsIn } from "./head.js";
-import { isSignedBy, parseCompact } from "./jws.js";
+import { parseCompact } from "./jws.js";
 import { parseRecord } from "./record.js";
 
-/** The subjects that the genesis creates, in document order. */
-function subjectsOf(genesis) {
+const HERE = { registry: true };
+const ZEROS = new Uint8Array(32);
+const TYPES = { operator: OPERATOR, institution: INSTITUTION };
+
+/** The chains that the genesis begins, by number, in document order: {type, id, seq, head}. */
+function chainsOf(genesis, head) {
   const { operators, institutions } = genesis.document;
-  return [
+  const subjects = [
     ...operators.map((each) => ({ type: OPERATOR, id: each.id })),
     ...institutions.map((each) => ({ type: INSTITUTION, id: each.id })),
   ];
+  return new Map(subjects.map((each, number) => [number, { ...each, seq: 1, head }]));
 }
 
 /**
  * Replay and check `served` ({subjects, records}) against the heads root; raises Alarm.
- * Gives {keyAt(institution, use, index) -> raw key | null}.
+ * Gives {keyAt(institution, use, index) -> raw key | null, institutions: [{id, code, name, type, base, retired, …}]}.
  */
 export async function openRegistry(served, genesis, headsRoot) {
-  const subjects = subjectsOf(genesis);
   const first = await parseRecord(unb64u(served.records[0]));
-  demand(first.index === 0 && equal(first.entry, genesis.bytes), "altered", { registry: true });
-  const chains = subjects.map(() => ({ seq: 1, head: first.hash }));
-  const history = genesis.document.institutions.map((each) => ({ id: each.id, from: 0, keys: each.keys }));
+  demand(first.index === 0 && equal(first.entry, genesis.bytes), "altered", HERE);
+  const chains = chainsOf(genesis, first.hash);
+  const council = councilOf(genesis);
   let last = 0;
   for (const text of served.records.slice(1)) {
     const record = await parseRecord(unb64u(text));
-    const chain = chains[record.number];
-    demand(chain !== undefined && record.index > last, "reordered", { registry: true });
-    demand(record.seq === chain.seq + 1, "gap", { registry: true });
-    demand(equal(record.prev, chain.head), "altered", { registry: true });
-    await applyEntry(record, subjects[record.number], genesis, history);
-    chains[record.number] = { seq: record.seq, head: record.hash };
+    demand(record.index > last, "reordered", HERE);
+    await applyRecord(record, { chains, council, genesis });
     last = record.index;
   }
-  await demandHeads(served.subjects, subjects, chains, headsRoot);
-  return { keyAt: (institution, use, index) => keyAt(history, institution, use, index) };
+  await demandHeads(served.subjects, chains, headsRoot);
+  return {
+    keyAt: (institution, use, index) => keyAt(council, institution, use, index),
+    institutions: [...council.institutions.values()].map((each) => each.shown),
+  };
 }
 
-async function applyEntry(record, subject, genesis, history) {
+async function applyRecord(record, { chains, council, genesis }) {
   const entry = await parseCompact(textOf(record.entry), "yaoshi-entry");
-  const { ledger, kind, subject: about, keys } = entry.payload;
-  demand(ledger === genesis.id && about === subject.id && kind === "institution.keys", "foreign", { registry: true });
-  const offline = keyAt(history, subject.id, "offline", record.index);
-  demand(offline !== null && (await isSignedBy(entry, offline)), "signature", { registry: true });
-  const before = keysAt(history, subject.id, record.index);
-  history.push({ id: subject.id, from: record.index + 1, keys: { ...before, ...keys } });
+  demand(entry.payload.ledger === genesis.id, "foreign", HERE);
+  const chain = chains.get(record.number);
+  if (chain === undefined) {
+    demand(record.seq === 1, "gap", HERE);
+    demand(equal(record.prev, ZEROS), "altered", HERE);
+    const { type, id } = await join(council, entry, record);
+    chains.set(record.number, { type: TYPES[type], id, seq: 1, head: record.hash });
+    return;
+  }
+  demand(record.seq === chain.seq + 1, "gap", HERE);
+  demand(equal(record.prev, chain.head), "altered", HERE);
+  demand(entry.payload.subject === chain.id, "foreign", HERE);
+  await govern(council, entry, record);
+  Object.assign(chain, { seq: record.seq, head: record.hash });
 }
 
-async function demandHeads(served, subjects, chains, headsRoot) {
-  demand(served.length === subjects.length, "missing", { registry: true });
-  for (const [number, subject] of subjects.entries()) {
+async function demandHeads(served, chains, headsRoot) {
+  demand(served.length === chains.size, "missing", HERE);
+  for (const [number, chain] of chains) {
     const head = served.find((each) => each.number === number);
-    demand(head !== undefined && head.type === subject.type && head.id === subject.id, "foreign", { registry: true });
-    demand(await headIsIn(head, headsRoot), "unproven", { registry: true });
-    const same = head.seq === chains[number].seq && head.head === b64u(chains[number].head);
-    demand(same, head.seq > chains[number].seq ? "missing" : "altered", { registry: true });
+    demand(head !== undefined && head.type === chain.type && head.id === chain.id, "foreign", HERE);
+    demand(await headIsIn(head, headsRoot), "unproven", HERE);
+    const same = head.seq === chain.seq && head.head === b64u(chain.head);
+    demand(same, head.seq > chain.seq ? "missing" : "altered", HERE);
   }
 }
 
-function keysAt(history, institution, index) {
-  let keys = null;
-  for (const each of history) if (each.id === institution && each.from <= index) keys = each.keys;
-  return keys;
-}
-
-function keyAt(history, institution, use, index) {
-  const key = keysAt(history, institution, index)?.[use];
+function keyAt(council, institution, use, index) {
+  const key = keysAt(council, institution, index)?.[use];
   return key ? unb64u(key, 32) : null;
 }
-

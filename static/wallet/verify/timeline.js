@@ -105,7 +105,7 @@ async function readEntry(row, context, result, broken) {
     });
     demand(payload.ledger === genesis.id && payload.subject === subject, "foreign", facts);
     await applyToLink(result.link, parsed, row, {
-      registry: result.registry, institution, institutions: [...genesis.institutions.keys()],
+      registry: result.registry, institution, institutions: result.registry.institutions.map(({ id }) => id),
       limits: genesis.document.limits,
     });
     const { byDesk = false, byHospital = false, reviewer = null, permitted = true } = parsed;
