@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 export YAOSHI_PORT := $(PORT)
 
 .DEFAULT_GOAL := help
-.PHONY: help run phone test lint bench migration refusals lock clean
+.PHONY: help run phone test cometbft lint bench migration refusals lock clean
 
 help: ## Show what can be typed
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,8 +17,18 @@ run: $(VENV)/.installed ## Start the node with its demonstration (PORT=8080)
 phone: $(VENV)/.installed ## Start it over HTTPS for a real phone on the same network
 	@exec env YAOSHI_PORT=$(PHONE_PORT) $(PY) -m flask --app app phone
 
+consortium: $(VENV)/.installed $(VENV)/bin/cometbft ## Begin four synthetic hospitals that keep one ledger
+	@$(PY) -m flask --app app consortium up
+
+consortium-down: ## End them; their data stay
+	@$(PY) -m flask --app app consortium down
+
 test: $(VENV)/.installed-dev ## Run all tests
+	@$(MAKE) --no-print-directory cometbft || echo "Without CometBFT the consortium's tests are skipped."
 	$(PY) -m pytest -n auto --dist loadfile
+
+cometbft: $(VENV)/bin/python ## Build the consortium's engine (by Go 1.22 or later, else by one from PyPI)
+	@deploy/cometbft/build $(VENV)/bin $(PY)
 
 lint: $(VENV)/.installed-dev ## Check style and types
 	$(PY) -m ruff check .

@@ -26,10 +26,11 @@ from ledger.engine.startup import (
 from ledger.engine.views import certifier, view_of
 from ledger.engine.writer import Writer
 from ledger.entry import parse_entry
-from ledger.errors import Refusal, Unavailable
+from ledger.errors import Fatal, Refusal, Unavailable
 from ledger.genesis import Genesis
 from ledger.machine import Contracts, Machine
 from ledger.sequence import Tip
+from ledger.store.chain import read_chain_tip
 from ledger.store.database import Store
 from ledger.store.place import Place
 from ledger.store.reading import read_ending
@@ -157,6 +158,8 @@ def _open_tip(store: Store, genesis: Genesis, machine: Machine) -> Tip:
             begin_ledger(connection, genesis)
         else:
             check_genesis(ending, genesis)
+        if read_chain_tip(connection).height > 0:
+            raise Fatal("engine-differs", "a consortium writes this ledger")
         tip = load_tip(connection)
         check_rules(connection, machine, tip)
         return tip

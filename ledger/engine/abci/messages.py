@@ -23,8 +23,8 @@ from ledger.engine.abci.protobuf import (
 
 ACCEPT = 1
 REJECT = 2
-REJECT_SNAPSHOT = 3
-_EXCEPTION = 1
+# For snapshots, which this application neither makes nor takes.
+REJECT_OFFER, REJECT_SNAPSHOT = 3, 5
 
 
 class Method(IntEnum):
@@ -114,18 +114,13 @@ def write_answer(method: Method, body: bytes = b"") -> bytes:
     return message_field(method + 1, body)
 
 
-def write_exception(text: bytes) -> bytes:
-    """The Response that stops the engine."""
-    return message_field(_EXCEPTION, bytes_field(1, text))
-
-
 def echo_body(text: bytes) -> bytes:
     return bytes_field(1, text)
 
 
-def info_body(name: bytes, version: int, height: int, app_hash: bytes) -> bytes:
-    """ResponseInfo: data, app_version, last_block_height, last_block_app_hash."""
-    return bytes_field(1, name) + int_field(3, version) + int_field(4, height) + bytes_field(5, app_hash)
+def info_body(name: bytes, height: int, app_hash: bytes) -> bytes:
+    """ResponseInfo: data, last_block_height, last_block_app_hash."""
+    return bytes_field(1, name) + int_field(4, height) + bytes_field(5, app_hash)
 
 
 def init_chain_body(validators: Mapping[bytes, int], app_hash: bytes) -> bytes:

@@ -1,0 +1,176 @@
+"""The consortium's engine as a gateway sees it: entries go to CometBFT, answers come from our own store.
+
+The application beside us (`ledger.engine.abci`) writes the store; here it is only read. That the node took an
+entry is no answer: the answer is the record, or the refusal, that our own application committed. Without a
+quorum there is none, and after a time the submitter hears that; the entry may still be recorded later, once.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ledger.committed import Committed, committed_of
+from ledger.engine.following import Follower, overdue
+from ledger.engine.inflight import Answer, InFlight, Waiting
+from ledger.engine.outgoing import Sender
+from ledger.engine.rpc import Node
+from ledger.engine.startup import check_checkpoint_seed, checked_genesis
+from ledger.engine.verdicts import Verdicts
+from ledger.engine.views import certifier, view_of
+from ledger.engine.waking import Bell
+from ledger.entry import Entry, parse_entry
+from ledger.errors import Refusal, Unavailable
+from ledger.genesis import Genesis
+from ledger.machine import Contracts, Machine
+from ledger.store.chain import read_chain_tip
+from ledger.store.database import Store
+from ledger.store.place import Place
+from ledger.store.reading import read_ending, read_entry_indices, read_record
+from ledger.view import Certify, View
+
+IN_FLIGHT = 250
+ANSWER_WITHIN_S = 15.0
+_GATHER_S = 0.003
+
+
+class CometBFTEngine:
+    """A ledger that a consortium writes; make one with `open`. Several gateways may share one store."""
+
+    def __init__(
+        self,
+        store: Store,
+        genesis: Genesis,
+        machine: Machine,
+        certify: Certify,
+        rpc: str,
+        wake_directory: Path,
+        *,
+        in_flight: int,
+        answer_within_s: float,
+    ) -> None:
+        self.genesis = genesis
+        self._store = store
+        self._machine = machine
+        self._certify = certify
+        self._answer_within_s = answer_within_s
+        self._verdicts = Verdicts()
+        with self.view() as view:
+            size = view.size
+        self._in_flight = InFlight(in_flight)
+        self._sender = Sender(Node(rpc), self._in_flight, _GATHER_S)
+        self._bell = Bell(wake_directory)
+        self._follower = Follower(store, self._in_flight, self._sender, self._bell, size)
+
+    @classmethod
+    def open(
+        cls,
+        place: Place,
+        genesis_bytes: bytes,
+        *,
+        contracts: Contracts,
+        checkpoint_seed: bytes,
+        clock: Callable[[], int],
+        rpc: str,
+        wake_directory: Path,
+        in_flight: int = IN_FLIGHT,
+        answer_within_s: float = ANSWER_WITHIN_S,
+    ) -> CometBFTEngine:
+        """Open the ledger that the application beside us keeps at `place`; `clock` gives ms UTC.
+
+        `rpc` is the node's address (http://127.0.0.1:26657), `wake_directory` the folder of the application's
+        socket.
+        Raises Unavailable(ledger-missing, schema-older), or Fatal when store, genesis or key do not fit.
+        """
+        genesis = checked_genesis(genesis_bytes)
+        check_checkpoint_seed(genesis, checkpoint_seed)
+        store = Store(place, write=False)
+        try:
+            return cls(
+                store,
+                genesis,
+                Machine(genesis, contracts),
+                certifier(genesis, checkpoint_seed, clock),
+                rpc,
+                wake_directory,
+                in_flight=in_flight,
+                answer_within_s=answer_within_s,
+            )
+        except BaseException:
+            store.close()
+            raise
+
+    @property
+    def id(self) -> str:
+        """Hex id of the ledger."""
+        return self.genesis.id
+
+    @property
+    def genesis_bytes(self) -> bytes:
+        return self.genesis.data
+
+    def submit(self, entry: str) -> Answer:
+        """Hand in an entry; see `ledger.engine.protocol.Engine`."""
+        parsed = parse_entry(entry)
+        with self.view() as view:
+            # Raises Malformed when its key did not sign it: it would spoil the envelope for its neighbours.
+            signer = self._machine.authenticate(parsed, view, self._verdicts.verifies)
+        answer, item = self._in_flight.join(parsed, time.monotonic() + self._answer_within_s)
+        if item is not None:
+            self._begin(item, signer if isinstance(signer, Refusal) else None)
+        return answer
+
+    def record(self, entry: str, timeout: float) -> Committed | Refusal:
+        """Hand in an entry and wait for its answer; see `ledger.engine.protocol.Engine`."""
+        before = self._follower.height
+        try:
+            return self.submit(entry).result(timeout)
+        except TimeoutError:
+            raise overdue(moved=self._follower.height > before) from None
+
+    @contextmanager
+    def view(self) -> Iterator[View]:
+        """One read snapshot."""
+        with view_of(self._store, self.genesis, self._certify) as view:
+            yield view
+
+    def subscribe(self, callback: Callable[[Committed], None]) -> None:
+        """Call back after each commit, by whichever gateway; the callback must not block."""
+        self._follower.subscribe(callback)
+
+    def close(self) -> None:
+        """Answer what waits, then let go of store and node."""
+        self._in_flight.drain()
+        self._sender.close()
+        self._follower.close()
+        self._bell.close()
+        self._store.close()
+
+    def _begin(self, item: Waiting, refusal: Refusal | None) -> None:
+        """Answer what is known already, else send it. Only now: who joined before must find it in flight."""
+        try:
+            known = self._recorded(item) if refusal is None else refusal
+        except BaseException:
+            self._in_flight.settle(item, Unavailable("storage-failed", "the ledger could not be read"))
+            raise
+        if known is not None:
+            self._in_flight.settle(item, known)
+        else:
+            self._sender.put([item])
+
+    def _recorded(self, item: Waiting) -> Committed | None:
+        with self._store.snapshot() as connection:
+            ending = read_ending(connection)
+            index = read_entry_indices(connection, [item.entry.id]).get(item.entry.id)
+            stored = None if index is None else read_record(connection, index)
+            if stored is not None:
+                return committed_of(stored.record, _entry(stored.record.entry), repeated=True)
+            item.size = ending.size if ending else 0
+            item.height = read_chain_tip(connection).height
+        return None
+
+
+def _entry(data: bytes) -> Entry:
+    return parse_entry(data.decode("ascii"))

@@ -1,0 +1,90 @@
+"""The entries of one gateway that wait for the consortium's answer, each with all who wait for it.
+
+Bounded, because at saturation the wait is the backlog over the rate: beyond the bound a gateway refuses at
+once. The same entry handed in again while it waits joins the first; who joined hears that it was repeated.
+"""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+
+from ledger.committed import Committed
+from ledger.entry import Entry
+from ledger.errors import Refusal, Unavailable
+
+Answer = Future[Committed | Refusal]
+
+
+@dataclass(slots=True)
+class Waiting:
+    """An entry in flight; `deadline` and `sent` are monotonic seconds.
+
+    `height` and `size` say what the store held when it was handed in; until they are known nobody sends it.
+    """
+
+    entry: Entry
+    deadline: float
+    answers: list[Answer] = field(default_factory=list)
+    height: int | None = None
+    size: int = 0
+    sent: float | None = None
+    settled: bool = False
+
+
+class InFlight:
+    """By entry id. Threads share it."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._items: dict[str, Waiting] = {}
+        self._closed = False
+        self._changed = threading.Condition()
+
+    def join(self, entry: Entry, deadline: float) -> tuple[Answer, Waiting | None]:
+        """The answer to come, and what the caller has to send: None when the entry waits already.
+
+        Raises Unavailable(ledger-closed, ledger-busy).
+        """
+        answer: Answer = Future()
+        answer.set_running_or_notify_cancel()
+        with self._changed:
+            if self._closed:
+                raise Unavailable("ledger-closed", "the ledger is shutting down")
+            item = self._items.get(entry.id)
+            if item is not None:
+                item.answers.append(answer)
+                return answer, None
+            if len(self._items) >= self._limit:
+                raise Unavailable("ledger-busy", "too many entries wait already")
+            item = self._items[entry.id] = Waiting(entry, deadline, [answer])
+            return answer, item
+
+    def settle(self, item: Waiting, outcome: Committed | Refusal | Exception) -> None:
+        """Answer all who wait for it, once."""
+        with self._changed:
+            if item.settled:
+                return
+            item.settled = True
+            del self._items[item.entry.id]
+            self._changed.notify_all()
+        for number, answer in enumerate(item.answers):
+            if isinstance(outcome, Exception):
+                answer.set_exception(outcome)
+            elif isinstance(outcome, Committed) and number > 0:
+                answer.set_result(outcome.again())
+            else:
+                answer.set_result(outcome)
+
+    def sendable(self) -> list[Waiting]:
+        """Those of which it is known that they were not recorded before, in the order in which they came."""
+        with self._changed:
+            return [item for item in self._items.values() if item.height is not None]
+
+    def drain(self) -> None:
+        """Take no more, and wait until all are answered."""
+        with self._changed:
+            self._closed = True
+            while self._items:
+                self._changed.wait()

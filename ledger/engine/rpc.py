@@ -1,0 +1,61 @@
+"""Hands transactions to the CometBFT node beside us, by JSON-RPC over loopback.
+
+That a transaction was accepted says only that the node passes it on: what became of it is read from our own
+store. One thread uses a `Node`.
+"""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import json
+from enum import Enum
+from urllib.parse import urlsplit
+
+_TIMEOUT_S = 10.0
+_LARGEST_ANSWER = 1024 * 1024
+_IN_CACHE = "tx already exists in cache"
+
+
+class Handed(Enum):
+    """What the node said, when it is not the code with which its application refused."""
+
+    ACCEPTED = "accepted, or known to the node already"
+    FULL = "the node takes no more just now"
+    UNREACHABLE = "no answer"
+
+
+class Node:
+    """The node's RPC at an address like http://127.0.0.1:26657."""
+
+    def __init__(self, address: str) -> None:
+        parts = urlsplit(address)
+        if parts.scheme != "http" or parts.hostname not in ("127.0.0.1", "localhost", "::1"):
+            raise ValueError("the RPC has no authentication: it is reached over loopback only")
+        self._connection = http.client.HTTPConnection(parts.hostname, parts.port or 80, timeout=_TIMEOUT_S)
+
+    def hand_in(self, tx: bytes) -> Handed | int:
+        """Give the node a transaction: what it said, or the application's code when that is not 0."""
+        try:
+            answer = self._call("broadcast_tx_sync", {"tx": base64.b64encode(tx).decode("ascii")})
+        except (OSError, http.client.HTTPException, ValueError):
+            self.close()
+            return Handed.UNREACHABLE
+        if "error" in answer:
+            known = _IN_CACHE in str(answer["error"])
+            return Handed.ACCEPTED if known else Handed.FULL
+        code = answer.get("result", {}).get("code", 0)
+        return code if isinstance(code, int) and code else Handed.ACCEPTED
+
+    def close(self) -> None:
+        """Hang up; the next call connects anew."""
+        self._connection.close()
+
+    def _call(self, method: str, params: dict[str, str]) -> dict[str, dict[str, object]]:
+        body = json.dumps({"jsonrpc": "2.0", "id": 0, "method": method, "params": params})
+        self._connection.request("POST", "/", body, {"Content-Type": "application/json"})
+        data = self._connection.getresponse().read(_LARGEST_ANSWER)
+        answer = json.loads(data)
+        if not isinstance(answer, dict):
+            raise ValueError("an answer is an object")
+        return answer
