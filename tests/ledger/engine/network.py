@@ -23,8 +23,10 @@ from ledger.engine.abci.server import Server, serve_application
 from ledger.engine.cometbft import CometBFTEngine
 from ledger.engine.cometbft_config import NodeSettings, config_toml
 from ledger.engine.cometbft_genesis import chain_genesis
+from ledger.engine.views import view_of
 from ledger.genesis import parse_genesis
 from ledger.store.database import Store
+from ledger.view import no_checkpoint_key
 from tests.ledger import world
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -74,6 +76,7 @@ class Member:
         self.socket = self.folder / "run" / "abci.sock"
         self.rpc_port, self.p2p_port = free_port(), free_port()
         self.node: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | None = None
         self._application: tuple[Store, Server, threading.Thread] | None = None
         self.failed: list[BaseException] = []
         self._run("init", "validator")
@@ -127,6 +130,22 @@ class Member:
             store.close()
             self._application = None
 
+    def start_application_process(self, point: str = "never", height: int = 0) -> None:
+        """Serve the ledger from a process of its own, which dies at a point (`crashing`)."""
+        (self.folder / "ledger-genesis").write_bytes(self.genesis.data)
+        self.socket.unlink(missing_ok=True)
+        program = [sys.executable, "-m", "tests.ledger.engine.crashing", str(self.folder), point, str(height)]
+        log = (self.folder / "application.log").open("ab")
+        self.process = subprocess.Popen(program, cwd=ROOT, stdout=log, stderr=log)
+        log.close()
+        wait_until(self.socket.exists, "the application listens")
+
+    def stop_application_process(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait(WITHIN_S)
+            self.process = None
+
     def start_node(self) -> None:
         log = (self.folder / "node.log").open("ab")
         self.node = subprocess.Popen([cometbft(), "start", "--home", str(self.home)], stdout=log, stderr=log)
@@ -168,10 +187,20 @@ class Member:
             **options,
         )
 
+    def tip(self) -> tuple[int, bytes]:
+        """Size and root of the ledger in this member's store."""
+        store = Store(self.store, write=False)
+        try:
+            with view_of(store, self.genesis, no_checkpoint_key) as view:
+                return view.size, view.root
+        finally:
+            store.close()
+
     def remove(self) -> None:
         """Stop everything and delete the folder."""
         self.stop_node()
         self.stop_application()
+        self.stop_application_process()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _run(self, *arguments: str) -> str:
