@@ -14,7 +14,10 @@ from flask import current_app
 from sqlalchemy import Engine
 
 from gateway.disclosure.gathering import Gathering
+from gateway.fhir.peer_rate import PeerRate
 from gateway.operation.watermark import Watermark
+from gateway.peers.http import Peers
+from gateway.peers.replica import Replica
 from gateway.settings import Settings
 
 if TYPE_CHECKING:
@@ -45,8 +48,25 @@ class Gateway:
         """How long the ledger is known to have been."""
         return Watermark(self.settings.mark_path, self.ledger, self.clock)
 
+    @cached_property
+    def peers(self) -> Peers:
+        """Connections to other institutions' nodes."""
+        return Peers()
+
+    @cached_property
+    def peer_rate(self) -> PeerRate:
+        """How much other institutions have asked for lately."""
+        return PeerRate(self.clock)
+
+    @cached_property
+    def replica(self) -> Replica:
+        """How far this node's copy of the ledger has come."""
+        return Replica(self.ledger)
+
     def close(self) -> None:
-        """Ends the writer and the database's connections."""
+        """Ends the writer, the connections to other nodes and those of the database."""
+        if "peers" in vars(self):
+            self.peers.close()
         self.ledger.close()
         self.db.dispose()
 

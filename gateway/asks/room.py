@@ -34,7 +34,7 @@ class Source:
     """One grant or glass in a view: ``items``, ``received`` and ``patient`` are None unless it is open; ms.
 
     States: open, revoked (a grant), closed (a glass), expired, ended (visit over, phone replaced or link
-    closed), refused, unavailable.
+    closed), refused, unavailable (``outage`` is the code why).
     """
 
     basis: Basis
@@ -45,6 +45,7 @@ class Source:
     received: dict[str, Received] | None = None
     patient: dict[str, Any] | None = None
     count: int = 0
+    outage: str | None = None
 
     def end(self, state: str, at: int) -> None:
         """Empty this source."""

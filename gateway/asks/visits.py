@@ -53,9 +53,9 @@ def _source(gw: Gateway, staff: Staff, basis: Basis) -> Source:
         return Source(basis, end[0], ended_at=end[1])
     try:
         pulled = _pull(gw, staff, basis)
-    except Unavailable:
+    except Unavailable as outage:
         # An outage is not a refusal: the next look at the page tries again.
-        return Source(basis, "unavailable")
+        return Source(basis, "unavailable", outage=outage.code)
     if not isinstance(pulled, Pulled):
         end = standing(gw, basis.under, gw.clock())
         state, at = end or ("refused", gw.clock())
@@ -98,7 +98,7 @@ def shown(gw: Gateway, room: VisitRoom, view: OpenView, patient_id: str | None) 
     sources = list(view.sources.values())
     end_what_ended(gw, sources)
     if sources and all(source.state == "unavailable" for source in sources):
-        raise Unavailable("unavailable", "no custodian could record a disclosure")
+        raise Unavailable(sources[0].outage or "unavailable", "no custodian gave an answer")
     chart = chart_demographics(gw, view.institution, patient_id)
     given = [pulled_demographics(source.patient) for source in sources if source.patient is not None]
     with gw.ledger.view() as ledger:

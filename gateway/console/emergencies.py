@@ -15,7 +15,7 @@ from marshmallow import fields
 
 from gateway.composition import current_gateway
 from gateway.console.visits import ROOM
-from gateway.glass.closing import close_glass
+from gateway.glass.asking import end_as_declarer
 from gateway.glass.declare import Declared, Emergency, declare
 from gateway.glass.view import emergency_of, open_emergency
 from gateway.identity.roles import current_staff, fresh_required, staff_required
@@ -97,7 +97,7 @@ def close_view(emergency: str) -> Response:
 def end(emergency: str) -> Any:
     """Ends the emergency before its time."""
     gw, staff, row = _mine(emergency)
-    refused = close_glass(gw, row.custodian, row.glass)
+    refused = end_as_declarer(gw, row.institution, row.custodian, row.glass)
     if refused is not None:
         return refusal(refused)
     return open_emergency(gw, _room(), staff, row)

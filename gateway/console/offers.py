@@ -16,11 +16,12 @@ from gateway.asks.ask import make_ask
 from gateway.composition import current_gateway
 from gateway.console.references import Ask, question_from, shown_to
 from gateway.identity.roles import current_staff, staff_required
-from gateway.offers.claims import claim_offer
+from gateway.peers.custodian import custodian_of
 from gateway.references.code import read_code
 from gateway.references.store import find_reference, stop
 from gateway.web.problems import raise_problem, refusal
 from gateway.web.ratelimit import limit
+from ledger.errors import Refusal, Unavailable
 
 if TYPE_CHECKING:
     from gateway.composition import Gateway
@@ -50,11 +51,23 @@ def take(given: dict[str, Any]) -> Any:
     if not isinstance(made, str):
         return refusal(made)
     row: Any = find_reference(gw, staff.institution, made)
-    refused = claim_offer(gw, offer["institution"], offer["reference"], row.request)
+    refused = _handed(gw, offer, row)
+    if refused is not None:
+        return refusal(refused)
+    return shown_to(gw, staff, made)
+
+
+def _handed(gw: Gateway, offer: dict[str, str], row: Any) -> Refusal | None:
+    """Bring the request to its box; whatever comes of it but success, the request is over."""
+    box = custodian_of(gw, offer["institution"])
+    try:
+        refused = box if isinstance(box, Refusal) else box.hand(offer["reference"], row.request)
+    except Unavailable:
+        stop(gw, row)  # should it have arrived, the phone finds it ended here
+        raise
     if refused is not None:
         stop(gw, row)  # nobody else has heard of it
-        raise_problem(refused.code)
-    return shown_to(gw, staff, made)
+    return refused
 
 
 def _offer_of(gw: Gateway, text: str) -> dict[str, str]:
@@ -64,6 +77,4 @@ def _offer_of(gw: Gateway, text: str) -> dict[str, str]:
         named = [one for one in view.institutions() if coded and one.code == coded.institution]
     if coded is None or not named:
         raise_problem("offer-code-foreign")
-    if not gw.keys.hosts(named[0].id):
-        raise_problem("custodian-elsewhere")
     return {"institution": named[0].id, "reference": coded.reference}

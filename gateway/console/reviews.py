@@ -17,6 +17,7 @@ from gateway.glass.cases import Case, case_of, queue_of
 from gateway.glass.reviews import EXPLAIN, review, stop
 from gateway.glass.story import case_shown
 from gateway.identity.roles import current_staff, fresh_required, staff_required
+from gateway.peers.http import Deadline
 from gateway.web.problems import raise_problem, refusal
 from gateway.web.schemas import StrictSchema, Text
 
@@ -27,6 +28,7 @@ blueprint = Blueprint(
     "reviews", __name__, url_prefix="/console/api", description="Reviews of emergencies, on both sides"
 )
 LONGEST_WORDS = 1000
+PATIENCE = 2.0  # seconds that the list waits for what other nodes know
 
 
 class ReviewVerdict(StrictSchema):
@@ -40,9 +42,10 @@ def queue() -> dict[str, Any]:
     """Waiting cases, oldest first, and those done, newest first."""
     gw, staff = current_gateway(), current_staff()
     waiting, done = queue_of(gw, staff.institution)
+    deadline = Deadline.after(PATIENCE)
     return {
-        "waiting": [case_shown(gw, staff, case) for case in waiting],
-        "done": [case_shown(gw, staff, case) for case in done],
+        "waiting": [case_shown(gw, staff, case, deadline) for case in waiting],
+        "done": [case_shown(gw, staff, case, deadline) for case in done],
     }
 
 
@@ -75,4 +78,4 @@ def _own(glass: str) -> tuple[Gateway, Case]:
 
 
 def _shown(gw: Gateway, glass: str) -> dict[str, Any]:
-    return case_shown(gw, current_staff(), _own(glass)[1])
+    return case_shown(gw, current_staff(), _own(glass)[1], Deadline.after(PATIENCE))

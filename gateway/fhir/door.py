@@ -29,6 +29,7 @@ from gateway.fhir.token_scopes import allows
 from gateway.fhir.validators import is_unchanged, validators
 from gateway.records.searching.query import Query
 from gateway.web.problems import raise_problem
+from gateway.web.ratelimit import refuse
 
 DISCLOSURE_HEADER = "Yaoshi-Disclosure"
 CURSOR = "_cursor"
@@ -100,7 +101,10 @@ def _search(institution: str, resource_type: str) -> Response:
 def _release(
     gw: Gateway, institution: str, token: Token, query: Query, place: Place | None = None
 ) -> Released:
-    """Ask for one page; ends the request with the one refusal when it is denied."""
+    """Ask for one page; ends the request with the one refusal when it is denied, with 429 when too many."""
+    waiting = gw.peer_rate.wait_ms(institution, token.client)
+    if waiting:
+        refuse(waiting)
     ask = Ask(
         custodian=institution,
         under=token.under,

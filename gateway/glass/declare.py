@@ -1,9 +1,8 @@
 """The declaring institution's side: sign what a clinician declares, send it, and believe only what verifies.
 
-docs/formats/glass.md. A custodian on this node is called below HTTP, by the same function as its door; one on
-another node is not reached in this release. Not here: the records (gateway.glass.view). Invariants: the
-declaration is written down here before it is sent, so a crash loses no use of the budget; nothing of the
-answer is shown before receipt and opening verify.
+docs/formats/glass.md. Not here: the way to the custodian (gateway.peers.custodian), the records
+(gateway.glass.view). Invariants: the declaration is written down here before it is sent, so a crash loses no
+use of the budget; nothing of the answer is shown before receipt and opening verify.
 """
 
 from __future__ import annotations
@@ -18,14 +17,16 @@ from consent.glass_state import glass_state
 from gateway.glass.budgets import BY_CLINICIAN, BY_INSTITUTION, DAY_MS
 from gateway.glass.proof import answer_fault
 from gateway.glass.reading import DECLARATION_TYP
-from gateway.glass.receive import Broken, receive
 from gateway.glass.tables import emergency as table
 from gateway.glass.tables import glass_case
+from gateway.peers.custodian import custodian_of
 from ledger.errors import Refusal
 
 if TYPE_CHECKING:
     from gateway.composition import Gateway
+    from gateway.glass.receive import Broken
     from gateway.identity.roles import Staff
+    from gateway.peers.protocol import Custodian
 
 TTL_MS = 4 * 3_600_000
 
@@ -53,12 +54,18 @@ class Declared:
 
 
 def declare(gw: Gateway, staff: Staff, wanted: Emergency) -> Declared | Refusal:
-    """Declare an emergency. Raises ledger.errors.Unavailable: nothing was opened."""
+    """Declare an emergency. Raises ledger.errors.Unavailable: nothing is shown.
+
+    ``custodian-unreachable`` leaves open whether the declaration arrived; if it did, its patient is told.
+    """
     payload = _payload(gw, staff, wanted)
     declared = parse_declaration(payload)
     if not isinstance(declared, Declaration):
         return Refusal(declared.code, declared.detail)
-    refused = _custodian_fault(gw, staff, wanted.custodian) or _length_fault(gw, declared)
+    custodian = _custodian(gw, staff, wanted.custodian)
+    if isinstance(custodian, Refusal):
+        return custodian
+    refused = _length_fault(gw, declared)
     if refused is not None:
         return refused
     name = gw.entropy(16).hex()
@@ -71,7 +78,7 @@ def declare(gw: Gateway, staff: Staff, wanted: Emergency) -> Declared | Refusal:
             return refused
         conn.execute(insert(table).values(_row(name, staff, declared, wanted.patient)))
     signed = gw.keys.sign(staff.institution, "peer", DECLARATION_TYP, payload)
-    answer = receive(gw, wanted.custodian, signed)
+    answer = custodian.declare(signed)
     if isinstance(answer, Refusal):
         return answer
     fault = answer_fault(gw, answer, declared, signed)
@@ -135,16 +142,14 @@ def _payload(gw: Gateway, staff: Staff, wanted: Emergency) -> dict[str, Any]:
     }
 
 
-def _custodian_fault(gw: Gateway, staff: Staff, custodian: str) -> Refusal | None:
+def _custodian(gw: Gateway, staff: Staff, custodian: str) -> Custodian | Refusal:
     if custodian == staff.institution:
         return Refusal("glass-own-records", "the records are one's own")
     with gw.ledger.view() as view:
         registered = view.institution(custodian)
     if registered is None or registered.retired:
         return Refusal("institution-unknown", "the custodian is not registered")
-    if not gw.keys.hosts(custodian):
-        return Refusal("custodian-elsewhere", "The custodian is not on this node.")
-    return None
+    return custodian_of(gw, custodian)
 
 
 def _length_fault(gw: Gateway, declared: Declaration) -> Refusal | None:

@@ -2,7 +2,8 @@
 
 Formats: docs/formats/receipt.md, opening.md, glass.md. An answer verifies when: (1) a checkpoint of this
 ledger includes the record; (2) the entry is a glass.broken of that id and length, signed by the custodian's
-release key; (3) the opening opens its commitment; (4) the details say exactly what was declared.
+release key; (3) the opening opens its commitment; (4) the details say exactly what was declared; (5) our own
+replica has the same log at that checkpoint.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from consent.declaration import Declaration, glass_details
 from consent.details import parse_details
+from gateway.peers.replica import fork_of
 from ledger.commitment import commit
 from ledger.encoding import unb64u
 from ledger.errors import Malformed, Refusal
@@ -22,7 +24,10 @@ if TYPE_CHECKING:
 
 
 def answer_fault(gw: Gateway, answer: Broken, declared: Declaration, signed: str) -> Refusal | None:
-    """None when the custodian's answer verifies for the declaration, as signed, that was sent."""
+    """None when the custodian's answer verifies for the declaration, as signed, that was sent.
+
+    Raises ledger.errors.Unavailable: our own replica has not come that far.
+    """
     with gw.ledger.view() as view:
         custodian = view.institution(declared.custodian)
     opening, genesis = answer.opening, gw.ledger.genesis
@@ -33,16 +38,17 @@ def answer_fault(gw: Gateway, answer: Broken, declared: Declaration, signed: str
             return _unproven("the entry is not signed by the custodian's release key")
         if (entry.id, entry.ledger, entry.kind) != (answer.glass, gw.ledger.id, "glass.broken"):
             return _unproven("the entry is another")
-        if (payload["ttl_ms"], answer.until) != (declared.ttl_ms, proven.record.time + declared.ttl_ms):
+        if (payload.get("ttl_ms"), answer.until) != (declared.ttl_ms, proven.record.time + declared.ttl_ms):
             return _unproven("it lasts for another time")
         opened = commit(unb64u(opening["salt"], 32), opening["details"].encode())
-    except Malformed as malformed:
-        return _unproven(malformed.code)
+    except (Malformed, LookupError, UnicodeEncodeError) as wrong:
+        return _unproven(getattr(wrong, "code", "no such operator, or no text"))
     if opened != payload.get("commitment"):
         return _unproven("the opening does not open the commitment")
     if parse_details(opening["details"]) != glass_details(declared, signed):
         return _unproven("the details say something else than was declared")
-    return None
+    forked = fork_of(gw, proven)
+    return _unproven(forked) if forked is not None else None
 
 
 def _unproven(cause: str) -> Refusal:

@@ -14,13 +14,14 @@ from consent.glass_state import GlassState, glass_status
 from gateway.disclosure.logged import folded, looks_under
 from gateway.disclosure.openings import opening_of
 from gateway.glass import attempts
+from gateway.glass.asking import known_of
 from gateway.glass.budgets import BY_CLINICIAN, DAY_MS
 from gateway.glass.cases import Case
 from gateway.glass.closing import closing_of
 from gateway.glass.declare import sent
 from gateway.glass.reviews import may_review
-from gateway.glass.tables import glass_objection, glass_question
-from gateway.glass.told import told_at
+from gateway.glass.tables import glass_question
+from gateway.peers.http import Deadline
 from gateway.records.patients import get_patient
 from ledger.entry import parse_entry
 from ledger.record import decode_record
@@ -32,9 +33,10 @@ if TYPE_CHECKING:
 OVERDUE_MS = 3 * DAY_MS
 
 
-def case_shown(gw: Gateway, staff: Staff, case: Case) -> dict[str, Any]:
-    """The JSON object of one case for this officer."""
+def case_shown(gw: Gateway, staff: Staff, case: Case, deadline: Deadline) -> dict[str, Any]:
+    """The JSON object of one case for this officer; a custodian elsewhere is asked until the deadline."""
     now, state = gw.clock(), case.state
+    known = known_of(gw, case, deadline)
     with gw.ledger.view() as view:
         names = {one.id: one.name for one in view.institutions()}
         is_open = glass_status(view, case.glass, now, view.time) == "active"
@@ -55,8 +57,8 @@ def case_shown(gw: Gateway, staff: Staff, case: Case) -> dict[str, Any]:
         "open": is_open,
         "closed": closed,
         "looked": _looked(gw, state),
-        "told": {"at": told_at(gw, case.custodian, case.glass)},
-        "objection": _objection(gw, case.glass),
+        "told": {"at": known["told"]},
+        "objection": known["objection"],
         "own_review": own,
         "other_review": _review(gw, state, case.other),
         "questions": _questions(gw, case),
@@ -92,12 +94,6 @@ def _review(gw: Gateway, state: GlassState, institution: str) -> dict[str, Any] 
         opening = opening_of(conn, commitment)
     details = json.loads(opening["details"]) if opening is not None else {}
     return {**{name: details.get(name) for name in ("verdict", "words", "reviewer")}, "at": record.time}
-
-
-def _objection(gw: Gateway, glass: str) -> dict[str, Any] | None:
-    with gw.db.connect() as conn:
-        row = conn.execute(select(glass_objection).where(glass_objection.c.glass == glass)).first()
-    return None if row is None else {"at": row.at, "text": row.words}
 
 
 def _questions(gw: Gateway, case: Case) -> list[dict[str, Any]]:

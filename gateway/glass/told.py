@@ -38,12 +38,3 @@ def note_told(gw: Gateway, link: str, size: int, until_index: int | None) -> Non
         conn.execute(update(table).where(first).values(told_at=gw.clock()))
     for glass in told:
         tell(gw, glass)
-
-
-def told_at(gw: Gateway, custodian: str, glass: str) -> int | None:
-    """When the phone first read it (ms); None before that, and where the custodian is on another node."""
-    if not gw.keys.hosts(custodian):
-        return None
-    with gw.db.connect() as conn:
-        at: int | None = conn.execute(select(table.c.told_at).where(table.c.glass == glass)).scalar()
-    return at

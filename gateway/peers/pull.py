@@ -1,34 +1,34 @@
 """Pulls what a patient granted, or an emergency opened, from a custodian; shows nothing that does not verify.
 
 docs/formats/pull.md: a client assertion, a token, one search for each resource type with its pages, and for
-every answer the receipt and opening of its disclosure. A custodian on this node is called below HTTP
-through the same functions as its doors, the signed assertion included; an institution on another node is
-not reached in this release. Not here: how long what was pulled may be shown (the visit's view decides, in
+every answer the receipt and opening of its disclosure. Where the custodian's node is makes no difference
+here (gateway.peers.custodian). Not here: how long what was pulled may be shown (the visit's view decides, in
 memory). Invariant: one page that is denied or does not verify, and nothing of the whole pull is returned.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gateway.disclosure.release import Ask, Denied, Released, release
-from gateway.fhir.receipts_door import proof_of_disclosure
-from gateway.fhir.token import Token, TokenRefusal, find_token, issue_token
+from consent.vocabulary import BREAK_GLASS
+from gateway.fhir.search_types import SERVED
 from gateway.fhir.token_scopes import types_of_token
-from gateway.peers.assertion import ASSERTION_TYPE, build_assertion, build_glass_assertion
-from gateway.peers.verification import Expected, verify_disclosure
+from gateway.peers.assertion import build_assertion, build_glass_assertion
+from gateway.peers.custodian import custodian_of
+from gateway.peers.protocol import PAGE, Arrived
+from gateway.peers.verification import Expected, Verified, verify_disclosure
+from gateway.records.elements.facts import values_at
 from gateway.records.elements.json_text import parse
 from gateway.records.items import item_of
-from gateway.records.searching.query import Query, parse_query
-from ledger.errors import Refusal, Unavailable
+from ledger.errors import Refusal
 
 if TYPE_CHECKING:
     from gateway.composition import Gateway
     from gateway.identity.roles import Staff
+    from gateway.peers.protocol import Session
 
-PAGE = "200"
 # Says who wrote what; nobody reads it for itself, and a search for it would be one more look in the account.
 _NOT_PULLED = frozenset({"Provenance"})
 
@@ -56,146 +56,142 @@ class Pulled:
     disclosures: list[dict[str, Any]]
 
 
+@dataclass(frozen=True)
+class _Wanted:
+    """Who pulls from whom, under which grant or glass, and why; ``user`` is {id, name, role}."""
+
+    grantee: str
+    custodian: str
+    under: str
+    purpose: str
+    user: dict[str, str]
+
+
+@dataclass
+class _Gathered:
+    """What has verified so far, by "Type/id"."""
+
+    visit: str | None = None
+    received: dict[str, Received] = field(default_factory=dict)
+    resources: dict[str, dict[str, Any]] = field(default_factory=dict)
+    disclosures: list[dict[str, Any]] = field(default_factory=list)
+
+
 def pull_grant(
     gw: Gateway, *, grantee: str, custodian: str, grant: str, staff: Staff, purpose: str
 ) -> Pulled | Refusal:
     """Pull everything that the grant's scope covers, for one member of the grantee's staff.
 
-    Refuses ``not-granted``, ``custodian-elsewhere``, ``disclosure-unproven``.
-    Raises ledger.errors.Unavailable when the custodian could not record a disclosure (nothing was released).
+    Refuses ``not-granted``, ``institution-unknown``, ``disclosure-unproven``. Raises
+    ledger.errors.Unavailable when the custodian did not answer (``custodian-unreachable``) or could not
+    record a disclosure, or our own ledger lags behind it: nothing is shown, and nothing was refused.
     """
+    wanted = _Wanted(grantee, custodian, grant, purpose, _user(staff))
 
-    def proves(base: str, user: dict[str, str]) -> str:
+    def proves(base: str) -> str:
         return build_assertion(
-            gw, client=grantee, custodian_base=base, grant=grant, user=user, purpose=purpose
+            gw, client=grantee, custodian_base=base, grant=grant, user=wanted.user, purpose=purpose
         )
 
-    return _pull(gw, custodian, staff, proves)
+    return _pull(gw, wanted, proves)
 
 
 def pull_glass(gw: Gateway, *, grantee: str, custodian: str, glass: str, staff: Staff) -> Pulled | Refusal:
     """The same for whoever declared an emergency, under the broken glass; refuses and raises alike."""
+    wanted = _Wanted(grantee, custodian, glass, BREAK_GLASS, _user(staff))
 
-    def proves(base: str, user: dict[str, str]) -> str:
-        return build_glass_assertion(gw, client=grantee, custodian_base=base, glass=glass, user=user)
+    def proves(base: str) -> str:
+        return build_glass_assertion(gw, client=grantee, custodian_base=base, glass=glass, user=wanted.user)
 
-    return _pull(gw, custodian, staff, proves)
+    return _pull(gw, wanted, proves)
 
 
-def _pull(
-    gw: Gateway, custodian: str, staff: Staff, proves: Callable[[str, dict[str, str]], str]
-) -> Pulled | Refusal:
-    """``proves`` gives the client assertion for the custodian's address and the person who asks."""
-    if not gw.keys.hosts(custodian):
-        return Refusal("custodian-elsewhere", "The custodian is not on this node.")
-    user = {"id": staff.id, "name": staff.name, "role": staff.role_code}
-    with gw.ledger.view() as view:
-        base = view.institution(custodian).base
-    token = _token(gw, custodian, proves(base, user))
-    if isinstance(token, Refusal):
-        return token
-    received: dict[str, Received] = {}
-    disclosures: list[dict[str, Any]] = []
-    for resource_type in types_of_token(token.scopes):
-        if resource_type in _NOT_PULLED:
+def _pull(gw: Gateway, wanted: _Wanted, proves: Callable[[str], str]) -> Pulled | Refusal:
+    """``proves`` gives the client assertion for the custodian's address."""
+    custodian = custodian_of(gw, wanted.custodian)
+    if isinstance(custodian, Refusal):
+        return custodian
+    assertion = proves(custodian.base)
+    session = custodian.begin(assertion)
+    if isinstance(session, Refusal):
+        return session
+    gathered = _Gathered()
+    for resource_type in types_of_token(session.scopes):
+        if resource_type in _NOT_PULLED or resource_type not in SERVED:
             continue
-        for released in _pages(gw, token, resource_type):
-            if isinstance(released, Denied):
-                return Refusal(released.code, released.detail)
-            receipt = _proven(gw, token, released)
-            if isinstance(receipt, Refusal):
-                return receipt
-            for one in released.page.records:
-                received[f"{one.type}/{one.id}"] = Received(one.json_text, released.entry_id, receipt)
-            disclosures.append(_summary(released))
-    return _shown(token.visit, custodian, received, disclosures)
+        refused = _search(gw, wanted, assertion, session, resource_type, gathered)
+        if refused is not None:
+            gw.log.info("pull-refused", custodian=wanted.custodian, cause=refused.detail)
+            return refused
+    return _shown(wanted.custodian, gathered)
 
 
-def _token(gw: Gateway, custodian: str, assertion: str) -> Token | Refusal:
-    """Ask the custodian's token endpoint as any peer would; every refusal is ``not-granted``."""
-    form = [
-        ("grant_type", "client_credentials"),
-        ("scope", "system/*.rs"),
-        ("client_assertion_type", ASSERTION_TYPE),
-        ("client_assertion", assertion),
-    ]
-    answer = issue_token(gw, custodian, form)
-    if isinstance(answer, TokenRefusal):
-        gw.log.info("pull-refused", custodian=custodian, cause=answer.code)
-        return Refusal("not-granted", "The custodian gives no token.")
-    token = find_token(gw, custodian, answer["access_token"])
-    if token is None:
-        raise Unavailable("unavailable", "the token was gone before its first use")
-    return token
-
-
-def _pages(gw: Gateway, token: Token, resource_type: str) -> Iterator[Released | Denied]:
-    """Every page of a search for all that is granted of one type; each decides and is recorded on its own."""
+def _search(
+    gw: Gateway, wanted: _Wanted, assertion: str, session: Session, resource_type: str, gathered: _Gathered
+) -> Refusal | None:
+    """Every page of what is granted of one type; gathers what verifies, ends at the first that does not."""
     parameter = "_id" if resource_type == "Patient" else "patient"
-    query = parse_query(
-        resource_type, [(parameter, token.patient_id), ("_count", PAGE), ("_total", "none")], "strict"
-    )
-    if not isinstance(query, Query):
-        raise Unavailable("unavailable", "the custodian does not understand the search")
-    after, upper_revision = None, None
-    while True:
-        answer = release(
-            gw,
-            Ask(
-                custodian=token.custodian,
-                under=token.under,
-                grantee=token.client,
-                user=token.user,
-                purpose=token.purpose,
-                assertion=token.assertion,
-                query=query,
-                visit=token.visit,
-                after=after,
-                upper_revision=upper_revision,
-            ),
+    pairs = [(parameter, session.patient), ("_count", str(PAGE)), ("_total", "none")]
+    for page in session.pages(resource_type, pairs):
+        if isinstance(page, Refusal):
+            return page
+        expected = Expected(
+            entry_id=page.entry_id,
+            custodian=wanted.custodian,
+            grantee=wanted.grantee,
+            under=wanted.under,
+            visit=gathered.visit,
+            purpose=wanted.purpose,
+            assertion=assertion,
+            user=wanted.user,
+            query=(resource_type, pairs),
         )
-        yield answer
-        if isinstance(answer, Denied) or answer.page.next_after is None:
-            return
-        after, upper_revision = answer.page.next_after, answer.upper_revision
+        proof = session.proof(page.entry_id)
+        if proof is None:
+            return Refusal("disclosure-unproven", "The custodian gives no receipt.")
+        verified = verify_disclosure(gw, proof, expected, page.records)
+        if isinstance(verified, Refusal):
+            return verified
+        refused = _keep(gathered, page, verified, session.patient)
+        if refused is not None:
+            return refused
+    return None
 
 
-def _proven(gw: Gateway, token: Token, released: Released) -> dict[str, Any] | Refusal:
-    """The receipt of the disclosure, once it verifies for what was received."""
-    proof = proof_of_disclosure(gw, token.custodian, token.client, released.entry_id)
-    if proof is None:
-        return Refusal("disclosure-unproven", "The custodian gives no receipt.")
-    expected = Expected(
-        entry_id=released.entry_id,
-        custodian=token.custodian,
-        grantee=token.client,
-        under=token.under,
-        visit=token.visit,
-        purpose=token.purpose,
-        assertion=token.assertion,
-    )
-    received = [(f"{record.type}/{record.id}", record.json_text) for record in released.page.records]
-    fault = verify_disclosure(gw.ledger, proof, expected, received)
-    if fault is not None:
-        return fault
-    receipt: dict[str, Any] = proof["receipt"]
-    return receipt
+def _keep(gathered: _Gathered, page: Arrived, verified: Verified, patient: str) -> Refusal | None:
+    for reference, text in page.records:
+        if reference in gathered.received:
+            return Refusal("disclosure-unproven", "A record came twice.")
+        resource = gathered.resources[reference] = parse(text)
+        if not _is_about(resource, patient):
+            return Refusal("disclosure-unproven", "A record is about somebody else.")
+        gathered.received[reference] = Received(text, page.entry_id, verified.receipt)
+    gathered.visit = verified.visit
+    summary = {"entry_id": page.entry_id, "index": verified.index, "count": len(page.records)}
+    gathered.disclosures.append({**summary, "verified": True})
+    return None
 
 
-def _summary(released: Released) -> dict[str, Any]:
-    return {
-        "entry_id": released.entry_id,
-        "index": released.index,
-        "count": len(released.page.records),
-        "verified": True,
-    }
+def _is_about(resource: dict[str, Any], patient: str) -> bool:
+    """Whether nothing in it says that it is about another patient than the token's."""
+    if resource["resourceType"] == "Patient":
+        return bool(resource["id"] == patient)
+    named = [*values_at(resource, "subject.reference"), *values_at(resource, "patient.reference")]
+    people = [each for each in named if type(each) is str and each.startswith("Patient/")]
+    return all(each == f"Patient/{patient}" for each in people)
 
 
-def _shown(
-    visit: str, custodian: str, received: dict[str, Received], disclosures: list[dict[str, Any]]
-) -> Pulled:
-    resources = {ref: parse(one.json_text) for ref, one in received.items()}
-    patient = next((each for each in resources.values() if each["resourceType"] == "Patient"), {})
-    clinical = {ref: each for ref, each in resources.items() if each["resourceType"] != "Patient"}
-    items = [{**item_of(each), "source": custodian} for each in clinical.values()]
-    return Pulled(visit, {ref: received[ref] for ref in clinical}, items, patient, disclosures)
+def _user(staff: Staff) -> dict[str, str]:
+    return {"id": staff.id, "name": staff.name, "role": staff.role_code}
+
+
+def _shown(custodian: str, gathered: _Gathered) -> Pulled:
+    people = {ref: each for ref, each in gathered.resources.items() if each["resourceType"] == "Patient"}
+    items = [
+        {**item_of(each), "source": custodian}
+        for ref, each in gathered.resources.items()
+        if ref not in people
+    ]
+    received = {ref: one for ref, one in gathered.received.items() if ref not in people}
+    patient = next(iter(people.values()), {})
+    return Pulled(gathered.visit or "", received, items, patient, gathered.disclosures)

@@ -4,8 +4,8 @@ Formats: docs/formats/receipt.md, opening.md and pull.md.
 Not here: whether grant or glass permits it (the custodian decides); what the phone checks (static/wallet).
 A disclosure verifies when: (1) a checkpoint of this ledger includes the record; (2) the entry is a
 disclosure.made about the link, under this grant or glass and in this visit, signed by the custodian's release
-key; (3) the opening opens its commitment; (4) the opened details name this grantee, purpose, client assertion
-and exactly the texts received.
+key; (3) the opening opens its commitment; (4) the opened details name this grantee, person, purpose, client
+assertion and query, and exactly the texts received; (5) our own replica has the same log at that checkpoint.
 """
 
 from __future__ import annotations
@@ -13,79 +13,119 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
+from consent.details import is_id
 from consent.under import under_state
+from gateway.peers.replica import fork_of
 from ledger.commitment import commit
 from ledger.encoding import parse_json, unb64u
 from ledger.errors import Malformed, Refusal
 from ledger.receipt import Proven, open_receipt
+
+if TYPE_CHECKING:
+    from gateway.composition import Gateway
 
 LONGEST_DETAILS = 1024 * 1024
 
 
 @dataclass(frozen=True)
 class Expected:
-    """What the grantee asked for, and the entry id that came with the answer."""
+    """What the grantee asked for, and the entry id that came with the answer.
+
+    ``user`` is {id, name, role}; ``query`` the resource type with the parameters sent. ``visit`` is None for
+    a pull's first answer: the custodian chooses the visit, and then stays with it.
+    """
 
     entry_id: str
     custodian: str
     grantee: str
     under: str
-    visit: str
+    visit: str | None
     purpose: str
     assertion: str
+    user: dict[str, str]
+    query: tuple[str, Sequence[tuple[str, str]]]
+
+
+@dataclass(frozen=True)
+class Verified:
+    """A disclosure that holds: where it stands, which visit it belongs to, its receipt."""
+
+    index: int
+    visit: str
+    receipt: dict[str, Any]
 
 
 def verify_disclosure(
-    engine: Any, proof: dict[str, Any], expected: Expected, received: Sequence[tuple[str, str]]
-) -> Refusal | None:
-    """None when the proof {"receipt", "opening"} verifies for the (reference, JSON text) pairs received."""
-    with engine.view() as view:
+    gw: Gateway, proof: dict[str, Any], expected: Expected, received: Sequence[tuple[str, str]]
+) -> Verified | Refusal:
+    """Whether the proof {"receipt", "opening"} holds for the (reference, JSON text) pairs received.
+
+    Refuses ``disclosure-unproven``. Raises ledger.errors.Unavailable: our replica has not come that far.
+    """
+    with gw.ledger.view() as view:
         custodian = view.institution(expected.custodian)
         under = under_state(view, expected.under)
     if under is None:
         return _unproven("it is under nothing that this ledger knows")
-    opening = proof.get("opening")
+    opening, receipt = proof.get("opening"), proof.get("receipt")
     if not isinstance(opening, dict) or not all(
         isinstance(opening.get(name), str) for name in ("salt", "details")
     ):
         return _unproven("the opening has not its form")
     try:
-        key = engine.genesis.checkpoint_key(custodian.operator)
-        proven = open_receipt(proof.get("receipt"), engine.genesis.origin, key)
+        genesis = gw.ledger.genesis
+        proven = open_receipt(receipt, genesis.origin, genesis.checkpoint_key(custodian.operator))
         if not proven.entry.signed_by(unb64u(custodian.keys["release"])):
             return _unproven("the entry is not signed by the custodian's release key")
-        if not _is_expected(proven, expected, engine.id, under.document["link"]):
+        if not _is_expected(proven, expected, gw.ledger.id, under.document["link"]):
             return _unproven("the entry is about something else")
-        return _opening_fault(proven, opening, expected, received)
-    except Malformed as malformed:
-        return _unproven(malformed.code)
+        fault = _opening_fault(proven, opening, expected, received) or fork_of(gw, proven)
+    except (Malformed, LookupError) as wrong:
+        return _unproven(getattr(wrong, "code", "no such operator"))
+    if fault is not None:
+        return _unproven(fault)
+    return Verified(proven.record.index, proven.entry.payload["visit"], dict(receipt))
 
 
 def _is_expected(proven: Proven, expected: Expected, ledger_id: str, link: str) -> bool:
     entry = proven.entry
-    return (entry.id, entry.ledger, entry.kind, entry.subject) == (
+    visit = entry.payload.get("visit")
+    return (entry.id, entry.ledger, entry.kind, entry.subject, entry.payload.get("under")) == (
         expected.entry_id,
         ledger_id,
         "disclosure.made",
         link,
-    ) and (entry.payload.get("under"), entry.payload.get("visit")) == (expected.under, expected.visit)
+        expected.under,
+    ) and (visit == expected.visit if expected.visit is not None else is_id(visit))
 
 
 def _opening_fault(
     proven: Proven, opening: dict[str, str], expected: Expected, received: Sequence[tuple[str, str]]
-) -> Refusal | None:
+) -> str | None:
     text = opening["details"].encode()
     if commit(unb64u(opening["salt"], 32), text) != proven.entry.payload.get("commitment"):
-        return _unproven("the opening does not open the commitment")
+        return "the opening does not open the commitment"
     details = parse_json(text, LONGEST_DETAILS)
-    if any(details.get(name) != getattr(expected, name) for name in ("grantee", "purpose", "assertion")):
-        return _unproven("the details name another ask")
+    asked = ("grantee", "purpose", "assertion", "user")
+    if any(details.get(name) != getattr(expected, name) for name in asked):
+        return "the details name another ask"
+    if not _is_query(details.get("query"), *expected.query):
+        return "the details name another query"
     hashes = [[reference, hashlib.sha256(body.encode()).hexdigest()] for reference, body in received]
     if details.get("records") != hashes:
-        return _unproven("the details name other records than those received")
+        return "the details name other records than those received"
     return None
+
+
+def _is_query(stated: Any, resource_type: str, pairs: Sequence[tuple[str, str]]) -> bool:
+    """Whether it states the same type and parameters, in whatever order."""
+    if not isinstance(stated, str):
+        return False
+    name, _, parameters = stated.partition("?")
+    return name == resource_type and sorted(parse_qsl(parameters, keep_blank_values=True)) == sorted(pairs)
 
 
 def _unproven(cause: str) -> Refusal:

@@ -12,10 +12,9 @@ from consent.declaration import Declaration, parse_declaration
 from gateway.glass.declare import Declared, Emergency, declare
 from gateway.glass.proof import answer_fault
 from gateway.glass.receive import Broken, receive
-from gateway.identity.keyring import KeyRing
 from gateway.identity.roles import Staff
 from ledger.encoding import b64u, unb64u
-from ledger.errors import Refusal, Unavailable
+from ledger.errors import Unavailable
 from ledger.signing import peek_compact
 from tests.gateway.glass.scene import NUMBER, SYSTEM, Scene
 
@@ -84,14 +83,6 @@ def doctor(scene: Scene) -> Staff:
 
 def wanted(scene: Scene) -> Emergency:
     return Emergency(scene.story.hospital, SYSTEM, NUMBER, "1970-01-01", "unconscious", None, None, None)
-
-
-def test_a_custodian_on_another_node_is_not_reached(scene: Scene) -> None:
-    seeds = scene.gw.keys._seeds
-    own = {name: seed for name, seed in seeds.items() if name[0] != scene.story.hospital}
-    answer = declare(replace(scene.gw, keys=KeyRing(own)), doctor(scene), wanted(scene))
-    assert isinstance(answer, Refusal)
-    assert answer.code == "custodian-elsewhere"
 
 
 class Down:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
 
-from gateway.identity.keyring import read_keys
 from tests.gateway.hostile.knocks import NAUGHTY
 from tests.gateway.offers.patient import UNKNOWN, offering, qr_text, question, take
 from tests.gateway.qr.test_code import FOREIGN
@@ -62,14 +59,6 @@ def test_a_question_that_will_not_do_leaves_the_offer_waiting(
     answer = story.doctor.post("/console/api/offers", json=body)
     assert (answer.status_code, answer.json["code"]) == (status, code), answer.text
     assert patient.state(name).json["state"] == "waiting"
-
-
-def test_a_code_of_an_institution_on_another_node_is_told_so(story: Story) -> None:
-    keys = story.gw.settings.keys_path
-    shutil.rmtree(keys / story.hospital)
-    object.__setattr__(story.gw, "keys", read_keys(keys))
-    answer = take(story, f"WX{UNKNOWN}")
-    assert (answer.status_code, answer.json["code"]) == (502, "custodian-elsewhere")
 
 
 def test_a_doctor_cannot_try_codes_without_end(story: Story) -> None:

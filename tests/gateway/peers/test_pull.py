@@ -11,7 +11,7 @@ import pytest
 from gateway.disclosure.release import Ask, Released, release
 from gateway.fhir.receipts_door import proof_of_disclosure
 from gateway.peers.pull import Pulled, pull_grant
-from gateway.peers.verification import Expected, verify_disclosure
+from gateway.peers.verification import Expected, Verified, verify_disclosure
 from gateway.records.searching.query import Query, parse_query
 from ledger.encoding import b64u, unb64u
 from ledger.errors import Refusal, Unavailable
@@ -66,7 +66,7 @@ def test_a_number_is_shown_as_it_was_written(world: World) -> None:
 REFUSED: dict[str, tuple[Callable[[World], dict[str, Any]], str]] = {
     "the grant is unknown": (lambda world: {"grant": "0" * 64}, "not-granted"),
     "the custodian is another": (lambda world: {"custodian": world.third}, "not-granted"),
-    "the custodian is on another node": (lambda world: {"custodian": "0" * 32}, "custodian-elsewhere"),
+    "the custodian is not registered": (lambda world: {"custodian": "0" * 32}, "institution-unknown"),
     "another institution pulls": (lambda world: {"grantee": world.third}, "not-granted"),
     "another clinician pulls": (lambda world: {"staff": doctor(world, id="dr-2")}, "not-granted"),
     "the purpose is another": (lambda world: {"purpose": "ETREAT"}, "not-granted"),
@@ -122,7 +122,15 @@ def proved(gw: Any) -> tuple[World, Released, Expected, dict[str, Any], list[tup
     proof = proof_of_disclosure(gw, world.custodian, world.grantee, released.entry_id)
     assert proof is not None
     expected = Expected(
-        released.entry_id, world.custodian, world.grantee, grant, released.visit, "TREAT", "assertion"
+        released.entry_id,
+        world.custodian,
+        world.grantee,
+        grant,
+        released.visit,
+        "TREAT",
+        "assertion",
+        user,
+        ("Observation", [("patient", world.patient_id)]),
     )
     received = [(f"{each.type}/{each.id}", each.json_text) for each in released.page.records]
     return world, released, expected, proof, received
@@ -132,8 +140,17 @@ Proved = tuple[World, Released, Expected, dict[str, Any], list[tuple[str, str]]]
 
 
 def test_what_was_disclosed_verifies(proved: Proved) -> None:
-    world, _released, expected, proof, received = proved
-    assert verify_disclosure(world.gw.ledger, proof, expected, received) is None
+    world, released, expected, proof, received = proved
+    verified = verify_disclosure(world.gw, proof, expected, received)
+    assert isinstance(verified, Verified)
+    assert (verified.index, verified.visit) == (released.index, released.visit)
+
+
+def test_the_first_answer_of_a_pull_says_which_visit_it_is(proved: Proved) -> None:
+    world, released, expected, proof, received = proved
+    verified = verify_disclosure(world.gw, proof, replace(expected, visit=None), received)
+    assert isinstance(verified, Verified)
+    assert verified.visit == released.visit
 
 
 def other_receipt(proof: dict[str, Any], **changes: Any) -> dict[str, Any]:
@@ -196,6 +213,13 @@ LIES: dict[str, Lie] = {
     "the visit is another": lambda p, e, r: (p, replace(e, visit="0" * 32), r),
     "it was made for another purpose": lambda p, e, r: (p, replace(e, purpose="ETREAT"), r),
     "it was made for another assertion": lambda p, e, r: (p, replace(e, assertion="other"), r),
+    "another person asked": lambda p, e, r: (p, replace(e, user={**e.user, "id": "dr-2"}), r),
+    "it answers a search for another type": lambda p, e, r: (
+        p,
+        replace(e, query=("Condition", e.query[1])),
+        r,
+    ),
+    "it answers another search": lambda p, e, r: (p, replace(e, query=("Observation", [("_id", "x")])), r),
 }
 
 
@@ -208,27 +232,27 @@ def resized(note: str) -> str:
 def test_nothing_is_shown_when(case: str, proved: Proved) -> None:
     world, _released, expected, proof, received = proved
     lied_proof, lied_expected, lied_received = LIES[case](proof, expected, received)
-    answer = verify_disclosure(world.gw.ledger, lied_proof, lied_expected, lied_received)
-    assert answer is not None
+    answer = verify_disclosure(world.gw, lied_proof, lied_expected, lied_received)
+    assert isinstance(answer, Refusal)
     assert answer.code == "disclosure-unproven"
 
 
 def test_a_disclosure_to_another_grantee_proves_nothing(proved: Proved) -> None:
     world, _released, expected, proof, received = proved
     stranger = replace(expected, grantee=world.third)
-    assert verify_disclosure(world.gw.ledger, proof, stranger, received) is not None
+    assert isinstance(verify_disclosure(world.gw, proof, stranger, received), Refusal)
 
 
 def test_a_disclosure_signed_by_another_institution_proves_nothing(proved: Proved) -> None:
     world, _released, expected, proof, received = proved
     stranger = replace(expected, custodian=world.third)
-    assert verify_disclosure(world.gw.ledger, proof, stranger, received) is not None
+    assert isinstance(verify_disclosure(world.gw, proof, stranger, received), Refusal)
 
 
 def test_one_page_that_does_not_verify_and_nothing_is_returned(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from gateway.peers import pull as module
+    from gateway.peers import here as module
 
     grant, calls = give(world), []
 
