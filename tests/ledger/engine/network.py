@@ -151,6 +151,10 @@ class Member:
         self.node = subprocess.Popen([cometbft(), "start", "--home", str(self.home)], stdout=log, stderr=log)
         log.close()
 
+    def start_node_if_stopped(self) -> None:
+        if self.node is None:
+            self.start_node()
+
     def stop_node(self) -> None:
         if self.node is not None:
             self.node.kill()

@@ -1,0 +1,122 @@
+"""Four members on one machine: they agree, go on without one, stand still without two, and lose nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from ledger.committed import Committed
+from ledger.engine.cometbft import CometBFTEngine
+from ledger.errors import Unavailable
+from tests.ledger import world
+from tests.ledger.engine.network import WITHIN_S, Member, wait_until
+
+GENESIS = world.genesis_bytes()
+
+
+class Network:
+    """The members with a gateway's engine at each, and one author for all."""
+
+    def __init__(self, size: int = 4) -> None:
+        self.members = [Member(GENESIS) for _ in range(size)]
+        for member in self.members:
+            member.configure(self.members)
+            member.start_application()
+            member.start_node()
+        self.engines = [self.open(member) for member in self.members]
+        self.author = world.Author(self.engines[0].id)
+        self.links = 0
+
+    def open(self, member: Member, answer_within_s: float = WITHIN_S) -> CometBFTEngine:
+        return member.open_engine(lambda: world.START, answer_within_s=answer_within_s)
+
+    def entry(self) -> str:
+        """A new entry that can always be accepted."""
+        self.links += 1
+        return self.author.open_link(world.link_id(self.links))
+
+    def stop(self, number: int) -> None:
+        """As when the machine loses power."""
+        self.members[number].stop_node()
+        self.engines[number].close()
+        self.members[number].stop_application()
+
+    def start(self, number: int) -> None:
+        self.members[number].start_application()
+        self.members[number].start_node()
+        self.engines[number] = self.open(self.members[number])
+
+    def assert_alike(self, size: int) -> None:
+        """All members come to this size, with the same root."""
+        wait_until(lambda: all(one.tip()[0] == size for one in self.members), f"all at size {size}")
+        assert len({one.tip() for one in self.members}) == 1
+
+    def close(self) -> None:
+        for member in self.members:
+            member.start_node_if_stopped()
+        for engine in self.engines:
+            engine.close()
+        for member in self.members:
+            member.remove()
+
+
+@pytest.fixture(scope="module")
+def network() -> Iterator[Network]:
+    made = Network()
+    yield made
+    made.close()
+
+
+def recorded(engine: CometBFTEngine, entry: str) -> Committed:
+    answer = engine.record(entry, WITHIN_S)
+    assert isinstance(answer, Committed), answer
+    return answer
+
+
+def test_the_same_entry_through_four_gateways_is_recorded_once(network: Network) -> None:
+    entry = network.entry()
+    answers = [engine.submit(entry) for engine in network.engines]
+    found = [future.result(WITHIN_S) for future in answers]
+    assert {one.index for one in found if isinstance(one, Committed)} == {1}
+    network.assert_alike(2)
+
+
+def test_entries_of_all_gateways_stand_in_one_order(network: Network) -> None:
+    before = network.members[0].tip()[0]
+    answers = [engine.submit(network.entry()) for _ in range(25) for engine in network.engines]
+    found = [future.result(WITHIN_S) for future in answers]
+    places = [one.index for one in found if isinstance(one, Committed)]
+    assert sorted(places) == list(range(before, before + 100))
+    network.assert_alike(before + 100)
+
+
+def test_three_go_on_without_the_fourth_which_is_level_when_it_returns(network: Network) -> None:
+    before = network.members[0].tip()[0]
+    network.stop(3)
+    for engine in network.engines[:3]:
+        recorded(engine, network.entry())
+    network.start(3)
+    network.assert_alike(before + 3)
+    assert recorded(network.engines[3], network.entry()).index == before + 3
+    network.assert_alike(before + 4)
+
+
+def test_without_two_nothing_is_recorded_until_one_returns(network: Network) -> None:
+    before = network.members[0].tip()[0]
+    for number in (2, 3):
+        network.stop(number)
+    entry = network.entry()
+    waiting = network.engines[0].submit(entry)
+    with pytest.raises(Unavailable) as none:
+        network.engines[0].record(entry, 2)
+    assert none.value.code == "no-quorum"
+    assert network.members[0].tip()[0] == before
+    network.start(2)
+    done = waiting.result(WITHIN_S)
+    assert isinstance(done, Committed)
+    assert done.index == before
+    assert recorded(network.engines[0], entry) == done.again()
+    assert recorded(network.engines[1], entry).index == done.index
+    network.start(3)
+    network.assert_alike(before + 1)
