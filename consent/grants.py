@@ -20,6 +20,8 @@ def give(case: Case) -> Changes | Refusal:
         return refuse("link-unknown")
     if link["closed"]:
         return refuse("link-closed")
+    if (case.view.get(f"institution/{link['institution']}") or {"retired": True})["retired"]:
+        return refuse("institution-retired")
     fault = right_fault(case, link, "give") or skew_fault(case) or _period_fault(case)
     if fault is not None:
         return fault

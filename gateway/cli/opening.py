@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from time import time_ns
 from typing import Any
 
@@ -23,7 +24,7 @@ from gateway.store.database import open_database
 from gateway.web.events import Bus
 from gateway.web.logs import make_log
 from ledger.engine.embedded import open_view_only
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, Unavailable
 from ledger.genesis import Genesis, parse_genesis
 from ledger.view import View
 
@@ -116,6 +117,18 @@ def without_ledger(settings: Settings | None = None) -> Iterator[Gateway]:
         gw.db.dispose()
 
 
+def _institutions(settings: Settings) -> list[dict[str, Any]]:
+    """Those on the ledger, who came later, too; those of the genesis while there is no ledger yet."""
+    genesis = read_genesis(settings)
+    try:
+        with open_view_only(settings.ledger_path, genesis.data) as view:
+            return [asdict(one) for one in view.institutions()]
+    except Unavailable:
+        return genesis.institutions
+    except LedgerError as error:
+        raise click.ClickException(f"The ledger cannot be read: {error}") from None
+
+
 def now_ms() -> int:
     """The machine's clock, milliseconds UTC."""
     return time_ns() // 1_000_000
@@ -123,8 +136,9 @@ def now_ms() -> int:
 
 def find_institution(settings: Settings, text: str) -> dict[str, Any]:
     """The institution named by its two-character code or its id."""
-    for one in read_genesis(settings).institutions:
+    institutions = _institutions(settings)
+    for one in institutions:
         if text.upper() == one["code"] or text == one["id"]:
             return one
-    known = ", ".join(f"{one['code']} ({one['name']['en']})" for one in read_genesis(settings).institutions)
+    known = ", ".join(f"{one['code']} ({one['name']['en']})" for one in institutions)
     raise click.ClickException(f"No institution {text!r}. Known: {known}")

@@ -69,8 +69,9 @@ def read_keys(folder: Path) -> KeyRing:
 
 def hosted_here(settings: Settings, genesis: Genesis) -> tuple[str, ...]:
     """Ids of the institutions that the node acts for, told by the names of its key files alone."""
-    found = [one["id"] for one in genesis.institutions]
-    return tuple(one for one in found if (settings.keys_path / one / "release.key").exists())
+    first = [one["id"] for one in genesis.institutions]
+    here = sorted(path.parent.name for path in settings.keys_path.glob("*/release.key"))
+    return (*(one for one in first if one in here), *(one for one in here if one not in first))
 
 
 def write_key(folder: Path, subject: str, use: str, seed: bytes) -> Path:

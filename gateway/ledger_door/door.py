@@ -70,8 +70,8 @@ def registry() -> dict[str, Any]:
             for one in view.institutions()
         ]
         operators = [
-            {"id": one["id"], "name": one["name"], "keys": (view.get(f"operator/{one['id']}") or one)["keys"]}
-            for one in gw.ledger.genesis.operators
+            {"id": one.id, "name": one.name, "keys": one.keys, "active": one.active}
+            for one in view.operators()
         ]
         return {
             "ledger": gw.ledger.id,

@@ -46,7 +46,7 @@ class ConnectSources:
         return " ".join(["'self'", *sorted(origins)])
 
     def _renew(self, committed: object) -> None:
-        if str(getattr(committed, "kind", "")).startswith("institution."):
+        if str(getattr(committed, "kind", "")).startswith(("institution.", "operator.")):
             self.text = self._read()
 
 

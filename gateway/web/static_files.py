@@ -107,9 +107,15 @@ def registry() -> dict[str, object]:
     gw = current_gateway()
     with gw.ledger.view() as view:
         rows = [
-            {"id": one.id, "code": one.code, "name": one.name, "type": one.type, "base": one.base}
+            {
+                "id": one.id,
+                "code": one.code,
+                "name": one.name,
+                "type": one.type,
+                "base": one.base,
+                "retired": one.retired,
+            }
             for one in view.institutions()
-            if not one.retired
         ]
     document = gw.ledger.genesis.doc
     return {

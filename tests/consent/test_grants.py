@@ -40,6 +40,14 @@ def gives(**members: object) -> Act:
     return lambda world: world.put("grant.give", phone(), **grant(world, **members))
 
 
+def test_no_grant_is_given_at_an_institution_that_left_and_those_given_before_can_be_revoked() -> None:
+    world = linked()
+    given = world.put("grant.give", phone(), **grant(world))
+    world.state[f"institution/{HOSPITAL}"]["retired"] = True
+    assert code(world.put("grant.give", phone(), **grant(world))) == "institution-retired"
+    assert code(world.put("grant.revoke", phone(), grant=given)) == "accepted"
+
+
 def closes(world: World) -> object:
     return world.put("link.close", phone())
 

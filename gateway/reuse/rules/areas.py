@@ -15,4 +15,5 @@ if TYPE_CHECKING:
 def areas_of(gw: Gateway) -> dict[str, frozenset[str]]:
     """{institution id: areas} of all that the setting names."""
     stated = gw.settings.areas
-    return {one["id"]: stated[one["code"]] for one in gw.ledger.genesis.institutions if one["code"] in stated}
+    with gw.ledger.view() as view:
+        return {one.id: stated[one.code] for one in view.institutions() if one.code in stated}

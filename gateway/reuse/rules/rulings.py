@@ -119,7 +119,15 @@ def _review_keys(view: View, institution: str) -> list[bytes]:
     for row in view.chain(institution):
         if row.index == 0:
             continue
-        payload = parse_entry(decode_record(row.record_bytes).entry.decode()).payload
+        payload = _payload(row.record_bytes)
         if payload["kind"] == "institution.keys" and "review" in payload["keys"]:
             named.append(payload["keys"]["review"])
+        elif payload["kind"] == "institution.join":
+            approved = view.entry_index(payload["proposal"])
+            if approved is not None:
+                named.append(_payload(view.record(approved))["change"]["institution"]["keys"]["review"])
     return [unb64u(each) for each in named]
+
+
+def _payload(record: bytes) -> dict[str, Any]:
+    return parse_entry(decode_record(record).entry.decode()).payload

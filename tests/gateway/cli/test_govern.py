@@ -84,6 +84,8 @@ def test_four_operators_admit_change_and_retire_an_institution(tmp_path: Path) -
     joined = run("join", "--key", key_file(tmp_path, f"{NEW_INSTITUTION}/offline"), "--yes")
     assert joined.exit_code == 0, joined.output
     assert f"ZZ {NEW_INSTITUTION} 新医院" in run("list").output
+    words = ["staff", "add", "ZZ", "desk", "--role", "desk", "--name", "窗口（合成）"]
+    assert FlaskCliRunner(commands).invoke(args=words).exit_code == 0, "commands find who came later"
     retire = proposed(tmp_path, {"do": "institution.retire", "institution": NEW_INSTITUTION})
     agreed(tmp_path, retire, 1, 3)
     assert "New hospital (retired" in run("list").output
