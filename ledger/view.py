@@ -6,7 +6,7 @@ Nothing here changes anything. Proofs of a link are in `ledger.proofs`.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,6 +85,10 @@ class View:
     def entry_index(self, entry_id: str) -> int | None:
         """The record index of an entry (hex id)."""
         return reading.read_entry_indices(self._connection, [entry_id]).get(entry_id)
+
+    def entry_indices(self, entry_ids: Sequence[str]) -> dict[str, int]:
+        """The record indices of those of the entries (hex ids) that are on the ledger."""
+        return reading.read_entry_indices(self._connection, entry_ids)
 
     def receipt(self, index: int) -> dict[str, Any]:
         """The receipt of record `index`. Raises IndexError."""

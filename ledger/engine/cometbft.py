@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from ledger.committed import Committed, committed_of
@@ -22,13 +23,13 @@ from ledger.engine.verdicts import Verdicts
 from ledger.engine.views import certifier, view_of
 from ledger.engine.waking import Bell
 from ledger.entry import Entry, parse_entry
-from ledger.errors import Refusal, Unavailable
+from ledger.errors import Fatal, Refusal, Unavailable
 from ledger.genesis import Genesis
 from ledger.machine import Contracts, Machine
 from ledger.store.chain import read_chain_tip
 from ledger.store.database import Store
 from ledger.store.place import Place
-from ledger.store.reading import read_ending, read_entry_indices, read_record
+from ledger.store.reading import read_ending, read_record
 from ledger.view import Certify, View
 
 IN_FLIGHT = 250
@@ -114,12 +115,10 @@ class CometBFTEngine:
     def submit(self, entry: str) -> Answer:
         """Hand in an entry; see `ledger.engine.protocol.Engine`."""
         parsed = parse_entry(entry)
-        with self.view() as view:
-            # Raises Malformed when its key did not sign it: it would spoil the envelope for its neighbours.
-            signer = self._machine.authenticate(parsed, view, self._verdicts.verifies)
+        known = self._look_up(parsed)
         answer, item = self._in_flight.join(parsed, time.monotonic() + self._answer_within_s)
         if item is not None:
-            self._begin(item, signer if isinstance(signer, Refusal) else None)
+            self._begin(item, known)
         return answer
 
     def record(self, entry: str, timeout: float) -> Committed | Refusal:
@@ -148,29 +147,47 @@ class CometBFTEngine:
         self._bell.close()
         self._store.close()
 
-    def _begin(self, item: Waiting, refusal: Refusal | None) -> None:
-        """Answer what is known already, else send it. Only now: who joined before must find it in flight."""
+    def _look_up(self, entry: Entry) -> _Known:
+        """What the store says about an entry. Raises Malformed when its key did not sign it.
+
+        Such an entry would spoil the envelope for its neighbours.
+        """
+        with self._store.snapshot() as connection:
+            ending = read_ending(connection)
+            if ending is None:
+                raise Fatal("size-differs", "the ledger file has no beginning")
+            view = View(connection, self.genesis, ending, None, self._certify)
+            signer = self._machine.authenticate(entry, view, self._verdicts.verifies)
+            if isinstance(signer, Refusal):
+                return _Known(signer, ending.size, 0)
+            index = view.entry_index(entry.id)
+            stored = None if index is None else read_record(connection, index)
+            if stored is not None:
+                recorded = parse_entry(stored.record.entry.decode("ascii"))
+                return _Known(committed_of(stored.record, recorded, repeated=True), ending.size, 0)
+            return _Known(None, ending.size, read_chain_tip(connection).height)
+
+    def _begin(self, item: Waiting, known: _Known) -> None:
+        """Answer what is known already, else send it.
+
+        What was answered between the look and the joining has to be looked up once more.
+        """
         try:
-            known = self._recorded(item) if refusal is None else refusal
+            known = self._look_up(item.entry) if item.again else known
         except BaseException:
             self._in_flight.settle(item, Unavailable("storage-failed", "the ledger could not be read"))
             raise
-        if known is not None:
-            self._in_flight.settle(item, known)
-        else:
-            self._sender.put([item])
-
-    def _recorded(self, item: Waiting) -> Committed | None:
-        with self._store.snapshot() as connection:
-            ending = read_ending(connection)
-            index = read_entry_indices(connection, [item.entry.id]).get(item.entry.id)
-            stored = None if index is None else read_record(connection, index)
-            if stored is not None:
-                return committed_of(stored.record, _entry(stored.record.entry), repeated=True)
-            item.size = ending.size if ending else 0
-            item.height = read_chain_tip(connection).height
-        return None
+        if known.outcome is not None:
+            self._in_flight.settle(item, known.outcome)
+            return
+        item.size, item.height = known.size, known.height
+        self._sender.put([item])
 
 
-def _entry(data: bytes) -> Entry:
-    return parse_entry(data.decode("ascii"))
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What one snapshot says: an outcome, if there is one, and where ledger and chain ended."""
+
+    outcome: Committed | Refusal | None
+    size: int
+    height: int

@@ -19,13 +19,14 @@ from ledger.entry import parse_entry
 from ledger.errors import Fatal, LedgerError, Refusal, Unavailable
 from ledger.store.chain import read_chain_tip, read_refusals
 from ledger.store.database import Connection, Store
-from ledger.store.reading import StoredRecord, read_ending, read_entry_indices, read_record, read_records
+from ledger.store.reading import StoredRecord, read_ending, read_entry_indices, read_records
 
 _log = logging.getLogger("ledger")
 _LOOK_S = 0.05
 _IDLE_LOOK_S = 0.5
 _SEND_AGAIN_S = 2.0
 _RECORDS_AT_ONCE = 500
+_RECORDS_NEAR = 50
 Callback = Callable[[Committed], None]
 Settled = tuple[Waiting, Committed | Refusal | Exception]
 
@@ -116,13 +117,24 @@ def _outcomes(connection: Connection, items: list[Waiting]) -> list[Settled]:
     indices = read_entry_indices(connection, [item.entry.id for item in items])
     open_ids = [item.entry.id for item in items if item.entry.id not in indices]
     refusals = read_refusals(connection, open_ids)
+    records = _read_all(connection, sorted(indices.values()))
     for item in items:
         index, refused = indices.get(item.entry.id), refusals.get(item.entry.id)
-        stored = None if index is None else read_record(connection, index)
+        stored = None if index is None else records.get(index)
         if stored is not None:
             found.append((item, _committed(stored, repeated=stored.record.index < item.size)))
         elif refused is not None and item.height is not None and refused.height > item.height:
             found.append((item, _judged(refused.refusal)))
+    return found
+
+
+def _read_all(connection: Connection, indices: list[int]) -> dict[int, StoredRecord]:
+    """The records at these places, which mostly stand side by side, for one block brought them."""
+    found: dict[int, StoredRecord] = {}
+    for index in indices:
+        if index not in found:
+            near = read_records(connection, index, _RECORDS_NEAR if len(indices) > 1 else 1)
+            found.update((stored.record.index, stored) for stored in near)
     return found
 
 

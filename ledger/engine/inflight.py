@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 from ledger.committed import Committed
 from ledger.entry import Entry
 from ledger.errors import Refusal, Unavailable
+from ledger.recent import Recent
 
 Answer = Future[Committed | Refusal]
+_SETTLED_KEPT = 4096
 
 
 @dataclass(slots=True)
@@ -22,6 +24,7 @@ class Waiting:
     """An entry in flight; `deadline` and `sent` are monotonic seconds.
 
     `height` and `size` say what the store held when it was handed in; until they are known nobody sends it.
+    `again`: it waited here before, and was answered a moment ago.
     """
 
     entry: Entry
@@ -31,6 +34,7 @@ class Waiting:
     size: int = 0
     sent: float | None = None
     settled: bool = False
+    again: bool = False
 
 
 class InFlight:
@@ -39,6 +43,7 @@ class InFlight:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._items: dict[str, Waiting] = {}
+        self._settled: Recent[str, bool] = Recent(_SETTLED_KEPT)
         self._closed = False
         self._changed = threading.Condition()
 
@@ -58,7 +63,8 @@ class InFlight:
                 return answer, None
             if len(self._items) >= self._limit:
                 raise Unavailable("ledger-busy", "too many entries wait already")
-            item = self._items[entry.id] = Waiting(entry, deadline, [answer])
+            item = Waiting(entry, deadline, [answer], again=entry.id in self._settled)
+            self._items[entry.id] = item
             return answer, item
 
     def settle(self, item: Waiting, outcome: Committed | Refusal | Exception) -> None:
@@ -68,6 +74,7 @@ class InFlight:
                 return
             item.settled = True
             del self._items[item.entry.id]
+            self._settled[item.entry.id] = True
             self._changed.notify_all()
         for number, answer in enumerate(item.answers):
             if isinstance(outcome, Exception):

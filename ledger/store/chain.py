@@ -15,8 +15,10 @@ import sqlalchemy as sa
 from ledger.errors import Refusal
 from ledger.store import tables as t
 from ledger.store.database import Connection
+from ledger.store.prepared import Prepared
 
 _CHUNK = 500
+_TIP = Prepared(sa.select(t.chain.c.height, t.chain.c.app_hash))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class RefusedAt:
 
 def read_chain_tip(connection: Connection) -> ChainTip:
     """The last block in this store."""
-    row = connection.execute(sa.select(t.chain.c.height, t.chain.c.app_hash)).one_or_none()
+    row = _TIP.first(connection)
     return ChainTip(0, b"") if row is None else ChainTip(row[0], row[1])
 
 

@@ -20,6 +20,7 @@ from ledger.errors import Malformed, Refusal
 from ledger.genesis import Genesis
 from ledger.machine import Machine
 from ledger.recent import Recent
+from ledger.registry import Document
 from ledger.store.database import Store
 from ledger.view import View, no_checkpoint_key
 
@@ -76,16 +77,31 @@ class Checker:
             return self._check(entries, view)
 
     def _check(self, entries: Sequence[Entry], view: View) -> Code:
-        if all(isinstance(self._machine.authenticate(one, view, _trusting), Refusal) for one in entries):
+        state = _Keys(view)
+        if all(isinstance(self._machine.authenticate(one, state, _trusting), Refusal) for one in entries):
             return Code.UNKNOWN_KEY
-        if all(view.entry_index(one.id) is not None for one in entries):
+        if len(view.entry_indices([one.id for one in entries])) == len({one.id for one in entries}):
             return Code.RECORDED
         try:
             for one in entries:
-                self._machine.authenticate(one, view, self._envelopes.verdicts.verifies)
+                self._machine.authenticate(one, state, self._envelopes.verdicts.verifies)
         except Malformed:
             return Code.SIGNATURE
         return Code.OK
+
+
+class _Keys:
+    """What one check reads of the state, each document once."""
+
+    def __init__(self, view: View) -> None:
+        self.subject = view.subject
+        self._view = view
+        self._read: dict[str, Document | None] = {}
+
+    def get(self, key: str) -> Document | None:
+        if key not in self._read:
+            self._read[key] = self._view.get(key)
+        return self._read[key]
 
 
 def _trusting(_entry: Entry, _key: bytes) -> bool:
