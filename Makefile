@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 export YAOSHI_PORT := $(PORT)
 
 .DEFAULT_GOAL := help
-.PHONY: help run phone test cometbft lint bench migration refusals lock clean
+.PHONY: help run phone consortium consortium-down test cometbft lint bench migration refusals lock clean
 
 help: ## Show what can be typed
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,7 +17,7 @@ run: $(VENV)/.installed ## Start the node with its demonstration (PORT=8080)
 phone: $(VENV)/.installed ## Start it over HTTPS for a real phone on the same network
 	@exec env YAOSHI_PORT=$(PHONE_PORT) $(PY) -m flask --app app phone
 
-consortium: $(VENV)/.installed $(VENV)/bin/cometbft ## Begin four synthetic hospitals that keep one ledger
+consortium: $(VENV)/.installed cometbft ## Begin four synthetic hospitals that keep one ledger
 	@$(PY) -m flask --app app consortium up
 
 consortium-down: ## End them; their data stay

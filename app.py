@@ -40,7 +40,7 @@ from gateway.fhir import metadata as fhir_metadata
 from gateway.fhir import receipts_door as fhir_receipts_door
 from gateway.fhir import token_door as fhir_token_door
 from gateway.glass import door as glass_door
-from gateway.identity.keyring import read_keys
+from gateway.identity.keyring import KeyRing, operator_here, read_keys
 from gateway.identity.rotation import settle_waiting
 from gateway.identity.sessions import register_sessions
 from gateway.ledger_door import door as ledger_door_door
@@ -72,9 +72,13 @@ from gateway.web.metrics import Metrics
 from gateway.web.openapi import make_api
 from gateway.web.problems import register_problems
 from gateway.web.ratelimit import sweep
+from ledger.engine.cometbft import CometBFTEngine
 from ledger.engine.embedded import EmbeddedEngine
-from ledger.genesis import parse_genesis
+from ledger.engine.protocol import Engine
+from ledger.genesis import Genesis, parse_genesis
 
+# By rules version: what is in force says the ledger.
+CONTRACTS = {1: [ConsentContract()]}
 AREAS = (
     web_static_files,
     web_health,
@@ -118,13 +122,7 @@ def compose(
     """Opens what a founded node is made of; one process at a time (the engine's file lock)."""
     genesis = parse_genesis(settings.genesis_path.read_bytes())
     keys = read_keys(settings.keys_path)
-    engine = EmbeddedEngine.open(
-        settings.ledger_path,
-        genesis.data,
-        contracts={1: [ConsentContract()]},
-        checkpoint_seed=keys.checkpoint_seed(genesis.operators[0]["id"]),
-        clock=clock,
-    )
+    engine = open_ledger(settings, genesis, keys, clock)
     with engine.view() as view:
         keys = settle_waiting(settings, view)
     bus = Bus(clock, settings.sse_cap, settings.sse_seconds)
@@ -144,6 +142,24 @@ def compose(
         return replace(gw, ledger=Halted(engine))
     settle_all(gw)
     return gw
+
+
+def open_ledger(settings: Settings, genesis: Genesis, keys: KeyRing, clock: Callable[[], int]) -> Engine:
+    """A ledger of one operator is written here; that of a consortium by the application beside us."""
+    seed = keys.checkpoint_seed(operator_here(settings, genesis)["id"])
+    if not genesis.validators:
+        return EmbeddedEngine.open(
+            settings.ledger_path, genesis.data, contracts=CONTRACTS, checkpoint_seed=seed, clock=clock
+        )
+    return CometBFTEngine.open(
+        settings.ledger_path,
+        genesis.data,
+        contracts=CONTRACTS,
+        checkpoint_seed=seed,
+        clock=clock,
+        rpc=settings.consensus,
+        wake_directory=settings.application_path.parent,
+    )
 
 
 def create_app(settings: Settings | None = None, gateway: Gateway | None = None) -> Flask:
@@ -209,4 +225,4 @@ def _end_streams_on_signal(gw: Gateway) -> None:
 
 
 commands = Flask("yaoshi-commands", static_folder=None)
-register_commands(commands, compose)
+register_commands(commands, compose, CONTRACTS)

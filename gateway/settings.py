@@ -14,6 +14,8 @@ from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ledger.store.place import Place, Postgres
+
 ROOT = Path(__file__).resolve().parent.parent
 MIB = 1024 * 1024
 
@@ -42,11 +44,21 @@ SETTINGS = (
     ),
     Setting("YAOSHI_LOG", "", "File of the log, reopened when it is moved away; empty: standard output."),
     Setting("YAOSHI_METRICS_PORT", "", "Loopback port of the metrics, 0 for none; empty: PORT + 1000."),
+    Setting(
+        "YAOSHI_CONSENSUS",
+        "http://127.0.0.1:26657",
+        "Address of the consensus node on this machine, for a ledger that several hospitals keep.",
+    ),
     Setting("YAOSHI_TRUSTED_PROXIES", "0", "How many proxies stand in front and name the asker's address."),
     Setting("YAOSHI_SIGNIN_PER_MINUTE", "30", "How many sign-ins one address may try in a minute."),
     Setting("YAOSHI_DISK_WARN_MIB", "1024", "Free MiB below which the node warns."),
     Setting("YAOSHI_DISK_WARN_PERCENT", "5", "Free percent of the disk below which the node warns."),
     Setting("YAOSHI_DISK_STOP_MIB", "100", "Free MiB below which nothing may be written."),
+    Setting(
+        "YAOSHI_POSTGRES",
+        "",
+        "PostgreSQL by libpq's address, without a password (docs/operating.md); empty: SQLite files.",
+    ),
     Setting("YAOSHI_AREAS", "", "Where institutions lie, for marks of one area: WX=鄂,武汉;QH=鄂 (by code)."),
     Setting("YAOSHI_BACKUP_WARN_HOURS", "48", "Age of the newest backup at which doctor warns, 0 for never."),
 )
@@ -66,6 +78,7 @@ class Settings:
     log: Path | None = None
     mark: Path | None = None
     metrics_port: int | None = None
+    consensus: str = "http://127.0.0.1:26657"
     body_limit: int = MIB
     session_idle_ms: int = 30 * 60_000
     session_max_ms: int = 12 * 3_600_000
@@ -79,6 +92,7 @@ class Settings:
     trusted_proxies: int = 0
     backup_warn_ms: int = 48 * 3_600_000
     areas: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    postgres: Postgres | None = None
 
     @property
     def secure(self) -> bool:
@@ -104,6 +118,26 @@ class Settings:
     @property
     def database_path(self) -> Path:
         return self.data / "gateway.db"
+
+    @property
+    def node_path(self) -> Path:
+        """The home of the consensus node, where the ledger is a consortium's."""
+        return self.data / "node"
+
+    @property
+    def application_path(self) -> Path:
+        """The socket at which the consensus node asks the ledger's application."""
+        return self.data / "run" / "application.sock"
+
+    @property
+    def ledger_place(self) -> Place:
+        """Where the ledger is: its file, or PostgreSQL."""
+        return self.postgres or self.ledger_path
+
+    @property
+    def database_place(self) -> Place:
+        """Where the gateway's tables are: their file, or PostgreSQL."""
+        return self.postgres or self.database_path
 
     @property
     def genesis_path(self) -> Path:
@@ -164,6 +198,7 @@ def settings_from_env(env: Mapping[str, str] = os.environ) -> Settings:
         log=_path(env, "YAOSHI_LOG"),
         mark=_path(env, "YAOSHI_MARK"),
         metrics_port=_metrics_port(env, port),
+        consensus=_consensus(env),
         disk_warn_bytes=_number(env, "YAOSHI_DISK_WARN_MIB") * MIB,
         disk_warn_percent=_number(env, "YAOSHI_DISK_WARN_PERCENT", high=100),
         disk_stop_bytes=_number(env, "YAOSHI_DISK_STOP_MIB") * MIB,
@@ -171,6 +206,7 @@ def settings_from_env(env: Mapping[str, str] = os.environ) -> Settings:
         trusted_proxies=_number(env, "YAOSHI_TRUSTED_PROXIES", high=4),
         backup_warn_ms=_number(env, "YAOSHI_BACKUP_WARN_HOURS", high=100_000) * 3_600_000,
         areas=_areas(_text(env, "YAOSHI_AREAS")),
+        postgres=_postgres(env, "YAOSHI_POSTGRES"),
     )
 
 
@@ -181,6 +217,15 @@ def example() -> str:
         "# Who starts the node puts them into its environment: `set -a; . ./.env; set +a` in a shell.\n"
     )
     return head + "".join(f"\n# {one.meaning}\n#{one.name}={one.default}\n" for one in SETTINGS)
+
+
+def _consensus(env: Mapping[str, str]) -> str:
+    """The node asks nobody who calls, so it is never reached across a network."""
+    text = _origin(env, "YAOSHI_CONSENSUS", "")
+    host = urlsplit(text).hostname or ""
+    if not text.startswith("http://127.") and host not in ("localhost", "::1"):
+        raise SettingsError("YAOSHI_CONSENSUS is on this machine, such as http://127.0.0.1:26657")
+    return text
 
 
 def _text(env: Mapping[str, str], name: str) -> str:
@@ -215,6 +260,19 @@ def _metrics_port(env: Mapping[str, str], port: int) -> int | None:
 def _path(env: Mapping[str, str], name: str) -> Path | None:
     text = _text(env, name)
     return ROOT / text if text else None
+
+
+def _postgres(env: Mapping[str, str], name: str) -> Postgres | None:
+    text = _text(env, name)
+    if not text:
+        return None
+    from ledger.store.postgres import check_conninfo  # a fifth of a second that SQLite does not need
+
+    try:
+        check_conninfo(text)
+    except ValueError as error:
+        raise SettingsError(f"{name} {error}") from None
+    return Postgres(text)
 
 
 def _address(env: Mapping[str, str], name: str) -> str:

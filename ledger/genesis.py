@@ -92,6 +92,13 @@ class Genesis:
         raise LookupError("no such operator")
 
     @property
+    def validators(self) -> dict[str, str]:
+        """The consensus keys at the beginning, {base64url: operator id}; none where one operator writes."""
+        return {
+            one["keys"][VALIDATOR_USE]: one["id"] for one in self.operators if VALIDATOR_USE in one["keys"]
+        }
+
+    @property
     def institutions(self) -> list[dict[str, Any]]:
         """Institutions at the beginning: {id, code, name, type, operator, base, keys by use}."""
         return list(self.doc["institutions"])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 
 from flask import Flask
 
 from gateway.cli import (
     backup,
+    consortium,
     database,
     demo,
     doctor,
@@ -26,6 +27,7 @@ from gateway.cli import (
 )
 from gateway.composition import Gateway
 from gateway.settings import Settings
+from ledger.machine import Contract
 
 GROUPS = (
     serve,
@@ -36,6 +38,7 @@ GROUPS = (
     ledger,
     institution,
     govern,
+    consortium,
     backup,
     restore,
     doctor,
@@ -47,8 +50,11 @@ GROUPS = (
 )
 
 
-def register_commands(app: Flask, compose: Callable[[Settings], Gateway]) -> None:
-    """Adds every group to `flask`; `compose` opens a whole node for those that need one."""
+def register_commands(
+    app: Flask, compose: Callable[[Settings], Gateway], contracts: Mapping[int, Iterable[Contract]]
+) -> None:
+    """Adds every group to `flask`; `compose` opens a whole node, `contracts` are the rules by version."""
+    app.extensions["yaoshi-contracts"] = contracts
     app.extensions["yaoshi-compose"] = compose
     for group in GROUPS:
         app.cli.add_command(group.command)

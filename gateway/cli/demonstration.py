@@ -13,37 +13,47 @@ from rich.progress import Progress
 from gateway.cli.staff import fresh_password
 from gateway.composition import Gateway
 from gateway.demo.adoption import adopt_rules
-from gateway.demo.seed import seed_demo
+from gateway.demo.seed import seed_institutions
 from gateway.identity.staff import add_staff, list_staff, set_password
 from gateway.settings import Settings
+from ledger.genesis import Genesis
 
-# (place among the institutions, role, user, name, department)
+# (code of the institution, role, user, name, department)
 STAFF = (
-    (0, "desk", "desk", "林一诺（合成）", "出入院服务中心"),
-    (0, "clinician", "doctor", "沈怀瑾（合成）", "内分泌科"),
-    (0, "privacy", "privacy", "顾清越（合成）", "隐私保护办公室"),
-    (0, "auditor", "auditor", "高岚（合成）", "审计处"),
-    (0, "administrator", "admin", "罗子衡（合成）", "信息科"),
-    (1, "desk", "desk", "赵小满（合成）", "便民服务台"),
-    (1, "clinician", "doctor", "周明远（合成）", "全科"),
-    (1, "privacy", "privacy", "江予安（合成）", "医务科"),
-    (2, "desk", "desk", "许安然（合成）", "前台"),
-    (2, "clinician", "doctor", "何静姝（合成）", "主检室"),
-    (2, "privacy", "privacy", "陆知远（合成）", "质量管理部"),
+    ("WX", "desk", "desk", "林一诺（合成）", "出入院服务中心"),
+    ("WX", "clinician", "doctor", "沈怀瑾（合成）", "内分泌科"),
+    ("WX", "privacy", "privacy", "顾清越（合成）", "隐私保护办公室"),
+    ("WX", "auditor", "auditor", "高岚（合成）", "审计处"),
+    ("WX", "administrator", "admin", "罗子衡（合成）", "信息科"),
+    ("WT", "desk", "desk", "赵小满（合成）", "便民服务台"),
+    ("WT", "clinician", "doctor", "周明远（合成）", "全科"),
+    ("WT", "privacy", "privacy", "江予安（合成）", "医务科"),
+    ("QH", "desk", "desk", "许安然（合成）", "前台"),
+    ("QH", "clinician", "doctor", "何静姝（合成）", "主检室"),
+    ("QH", "privacy", "privacy", "陆知远（合成）", "质量管理部"),
+    ("BQ", "desk", "desk", "孟初晴（合成）", "门诊服务台"),
+    ("BQ", "clinician", "doctor", "秦思远（合成）", "急诊科"),
+    ("BQ", "privacy", "privacy", "苏知微（合成）", "病案室"),
 )
 CLINICIAN = "309343006"  # SNOMED CT: physician
 
 
-def prepare_demonstration(gw: Gateway) -> dict[str, Any]:
-    """Accounts and patients; answers what demo.json holds. Safe to repeat after a crash half-way."""
+def prepare_demonstration(gw: Gateway, genesis: Genesis) -> dict[str, Any]:
+    """Accounts and patients of the institutions on this node; answers what demo.json holds.
+
+    Needs no ledger. Safe to repeat after a crash half-way.
+    """
+    found = [one for one in genesis.institutions if gw.keys.hosts(one["id"])]
     with Progress(transient=True) as progress:
-        seed_demo(gw, progress)
-    found = gw.ledger.genesis.institutions
-    adopt_rules(gw, gw.ledger.id, found)
+        seed_institutions(gw, found, progress)
+    adopt_rules(gw, genesis.id, found)
+    by_code = {one["code"]: one["id"] for one in found}
     present = {(row.institution, row.user) for row in list_staff(gw)}
     staff = []
-    for place, role, user, name, department in STAFF:
-        institution, password = found[place]["id"], fresh_password()
+    for code, role, user, name, department in STAFF:
+        if code not in by_code:
+            continue
+        institution, password = by_code[code], fresh_password()
         if (institution, user) in present:
             set_password(gw, institution, user, password)
         else:
@@ -63,7 +73,7 @@ def prepare_demonstration(gw: Gateway) -> dict[str, Any]:
         "base": settings.console_origin,
         "wallet": f"{settings.wallet_origin}/",
         "console": f"{settings.console_origin}/console/",
-        "ledger": gw.ledger.id,
+        "ledger": genesis.id,
         "staff": staff,
         "institutions": [{"id": one["id"], "name": one["name"], "type": one["type"]} for one in found],
     }

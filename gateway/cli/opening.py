@@ -17,7 +17,7 @@ import click
 from flask import current_app
 
 from gateway.composition import Gateway
-from gateway.identity.keyring import read_keys
+from gateway.identity.keyring import operator_here, read_keys
 from gateway.operation.doctor.findings import FLASK, user_name
 from gateway.settings import Settings, SettingsError, settings_from_env
 from gateway.store.database import open_database
@@ -89,7 +89,7 @@ def ledger_view(settings: Settings) -> Iterator[View]:
     """One snapshot of the ledger, with checkpoints when the key is here; safe while the node runs."""
     genesis, keys = read_genesis(settings), read_keys(settings.keys_path)
     try:
-        seed = keys.checkpoint_seed(genesis.operators[0]["id"])
+        seed = keys.checkpoint_seed(operator_here(settings, genesis)["id"])
         with open_view_only(settings.ledger_path, genesis.data, checkpoint_seed=seed, clock=now_ms) as view:
             yield view
     except LedgerError as error:

@@ -24,7 +24,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from gateway.cli.demonstration import announce, prepare_demonstration
-from gateway.cli.opening import command_settings, node, now_ms
+from gateway.cli.opening import command_settings, node, now_ms, read_genesis
 from gateway.identity.founding import FoundingError, found, write_private
 from gateway.operation.doctor.examination import examine_for_start
 from gateway.operation.doctor.findings import Scene, language, printed
@@ -43,7 +43,7 @@ def command(demo: bool) -> None:
     os.umask(0o077)
     settings = command_settings()
     require_free_port(settings.listen, settings.port)
-    require_free_ledger(settings)
+    held = require_free_ledger(settings)
     require_sound(settings)
     sheet = settings.data / "demo.json"
     if not settings.genesis_path.exists() or (demo and settings.unfinished_path.exists()):
@@ -55,7 +55,10 @@ def command(demo: bool) -> None:
     else:
         click.echo(f"Console {settings.console_origin}/console/, wallet {settings.wallet_origin}/")
         click.echo(f"Listening on {settings.listen}, port {settings.port}. Ctrl-C stops the node.")
-    if start_server(settings):
+    again = start_server(settings)
+    if held is not None:
+        held.release()
+    if again:
         begin_anew("serve")
 
 
@@ -69,7 +72,7 @@ def prepare(settings: Settings, sheet: Path | None) -> None:
             raise click.ClickException(str(error)) from None
     if sheet is not None:
         with node(settings) as gw:
-            text = json.dumps(prepare_demonstration(gw), ensure_ascii=False, indent=1)
+            text = json.dumps(prepare_demonstration(gw, gw.ledger.genesis), ensure_ascii=False, indent=1)
             write_private(sheet, text.encode())
         settings.unfinished_path.unlink(missing_ok=True)
 
@@ -96,17 +99,27 @@ def require_free_port(host: str, port: int) -> None:
             ) from None
 
 
-def require_free_ledger(settings: Settings) -> None:
-    """A plain message when another node writes this ledger already."""
-    if not settings.ledger_path.exists():
-        return
+def require_free_ledger(settings: Settings) -> Lock | None:
+    """A plain message when another node runs on these data.
+
+    The ledger of one operator is locked by whoever writes it. A consortium's is written by the application
+    beside us: there the gateway's own database is locked, as long as what is given back lives.
+    """
+    alone = not (settings.genesis_path.exists() and read_genesis(settings).validators)
+    path = settings.ledger_path if alone else settings.database_path
+    if not path.exists():
+        return None
     try:
-        Lock(settings.ledger_path).release()
+        lock = Lock(path)
     except Unavailable:
         raise click.ClickException(
             f"Another node is running on {settings.data}. Stop it first, "
             "or give this one a folder of its own with YAOSHI_VAR."
         ) from None
+    if not alone:
+        return lock
+    lock.release()
+    return None
 
 
 def require_sound(settings: Settings) -> None:

@@ -25,7 +25,7 @@ from ledger.encoding import canonical_json, unb64u
 from ledger.engine.cometbft_config import NodeSettings
 from ledger.engine.cometbft_genesis import chain_genesis
 from ledger.errors import Malformed
-from ledger.genesis import VALIDATOR_USE, genesis_signatures, parse_genesis, seal_genesis
+from ledger.genesis import genesis_signatures, parse_genesis, seal_genesis
 
 STATEMENT = "statement.toml"
 
@@ -120,12 +120,11 @@ def finish_joining(
     except Malformed as malformed:
         raise FoundingError(f"The ledger refuses the agreement: {malformed}") from None
     folder, own = joining_path(settings), own_operator(settings, agreement)
-    validators = {one["keys"][VALIDATOR_USE]: one["id"] for one in genesis.operators}
     others = tuple(address for operator, address in agreement.nodes.items() if operator != own["id"])
     try:
         settle(
             folder / settings.node_path.name,
-            chain_genesis(genesis, validators),
+            chain_genesis(genesis, genesis.validators),
             NodeSettings(
                 own["id"],
                 settings.application_path,

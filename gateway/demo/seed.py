@@ -18,13 +18,8 @@ if TYPE_CHECKING:
     from gateway.composition import Gateway
 
 
-def seed_demo(gw: Gateway, progress: Progress | None = None) -> Report:
-    """Fills every institution that the demonstration knows by its code; the same again changes nothing."""
-    return seed_institutions(gw, gw.ledger.genesis.institutions, progress)
-
-
 def seed_institutions(gw: Gateway, institutions: Any, progress: Progress | None = None) -> Report:
-    """Fills these institutions ({"id", "code"}), for a node whose ledger is not open."""
+    """Fills those of these ({"id", "code"}) that the demonstration knows; the same again changes nothing."""
     anchor = datetime.fromtimestamp(gw.clock() // 1000, UTC).astimezone(CHINA).date()
     report = Report()
     work = [(one["id"], bundle) for one in institutions if one["code"] in CODES

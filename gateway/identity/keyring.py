@@ -74,6 +74,12 @@ def hosted_here(settings: Settings, genesis: Genesis) -> tuple[str, ...]:
     return (*(one for one in first if one in here), *(one for one in here if one not in first))
 
 
+def operator_here(settings: Settings, genesis: Genesis) -> dict[str, Any]:
+    """The operator that this node belongs to, told by the names of its key files; else the first."""
+    held = [one for one in genesis.operators if (settings.keys_path / one["id"]).is_dir()]
+    return (held or genesis.operators)[0]
+
+
 def write_key(folder: Path, subject: str, use: str, seed: bytes) -> Path:
     """Stores one key for its owner alone; an existing key is never overwritten in place."""
     place = folder / subject

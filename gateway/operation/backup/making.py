@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from gateway.identity.keyring import hosted_here, read_keys
+from gateway.identity.keyring import hosted_here, operator_here, read_keys
 from gateway.operation.backup.archive import (
     BackupError,
     Manifest,
@@ -113,7 +113,7 @@ def _copy(
 def _ending(settings: Settings, ledger: Path, genesis: Genesis, now: int) -> dict[str, Any]:
     """Where the copied ledger ends, with a checkpoint when the key is at hand."""
     try:
-        seed = read_keys(settings.keys_path).checkpoint_seed(genesis.operators[0]["id"])
+        seed = read_keys(settings.keys_path).checkpoint_seed(operator_here(settings, genesis)["id"])
     except (OSError, LookupError, Malformed):
         seed = None
     with open_view_only(ledger, genesis.data, checkpoint_seed=seed, clock=lambda: now) as view:

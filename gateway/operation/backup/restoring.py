@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import IO
 
 from gateway.identity.founding import write_private
+from gateway.operation.addresses import consoles, fit
 from gateway.operation.backup.archive import BackupError, Manifest, Progress, outages, read_archive
 from gateway.operation.backup.checking import check_data
 from gateway.operation.backup.noted import note_backup
@@ -116,8 +117,8 @@ def _draft(folder: Path) -> Iterator[None]:
 
 
 def _require_same_addresses(settings: Settings, genesis: Genesis) -> None:
-    if genesis.origin != settings.ledger_origin or genesis.wallet != settings.wallet_origin:
-        console = genesis.origin.removesuffix("/ledger")
+    if not fit(settings, genesis):
+        console = " / ".join(consoles(genesis))
         raise BackupError(
             f"{UNCHANGED}: the backup is of the node whose console is at {console} and whose wallet is at "
             f"{genesis.wallet}; set YAOSHI_CONSOLE and YAOSHI_WALLET to these"

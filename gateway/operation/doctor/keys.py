@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from gateway.identity.founding import OFFLINE_USES
+from gateway.identity.keyring import operator_here
 from gateway.operation.backup.noted import last_backup
 from gateway.operation.doctor.findings import FLASK, Finding, Meaning, Meanings, Scene, quoted
 from gateway.operation.doctor.running import running_node
@@ -147,7 +148,7 @@ def _institutions(
 
 
 def _checkpoint(settings: Settings, genesis: Genesis) -> Iterator[Finding]:
-    operator = genesis.operators[0]
+    operator = operator_here(settings, genesis)
     path = settings.keys_path / operator["id"] / "checkpoint.key"
     if _public(path) != operator["keys"]["checkpoint"]:
         yield MEANINGS.of("checkpoint-key", path=path.parent, quoted=quoted(settings.data))

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from gateway.operation.addresses import consoles, fit
 from gateway.operation.doctor.findings import FLASK, Finding, Meaning, Meanings, Scene, quoted
 from gateway.operation.watermark import MarkUnreadableError, read_mark
 from gateway.settings import Settings
@@ -47,7 +48,7 @@ MEANINGS = Meanings(
             "Phones and partners know it by its first addresses, and these are signed into its genesis.",
             "账本的地址是 {console} 和 {wallet}，而设置为 {now_console} 和 {now_wallet}。",
             "手机和合作机构只认最初的地址，地址已签入创世文件。",
-            "export YAOSHI_CONSOLE={scheme}://{console} YAOSHI_WALLET={wallet}",
+            "export YAOSHI_CONSOLE={console} YAOSHI_WALLET={wallet}",
         ),
         "ledger-damaged": Meaning(
             "wrong",
@@ -118,14 +119,13 @@ def _writable(path: Path) -> bool:
 
 
 def _addresses(settings: Settings, genesis: Genesis) -> Iterator[Finding]:
-    if (genesis.origin, genesis.wallet) != (settings.ledger_origin, settings.wallet_origin):
+    if not fit(settings, genesis):
         yield MEANINGS.of(
             "addresses-differ",
-            console=genesis.origin.removesuffix("/ledger"),
+            console=" / ".join(consoles(genesis)),
             wallet=genesis.wallet,
-            now_console=settings.console_host,
+            now_console=settings.console_origin,
             now_wallet=settings.wallet_origin,
-            scheme=genesis.institutions[0]["base"].split(":")[0],
         )
 
 

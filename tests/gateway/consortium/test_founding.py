@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -48,8 +50,13 @@ def settings_of(root: Path, code: str) -> Settings:
 
 
 @pytest.fixture
-def sides(tmp_path: Path) -> list[Settings]:
-    found = [settings_of(tmp_path, code) for code in CODES]
+def sides() -> Iterator[list[Settings]]:
+    with TemporaryDirectory(prefix="yaoshi-") as root:  # short: a socket's path is
+        yield _sides(Path(root))
+
+
+def _sides(root: Path) -> list[Settings]:
+    found = [settings_of(root, code) for code in CODES]
     for code, side in zip(CODES, found, strict=True):
         founder = Founder(code, "hospital", f"{code} 医院（合成）", f"{code} Hospital (synthetic)")
         begin_joining(side, f"{code} Hospital", [founder], f"{code.lower()}.example:26656", os.urandom)

@@ -9,7 +9,7 @@ import pytest
 from gateway.composition import Gateway
 from gateway.demo.generator import bundles
 from gateway.demo.people import PEOPLE
-from gateway.demo.seed import seed_demo
+from gateway.demo.seed import seed_institutions
 from gateway.records.items import item_of_text
 from gateway.records.patients import find_patients
 from gateway.records.searching.search import Query, parse_query, search
@@ -43,17 +43,17 @@ def test_everybody_is_called_synthetic_and_has_three_charts() -> None:
 
 def test_a_node_is_filled_quickly_and_only_once(gw: Gateway) -> None:
     started = perf_counter()
-    report = seed_demo(gw)
+    report = seed_institutions(gw, gw.ledger.genesis.institutions)
     assert perf_counter() - started < 8
     assert report.refused == {}
     assert report.stored["Patient"] == 15
-    assert seed_demo(gw).stored.total() == 0
+    assert seed_institutions(gw, gw.ledger.genesis.institutions).stored.total() == 0
 
 
 def test_the_main_patient_has_a_series_reports_and_one_sensitive_record(
     gw: Gateway, institutions: list[str]
 ) -> None:
-    seed_demo(gw)
+    seed_institutions(gw, gw.ledger.genesis.institutions)
     labelled = set()
     with gw.db.connect() as conn:
         for institution in institutions:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from gateway.demo.seed import seed_demo
+from gateway.demo.seed import seed_institutions
 from gateway.looks.chart import chart_items
 from gateway.records.tables import record
 
@@ -14,7 +14,7 @@ ENDS_IN_ZERO = r'"value":[ ]*[0-9]+\.[0-9]*0[,}]'
 
 
 def test_a_trailing_zero_survives_from_the_store_to_the_screen(gw: Any, institutions: Any) -> None:
-    seed_demo(gw)
+    seed_institutions(gw, gw.ledger.genesis.institutions)
     with gw.db.connect() as conn:
         row = conn.execute(
             select(record.c.institution, record.c.patient_id, record.c.id, record.c.json_text).where(

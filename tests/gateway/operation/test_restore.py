@@ -226,7 +226,7 @@ def test_another_ledger_or_another_address_is_not_replaced(
     back_up: BackUp, life: Life, elsewhere: Settings, clock: Any, entropy: Any
 ) -> None:
     path, _ = back_up()
-    with pytest.raises(BackupError, match="console is at localhost:8080"):
+    with pytest.raises(BackupError, match="console is at http://localhost:8080"):
         put_back(path, replace(elsewhere, console_origin="https://records.example.org"))
     found(elsewhere, clock, entropy)
     with pytest.raises(BackupError, match="holds another ledger"):

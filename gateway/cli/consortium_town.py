@@ -1,0 +1,128 @@
+"""`flask consortium up` and `down`: four synthetic hospitals on this machine, each begun with one command.
+
+`up` founds them once, fills them with synthetic patients, starts twelve processes and waits until all are
+ready; again, it starts what does not run. `down` ends exactly those processes; the data stay.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable
+from typing import Any
+
+import click
+from flask.cli import with_appcontext
+from rich.progress import Progress
+
+from gateway.cli.demonstration import prepare_demonstration
+from gateway.cli.opening import now_ms, read_genesis, without_ledger
+from gateway.cli.serve import require_free_port
+from gateway.consortium.demonstration import (
+    Member,
+    found_together,
+    is_ready,
+    log_of,
+    members,
+    sheet_of,
+    start,
+)
+from gateway.consortium.node import NodeError
+from gateway.consortium.processes import Processes
+from gateway.identity.founding import FoundingError, write_private
+from gateway.qr.terminal import qr_lines
+from gateway.settings import ROOT
+
+FOLDER = ROOT / "var" / "consortium"
+SHEET = FOLDER.with_suffix(".json")
+BOOK = FOLDER / "processes.json"
+READY_WITHIN_S = 120.0
+PARTS = (("application", "consortium", "application"), ("node", "consortium", "node"))
+GATEWAY = ("gateway", "serve", "--no-demo")
+
+
+@click.command("up")
+@click.option("--port", default=8180, show_default=True, help="Port of the first gateway; three follow.")
+@with_appcontext
+def up(port: int) -> None:
+    """Begin four synthetic hospitals that keep one ledger, on this machine."""
+    os.umask(0o077)
+    found, processes = members(FOLDER, port), Processes(BOOK)
+    running = processes.running()
+    if not running:
+        for one in found:
+            require_free_port("127.0.0.1", one.settings.port)
+    _found(found)
+    sheets = [_filled(one) for one in found]
+    with Progress(transient=True) as progress:
+        task = progress.add_task("Starting twelve processes", total=len(found))
+        for parts in (PARTS, (GATEWAY,)):
+            for one in found:
+                for part, *arguments in parts:
+                    if f"{one.founder.code} {part}" not in running:
+                        start(processes, one, part, *arguments)
+        _wait(found, processes, lambda: progress.advance(task))
+    write_private(SHEET, json.dumps(sheet_of(found, sheets), ensure_ascii=False, indent=1).encode())
+    _announce(found, sheets)
+
+
+@click.command("down")
+@with_appcontext
+def down() -> None:
+    """End the four hospitals' processes; their data stay."""
+    ended = Processes(BOOK).end()
+    click.echo(f"Ended: {', '.join(sorted(ended)) or 'nothing was running'}. The data stay in {FOLDER}.")
+
+
+def _found(found: list[Member]) -> None:
+    missing = [one for one in found if not one.settings.genesis_path.exists()]
+    if not missing:
+        return
+    if len(missing) < len(found):
+        raise click.ClickException(f"{FOLDER} was founded by half. Nothing of value is in it: rm -r {FOLDER}")
+    for one in found:  # keys of an attempt that was cut off have signed nothing
+        shutil.rmtree(one.settings.data.parent, ignore_errors=True)
+    try:
+        found_together(found, now_ms, os.urandom)
+    except (FoundingError, NodeError) as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _filled(one: Member) -> dict[str, Any]:
+    """The member's accounts and patients, made once; what its sheet says."""
+    path = one.settings.data / "demo.json"
+    if not path.exists():
+        with without_ledger(one.settings) as gw:
+            sheet = prepare_demonstration(gw, read_genesis(one.settings))
+        write_private(path, json.dumps(sheet, ensure_ascii=False, indent=1).encode())
+    found: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return found
+
+
+def _wait(found: list[Member], processes: Processes, advance: Callable[[], None]) -> None:
+    until, waiting = time.monotonic() + READY_WITHIN_S, list(found)
+    while waiting:
+        if is_ready(waiting[0]):
+            waiting.pop(0)
+            advance()
+        elif time.monotonic() > until or f"{waiting[0].founder.code} gateway" not in processes.running():
+            raise click.ClickException(
+                f"{waiting[0].founder.english} is not ready. Its log: {log_of(waiting[0], 'gateway')}"
+            )
+        else:
+            time.sleep(0.1)
+
+
+def _announce(found: list[Member], sheets: list[dict[str, Any]]) -> None:
+    click.echo("")
+    for one, sheet in zip(found, sheets, strict=True):
+        click.echo(f"  {one.founder.code}  {one.founder.chinese} · {one.founder.english}")
+        click.echo(f"      {one.settings.console_origin}/console/")
+        for each in sheet["staff"]:
+            click.echo(f"      {each['role']:14} {each['user']:9} {each['password']}")
+    click.echo(f"\n  Wallet  {found[0].settings.wallet_origin}/\n")
+    for line in qr_lines(f"{found[0].settings.wallet_origin}/"):
+        click.echo(f"  {line}")
+    click.echo(f"\n  The same stands in {SHEET}. All patients are synthetic. To end: make consortium-down")

@@ -1,0 +1,100 @@
+"""Starts processes that outlive this command, remembers exactly which, and ends those and no others.
+
+A process is known by its number and the moment it started (/proc/<pid>/stat, field 22): a number alone may be
+somebody else's by now.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from gateway.identity.founding import write_private
+
+END_WITHIN_S = 20.0
+
+
+class Processes:
+    """The processes that a file remembers, {name: [pid, start]}."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def start(self, name: str, command: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
+        """Start the program at this path in a session of its own; what it prints goes to `log`."""
+        log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        # Not subprocess: that expects to wait for its children, and these stay when we are gone.
+        pid = os.posix_spawn(
+            command[0],
+            list(command),
+            {**os.environ, **environment},
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_DUP2, handle, 1),
+                (os.POSIX_SPAWN_DUP2, handle, 2),
+            ],
+            setsid=True,
+        )
+        os.close(handle)
+        self._write({**self._read(), name: [pid, _begun(pid) or 0]})
+
+    def running(self) -> list[str]:
+        """The names of those that still run."""
+        return [name for name, (pid, begun) in self._read().items() if _begun(pid) == begun]
+
+    def end(self) -> list[str]:
+        """End those that run, the last started first, by force when they do not go; their names."""
+        ended = []
+        for name, (pid, begun) in reversed(self._read().items()):
+            if _begun(pid) == begun:
+                _end(pid, begun)
+                ended.append(name)
+        self._path.unlink(missing_ok=True)
+        return ended
+
+    def _read(self) -> dict[str, list[int]]:
+        try:
+            found: dict[str, list[int]] = json.loads(self._path.read_text("utf-8"))
+        except FileNotFoundError:
+            return {}
+        return found
+
+    def _write(self, processes: dict[str, list[int]]) -> None:
+        draft = self._path.with_name(f"{self._path.name}.draft")
+        write_private(draft, json.dumps(processes, indent=1).encode())
+        os.replace(draft, self._path)
+
+
+def _end(pid: int, begun: int) -> None:
+    """SIGTERM to its session, SIGKILL to what is left of it after a time."""
+    with contextlib.suppress(ProcessLookupError):
+        handle = os.pidfd_open(pid)
+        try:
+            os.killpg(pid, signal.SIGTERM)
+            if not _is_over(handle, END_WITHIN_S) and _begun(pid) == begun:
+                os.killpg(pid, signal.SIGKILL)
+                _is_over(handle, END_WITHIN_S)
+        finally:
+            os.close(handle)
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)
+
+
+def _is_over(handle: int, seconds: float) -> bool:
+    """Waits until the process is over (pidfd_open(2): readable then), at most so long."""
+    return bool(select.select([handle], [], [], seconds)[0])
+
+
+def _begun(pid: int) -> int | None:
+    """When the process started, in clock ticks since the machine did; None when it is gone or a zombie."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return None if fields[0] == "Z" else int(fields[19])

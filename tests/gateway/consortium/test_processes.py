@@ -1,0 +1,69 @@
+"""Processes that outlive their command: those that were started end, and no others."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway.consortium.processes import Processes
+
+SAYS_READY = "import signal, threading; {}; print('ready', flush=True); threading.Event().wait()"
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Iterator[Processes]:
+    found = Processes(tmp_path / "processes.json")
+    yield found
+    found.end()
+
+
+def start(book: Processes, tmp_path: Path, name: str, first: str = "pass") -> None:
+    log = tmp_path / f"{name}.log"
+    book.start(name, [sys.executable, "-c", SAYS_READY.format(first)], {}, log)
+    heard = threading.Event()
+    while "ready" not in log.read_text("utf-8"):
+        assert not heard.wait(0.01)
+
+
+def test_what_was_started_runs_until_it_is_ended(book: Processes, tmp_path: Path) -> None:
+    start(book, tmp_path, "one")
+    start(book, tmp_path, "two")
+    assert book.running() == ["one", "two"]
+    assert Processes(tmp_path / "processes.json").end() == ["two", "one"]
+    assert book.running() == []
+    assert book.end() == []
+
+
+def test_one_that_will_not_go_is_ended_by_force(
+    book: Processes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.consortium.processes.END_WITHIN_S", 0.2)
+    start(book, tmp_path, "deaf", "signal.signal(signal.SIGTERM, signal.SIG_IGN)")
+    assert book.end() == ["deaf"]
+    assert book.running() == []
+
+
+def test_another_process_with_the_same_number_is_left_alone(book: Processes, tmp_path: Path) -> None:
+    start(book, tmp_path, "one")
+    path = tmp_path / "processes.json"
+    (kept,) = json.loads(path.read_text("utf-8")).values()
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as bystander:
+        path.write_text(json.dumps({"one": kept, "two": [bystander.pid, 1]}), "utf-8")
+        assert book.end() == ["one"]
+        assert bystander.poll() is None
+        bystander.communicate(b"\n")
+    assert bystander.returncode == 0
+
+
+def test_one_that_is_gone_already_is_no_error(book: Processes, tmp_path: Path) -> None:
+    book.start("brief", [sys.executable, "-c", "pass"], {}, tmp_path / "brief.log")
+    waiting = threading.Event()
+    while book.running():
+        assert not waiting.wait(0.01)
+    assert book.end() == []
