@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from consent.terms import GrantTerms, parse_terms
 from gateway.asks.ask import question_of, request_hash
+from gateway.peers.replica import fork_of
 from ledger.commitment import commit
 from ledger.encoding import unb64u
 from ledger.errors import Malformed, Refusal
@@ -38,7 +39,10 @@ class Granted:
 
 
 def verify_grant(gw: Gateway, row: Any, offered: dict[str, Any]) -> Granted | Refusal:
-    """The grant if receipt, opening, terms and scope all hold for the request in ``row``."""
+    """The grant if receipt, opening, terms and scope all hold for the request in ``row``.
+
+    Raises ledger.errors.Unavailable: our own replica has not come as far as the receipt.
+    """
     entry = _entry_of(gw, offered)
     if isinstance(entry, Refusal):
         return entry
@@ -70,9 +74,13 @@ def _entry_of(gw: Gateway, offered: dict[str, Any]) -> Any:
     try:
         genesis = gw.ledger.genesis
         key = genesis.checkpoint_key(custodian.operator)
-        entry = open_receipt(offered["receipt"], genesis.origin, key).entry
-    except Malformed as malformed:
-        return Refusal("grant-receipt-wrong", malformed.code)
+        proven = open_receipt(offered["receipt"], genesis.origin, key)
+    except (Malformed, LookupError) as wrong:
+        return Refusal("grant-receipt-wrong", getattr(wrong, "code", "no such operator"))
+    forked = fork_of(gw, proven)
+    if forked is not None:
+        return Refusal("grant-receipt-wrong", forked)
+    entry = proven.entry
     if (entry.id, entry.ledger, entry.kind) != (offered["grant"], gw.ledger.id, "grant.give"):
         return Refusal("grant-receipt-wrong", "the receipt is for another entry")
     with gw.ledger.view() as view:

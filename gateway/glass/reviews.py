@@ -46,6 +46,8 @@ def review(gw: Gateway, staff: Staff, case: Case, verdict: str, words: str) -> R
     if case.institution in case.state["reviews"]:
         return Refusal("glass-reviewed", "this institution has reviewed it")
     asks = verdict == EXPLAIN
+    if asks and not gw.keys.hosts(case.other):
+        return Refusal("review-question-elsewhere", "the other institution is on another node")
     refused = _ask(gw, staff, case, words) if asks else _record(gw, staff, case, verdict, words)
     if refused is None:
         tell(gw, case.glass)

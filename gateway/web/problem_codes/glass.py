@@ -65,6 +65,14 @@ CODES = {
         "Call the other institution's privacy officer, then give a verdict.",
         "请电话联系对方隐私专员，然后作出审查结论。",
     ),
+    "review-question-elsewhere": (
+        409,
+        "Questions do not reach that institution from here",
+        "无法从这里向该机构提问",
+        "not-supported",
+        "Its node is another one. Call its privacy officer, then give a verdict. Nothing was sent.",
+        "该机构使用另一节点。请电话联系其隐私专员，然后作出审查结论。没有发出提问。",
+    ),
     "objection-made": (
         409,
         "You have told the institution already",

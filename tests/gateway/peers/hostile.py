@@ -52,6 +52,7 @@ def hostile(act: Act) -> Iterator[Hostile]:
     listener.settimeout(0.05)
     server = Hostile(listener)
     threads: list[Thread] = []
+    plugs: list[socket.socket] = []
 
     def serve(plug: socket.socket) -> None:
         with plug, suppress(OSError):
@@ -65,6 +66,7 @@ def hostile(act: Act) -> Iterator[Hostile]:
             with suppress(TimeoutError):
                 plug, _ = listener.accept()
                 plug.settimeout(2)
+                plugs.append(plug)
                 threads.append(Thread(target=serve, args=(plug,), daemon=True))
                 threads[-1].start()
 
@@ -73,6 +75,9 @@ def hostile(act: Act) -> Iterator[Hostile]:
     yield server
     over.set()
     accepting.join()
+    for plug in plugs:
+        with suppress(OSError):
+            plug.shutdown(socket.SHUT_RDWR)
     for thread in threads:
         thread.join(3)
     listener.close()

@@ -208,3 +208,19 @@ def test_an_institution_causes_so_many_disclosures_in_a_minute_and_no_more(among
     assert kinds_on(a).count("disclosure.made") == 3
     among.town.clock.advance(minutes=1)
     assert among.seen(reference, again=True)["sources"][0]["state"] == "open"
+
+
+def test_an_answer_that_our_replica_does_not_know_yet_is_an_outage_and_can_be_sent_again(
+    among: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replica, "WAIT_SECONDS", 0.05)
+    phone = among.linked(among.town.a)
+    reference, asker, request = among.asked()
+    among.town.b.gw.ledger.lag()
+    _, offer = phone.give(request)
+
+    early = among.answered(reference, asker, [offer])
+
+    assert (early.status_code, early.json["code"]) == (503, "ledger-lags")
+    among.town.b.gw.ledger.catch_up()
+    assert among.answered(reference, asker, [offer]).json == {"state": "chosen"}

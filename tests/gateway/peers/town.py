@@ -1,7 +1,7 @@
 """Hospitals of one ledger, each with a node, an operator and a replica of its own, that speak real HTTP.
 
 Until engines agree among themselves, one lock puts every entry into every replica, in one order; `lag` holds
-a replica back. All that a node is asked over HTTP is written down in `heard`.
+a replica back. All that a node is asked, by whomever, is written down in `heard`.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ class Order:
 
 @dataclass(frozen=True)
 class Heard:
-    """One request that came to a node over HTTP."""
+    """One request that came to a node."""
 
     method: str
     path: str
@@ -130,7 +130,7 @@ class Node:
     def start(self) -> None:
         port = self.listener.getsockname()[1]
         self.server = make_server(
-            "127.0.0.1", port, self._listen, True, 1, KeepsAlive, fd=self.listener.fileno()
+            "127.0.0.1", port, self.app.wsgi_app, True, 1, KeepsAlive, fd=self.listener.fileno()
         )
         self.server.daemon_threads = True  # type: ignore[attr-defined]
         Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
@@ -164,6 +164,10 @@ class Node:
         client.staff_id = staff
         return client
 
+    def __post_init__(self) -> None:
+        self._answer = self.app.wsgi_app
+        self.app.wsgi_app = self._listen  # type: ignore[method-assign]
+
     def _listen(self, environ: Any, start: Any) -> Any:
         length = int(environ.get("CONTENT_LENGTH") or 0)
         body = environ["wsgi.input"].read(length) if length else b""
@@ -172,7 +176,7 @@ class Node:
         self.heard.append(heard)
         environ["wsgi.input"] = io.BytesIO(body)
         if self.change is None:
-            return self.app.wsgi_app(environ, start)
+            return self._answer(environ, start)
         return self._changed(heard, environ, start)
 
     def _changed(self, heard: Heard, environ: Any, start: Any) -> Any:
@@ -182,7 +186,7 @@ class Node:
         def catch(status: str, headers: list[Any], _fault: Any = None) -> Any:
             said[:] = [int(status.split()[0]), headers]
 
-        pieces = self.app.wsgi_app(environ, catch)
+        pieces = self._answer(environ, catch)
         true = b"".join(pieces)
         if hasattr(pieces, "close"):
             pieces.close()
