@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,9 +27,11 @@ from ledger.genesis import Genesis, parse_genesis
 from ledger.record import decode_record
 from ledger.store.chain import RefusedAt, read_chain_tip, read_refusals
 from ledger.store.database import Store
+from ledger.store.place import Place, Postgres
 from ledger.store.reading import read_ending
 from tests.ledger import voting, world
 from tests.ledger.engine_conformance import LINK, OTHER
+from tests.postgres import KINDS, POSTGRES
 
 GENESIS = world.genesis_bytes()
 TIME = world.START + 60_000
@@ -38,8 +41,8 @@ DESK, RELEASE = f"{world.HOSPITAL}/desk", f"{world.HOSPITAL}/release"
 class Node:
     """What CometBFT does with an application, one block after another."""
 
-    def __init__(self, path: Path, genesis: bytes = GENESIS) -> None:
-        self.store = Store(path, write=True)
+    def __init__(self, place: Place, genesis: bytes = GENESIS) -> None:
+        self.store = Store(place, write=True)
         self.genesis = parse_genesis(genesis)
         self.woken = 0
         self.application = self.restarted()
@@ -78,9 +81,10 @@ class Node:
             return read_refusals(connection, [name]).get(name)
 
 
-@pytest.fixture
-def node(tmp_path: Path) -> Iterator[Node]:
-    made = Node(tmp_path / "ledger.db")
+@pytest.fixture(params=KINDS)
+def node(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Node]:
+    on_postgres = request.param == POSTGRES
+    made = Node(Postgres(request.getfixturevalue("postgres")) if on_postgres else tmp_path / "ledger.db")
     yield made
     made.store.close()
 
@@ -287,7 +291,7 @@ def test_the_time_of_a_record_is_its_block_s_and_never_goes_back(node: Node) -> 
 
 
 CONTRADICTIONS = {
-    "the app hash is another": ("UPDATE chain SET app_hash = zeroblob(32)", "app-hash-differs"),
+    "the app hash is another": ("UPDATE chain SET app_hash = :zeros", "app-hash-differs"),
     "its height is gone": ("DELETE FROM chain", "engine-differs"),
     "a record is gone": ('DELETE FROM records WHERE "index" = 1', "size-differs"),
 }
@@ -297,7 +301,7 @@ CONTRADICTIONS = {
 def test_an_application_refuses_to_serve_when(node: Node, statement: str, code: str) -> None:
     node.block(envelope(node.author.open_link(LINK)))
     with node.store.transaction() as connection:
-        connection.exec_driver_sql(statement)
+        connection.execute(sa.text(statement), {"zeros": bytes(32)} if ":zeros" in statement else {})
     with pytest.raises(Fatal) as differs:
         node.restarted()
     assert differs.value.code == code
