@@ -50,20 +50,17 @@ def up(port: int) -> None:
     """Begin four synthetic hospitals that keep one ledger, on this machine."""
     os.umask(0o077)
     found, processes = members(FOLDER, port), Processes(BOOK)
-    running = processes.running()
-    if not running:
+    if not processes.running():
         for one in found:
             require_free_port("127.0.0.1", one.settings.port)
     _found(found)
     sheets = [_filled(one) for one in found]
     with Progress(transient=True) as progress:
         task = progress.add_task("Starting twelve processes", total=len(found))
-        for parts in (PARTS, (GATEWAY,)):
-            for one in found:
-                for part, *arguments in parts:
-                    if f"{one.founder.code} {part}" not in running:
-                        start(processes, one, part, *arguments)
-        _wait(found, processes, lambda: progress.advance(task))
+        _start(found, processes, PARTS)
+        _wait(found, processes, "application", lambda one: one.settings.application_path.exists())
+        _start(found, processes, (GATEWAY,))
+        _wait(found, processes, "gateway", is_ready, lambda: progress.advance(task))
     write_private(SHEET, json.dumps(sheet_of(found, sheets), ensure_ascii=False, indent=1).encode())
     _announce(found, sheets)
 
@@ -101,18 +98,32 @@ def _filled(one: Member) -> dict[str, Any]:
     return found
 
 
-def _wait(found: list[Member], processes: Processes, advance: Callable[[], None]) -> None:
-    until, waiting = time.monotonic() + READY_WITHIN_S, list(found)
-    while waiting:
-        if is_ready(waiting[0]):
-            waiting.pop(0)
-            advance()
-        elif time.monotonic() > until or f"{waiting[0].founder.code} gateway" not in processes.running():
-            raise click.ClickException(
-                f"{waiting[0].founder.english} is not ready. Its log: {log_of(waiting[0], 'gateway')}"
-            )
-        else:
+def _start(found: list[Member], processes: Processes, parts: tuple[tuple[str, ...], ...]) -> None:
+    """Start these parts of each member, but for those that run."""
+    running = processes.running()
+    for one in found:
+        for part, *arguments in parts:
+            if f"{one.founder.code} {part}" not in running:
+                start(processes, one, part, *arguments)
+
+
+def _wait(
+    found: list[Member],
+    processes: Processes,
+    part: str,
+    is_there: Callable[[Member], bool],
+    advance: Callable[[], None] = lambda: None,
+) -> None:
+    """Back when this part of each member is there; a plain message when one ends or takes too long."""
+    until = time.monotonic() + READY_WITHIN_S
+    for one in found:
+        while not is_there(one):
+            if time.monotonic() > until or f"{one.founder.code} {part}" not in processes.running():
+                raise click.ClickException(
+                    f"The {part} of {one.founder.english} is not ready. Its log: {log_of(one, part)}"
+                )
             time.sleep(0.1)
+        advance()
 
 
 def _announce(found: list[Member], sheets: list[dict[str, Any]]) -> None:

@@ -106,6 +106,10 @@ def require_free_ledger(settings: Settings) -> Lock | None:
     beside us: there the gateway's own database is locked, as long as what is given back lives.
     """
     alone = not (settings.genesis_path.exists() and read_genesis(settings).validators)
+    if not alone and not settings.application_path.exists():
+        raise click.ClickException(
+            "The ledger's application is not running. Start it first: flask consortium application"
+        )
     path = settings.ledger_path if alone else settings.database_path
     if not path.exists():
         return None
