@@ -16,6 +16,7 @@ from ledger.note import COSIGNATURE, ED25519, Verifier, format_vkey
 from ledger.record import decode_record, record_hash
 from ledger.signing import public_key, thumbprint
 from tests.docs import story as told_by
+from tests.docs.governing import governing
 from tests.docs.story import (
     CLINIC,
     HOSPITAL,
@@ -47,6 +48,7 @@ def examples() -> dict[str, str]:
             **_glass(story),
             **_wallet(story),
             **_offer(story),
+            **governing(story),
         }
 
 

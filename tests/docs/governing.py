@@ -1,0 +1,77 @@
+"""Worked examples of governing and of a signed batch, with the keys and the ledger of the story."""
+
+import hashlib
+from typing import Any
+
+from ledger.compact import parse_compact
+from ledger.encoding import canonical_json, unb64u
+from ledger.merkle import leaf_hash
+from ledger.signing import public_key, sign_batch, sign_compact, signing_input, thumbprint
+from tests.docs.story import CLINIC, LINK, OPERATOR, START, Story, digest, identity, institution
+
+_NEWCOMER = identity("newcomer")
+
+
+def governing(story: Story) -> dict[str, str]:
+    """Examples by name."""
+    return {**_votes(story), **_batch(story)}
+
+
+def _votes(story: Story) -> dict[str, str]:
+    def payload(kind: str, subject: str, **members: Any) -> dict[str, Any]:
+        return {"ledger": story.ledger, "subject": subject, "kind": kind, "at": START, **members}
+
+    newcomer = institution("newcomer", "WN", "clinic", "示例新诊所（合成）", "Example new clinic (synthetic)")
+    change = {"do": "institution.admit", "institution": newcomer}
+    proposal = payload("operator.propose", OPERATOR, change=change)
+    entry = sign_compact(digest("operator/vote"), "yaoshi-entry", proposal)
+    entry_id = parse_compact(entry).id
+    vote = payload("operator.vote", identity("other operator"), proposal=entry_id, accept=True)
+    return {
+        "operator.propose.payload": canonical_json(proposal).decode(),
+        "operator.propose.id": entry_id,
+        "operator.vote.payload": canonical_json(vote).decode(),
+        "institution.join.payload": canonical_json(
+            payload("institution.join", _NEWCOMER, proposal=entry_id)
+        ).decode(),
+        "institution.retire.change": canonical_json(
+            {"do": "institution.retire", "institution": CLINIC}
+        ).decode(),
+    }
+
+
+def _batch(story: Story) -> dict[str, str]:
+    seed = digest("hospital/release")
+    kid = thumbprint(public_key(seed))
+    inputs = [
+        signing_input(
+            kid,
+            "yaoshi-entry",
+            {
+                "ledger": story.ledger,
+                "subject": LINK,
+                "kind": "look.made",
+                "at": START + number,
+                "commitment": thumbprint(digest(f"look {number}")),
+            },
+        )
+        for number in range(3)
+    ]
+    entry = sign_batch(seed, inputs)[1]
+    part = unb64u(entry.rpartition(".")[2])
+    message = parse_compact(entry).message
+    rows = [
+        ("leaf 0", leaf_hash(inputs[0]).hex()),
+        ("leaf 1", leaf_hash(inputs[1]).hex()),
+        ("leaf 2", leaf_hash(inputs[2]).hex()),
+        ("index || size", part[:8].hex()),
+        ("path", part[8:40].hex()),
+        ("", part[40:72].hex()),
+        ("signature", part[72:104].hex()),
+        ("", part[104:].hex()),
+        ("signed", message[:20].hex()),
+        ("", message[20:].hex()),
+        ("entry id", hashlib.sha256(inputs[1]).hexdigest()),
+    ]
+    width = max(len(name) for name, _ in rows)
+    return {"batch.entry": entry, "batch.parts": "\n".join(f"{name:<{width}}  {text}" for name, text in rows)}
