@@ -16,7 +16,7 @@ from ledger.engine.inflight import InFlight, Waiting
 from ledger.engine.outgoing import Sender
 from ledger.engine.waking import Bell
 from ledger.entry import parse_entry
-from ledger.errors import Fatal, LedgerError, Refusal, Unavailable
+from ledger.errors import Fatal, Refusal, Unavailable
 from ledger.store.chain import read_chain_tip, read_refusals
 from ledger.store.database import Connection, Store
 from ledger.store.reading import StoredRecord, read_ending, read_entry_indices, read_records
@@ -63,8 +63,9 @@ class Follower:
             try:
                 while self._look():
                     continue
-            except LedgerError as error:
-                _log.error("the ledger could not be followed: %s", error.code)
+            except Exception as fault:
+                # Whoever waits must be answered in time, even when nothing can be read.
+                _log.error("the ledger could not be followed: %s", type(fault).__name__)
             self._expire()
 
     def _look(self) -> bool:

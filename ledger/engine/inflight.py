@@ -24,7 +24,7 @@ class Waiting:
     """An entry in flight; `deadline` and `sent` are monotonic seconds.
 
     `height` and `size` say what the store held when it was handed in; until they are known nobody sends it.
-    `again`: it waited here before, and was answered a moment ago.
+    `again`: it waited here before, and was answered a moment ago. `handed`: the node took it once.
     """
 
     entry: Entry
@@ -35,6 +35,7 @@ class Waiting:
     sent: float | None = None
     settled: bool = False
     again: bool = False
+    handed: bool = False
 
 
 class InFlight:

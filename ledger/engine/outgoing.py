@@ -6,6 +6,7 @@ goes into the next envelope together.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import deque
@@ -16,6 +17,7 @@ from ledger.engine.rpc import Handed, Node
 from ledger.envelope import MAX_ENTRIES, MAX_ENVELOPE_BYTES, pack_entries
 from ledger.errors import Malformed, Refusal, Unavailable
 
+_log = logging.getLogger("ledger")
 _RETRY_S = 0.25
 
 
@@ -47,7 +49,13 @@ class Sender:
 
     def _run(self) -> None:
         while not self._closed.is_set():
-            self._send(self._take())
+            items = self._take()
+            try:
+                self._send(items)
+            except Exception as fault:
+                _log.error("entries could not be handed in: %s", type(fault).__name__)
+                for item in items:
+                    self._in_flight.settle(item, fault)
         self._node.close()
 
     def _take(self) -> list[Waiting]:
@@ -66,13 +74,20 @@ class Sender:
         now = time.monotonic()
         for item in items:
             item.sent = now
-        if handed is Handed.UNREACHABLE:
+        if handed is Handed.ACCEPTED:
+            for item in items:
+                item.handed = True
+        elif handed is Handed.UNKNOWN:
             with self._changed:
                 self._queue.extendleft(reversed(items))
             self._closed.wait(_RETRY_S)
         elif handed is Handed.FULL:
+            # One that the node took before is still on its way, and its answer is not known.
             for item in items:
-                self._in_flight.settle(item, Unavailable("ledger-busy", "the node takes no more just now"))
+                if not item.handed:
+                    self._in_flight.settle(
+                        item, Unavailable("ledger-busy", "the node takes no more just now")
+                    )
         elif isinstance(handed, int) and len(items) > 1:
             # One of them is at fault, and only that one may be told so.
             for item in items:

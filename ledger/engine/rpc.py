@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 
 _TIMEOUT_S = 10.0
 _LARGEST_ANSWER = 1024 * 1024
-_IN_CACHE = "tx already exists in cache"
+# What CometBFT 0.38 says; of any other error it is not known whether the transaction goes on.
+_IN_CACHE, _FULL = "tx already exists in cache", "mempool is full"
 
 
 class Handed(Enum):
@@ -22,7 +23,7 @@ class Handed(Enum):
 
     ACCEPTED = "accepted, or known to the node already"
     FULL = "the node takes no more just now"
-    UNREACHABLE = "no answer"
+    UNKNOWN = "no answer"
 
 
 class Node:
@@ -40,10 +41,9 @@ class Node:
             answer = self._call("broadcast_tx_sync", {"tx": base64.b64encode(tx).decode("ascii")})
         except (OSError, http.client.HTTPException, ValueError):
             self.close()
-            return Handed.UNREACHABLE
+            return Handed.UNKNOWN
         if "error" in answer:
-            known = _IN_CACHE in str(answer["error"])
-            return Handed.ACCEPTED if known else Handed.FULL
+            return _of_error(str(answer["error"]))
         code = answer.get("result", {}).get("code", 0)
         return code if isinstance(code, int) and code else Handed.ACCEPTED
 
@@ -59,3 +59,9 @@ class Node:
         if not isinstance(answer, dict):
             raise ValueError("an answer is an object")
         return answer
+
+
+def _of_error(text: str) -> Handed:
+    if _IN_CACHE in text:
+        return Handed.ACCEPTED
+    return Handed.FULL if _FULL in text else Handed.UNKNOWN

@@ -1,0 +1,220 @@
+"""What a gateway makes of the node's answers: only what is certain is said to who waits."""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import pytest
+
+from ledger.committed import Committed
+from ledger.engine.abci.checking import Code
+from ledger.engine.inflight import Answer, InFlight
+from ledger.engine.outgoing import Sender
+from ledger.engine.rpc import Handed, Node
+from ledger.entry import parse_entry
+from ledger.envelope import open_envelope
+from ledger.errors import Malformed, Refusal, Unavailable
+from tests.ledger import world
+
+WITHIN_S = 20
+CACHED = {"error": {"code": -32603, "message": "Internal error", "data": "tx already exists in cache"}}
+FULL = {"error": {"code": -32603, "message": "Internal error", "data": "mempool is full: number of txs 5"}}
+LOST = {"error": {"code": -32603, "message": "Internal error", "data": "confirmation not received"}}
+
+
+def coded(code: int) -> dict[str, Any]:
+    return {"result": {"code": code, "data": "", "log": "", "codespace": "", "hash": "00"}}
+
+
+class Rpc:
+    """A node's RPC that gives one prepared answer after the other, then accepts everything."""
+
+    def __init__(self) -> None:
+        self.answers: list[Any] = []
+        self.envelopes: list[list[str]] = []
+        self.asked = threading.Condition()
+        owner = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                answer = owner.take(open_envelope(base64.b64decode(body["params"]["tx"])))
+                data = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+            def log_message(self, *_arguments: Any) -> None:
+                """Say nothing."""
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True)
+        self.thread.start()
+        self.address = f"http://127.0.0.1:{self.server.server_port}"
+
+    def take(self, texts: list[str]) -> Any:
+        with self.asked:
+            self.envelopes.append(texts)
+            self.asked.notify_all()
+            return self.answers.pop(0) if self.answers else coded(0)
+
+    def wait_for(self, envelopes: int) -> None:
+        with self.asked:
+            assert self.asked.wait_for(lambda: len(self.envelopes) >= envelopes, WITHIN_S)
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+
+class Gateway:
+    """A sender with what is in flight."""
+
+    def __init__(self, rpc: Rpc) -> None:
+        self.rpc = rpc
+        self.in_flight = InFlight(10)
+        self.sender = Sender(Node(rpc.address), self.in_flight, 0.001)
+        self.author = world.Author("00" * 32)
+
+    def send(self, count: int = 1) -> list[Answer]:
+        found, items = [], []
+        for _ in range(count):
+            entry = parse_entry(self.author.look(world.link_id(1)))
+            answer, item = self.in_flight.join(entry, time.monotonic() + WITHIN_S)
+            assert item is not None
+            item.height = 0
+            found.append(answer)
+            items.append(item)
+        self.sender.put(items)
+        return found
+
+
+@pytest.fixture
+def rpc() -> Iterator[Rpc]:
+    made = Rpc()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def gateway(rpc: Rpc) -> Iterator[Gateway]:
+    made = Gateway(rpc)
+    yield made
+    made.sender.close()
+
+
+ANSWERS = {
+    "accepted": (coded(0), Handed.ACCEPTED),
+    "known to the node": (CACHED, Handed.ACCEPTED),
+    "too many there": (FULL, Handed.FULL),
+    "an answer that was lost": (LOST, Handed.UNKNOWN),
+    "a refusal of the application": (coded(2), 2),
+    "no JSON": (b"<html>", Handed.UNKNOWN),
+    "no object": (b"[]", Handed.UNKNOWN),
+}
+
+
+@pytest.mark.parametrize(("answer", "wanted"), ANSWERS.values(), ids=ANSWERS.keys())
+def test_the_node_s_answer_is_understood_as(rpc: Rpc, answer: Any, wanted: object) -> None:
+    rpc.answers = [answer]
+    node = Node(rpc.address)
+    assert node.hand_in(b"\x01\x00\x00\x00\x01a") == wanted
+    assert node.hand_in(b"\x01\x00\x00\x00\x01a") is Handed.ACCEPTED, "the next call connects anew"
+    node.close()
+
+
+def test_a_node_that_is_not_there_is_no_answer() -> None:
+    assert Node("http://127.0.0.1:1").hand_in(b"") is Handed.UNKNOWN
+
+
+@pytest.mark.parametrize("address", ["http://10.0.0.1:26657", "https://127.0.0.1:1", "unix:///run/rpc"])
+def test_a_node_is_reached_over_loopback_only(address: str) -> None:
+    with pytest.raises(ValueError, match="loopback"):
+        Node(address)
+
+
+def test_what_waits_goes_into_one_envelope_in_its_order(gateway: Gateway, rpc: Rpc) -> None:
+    gateway.send(5)
+    rpc.wait_for(1)
+    assert [len(texts) for texts in rpc.envelopes] == [5]
+    times = [parse_entry(text).at for text in rpc.envelopes[0]]
+    assert times == sorted(times)
+
+
+REFUSED = {
+    Code.UNKNOWN_KEY: Refusal("entry-unknown-key", "no such key on this ledger"),
+    Code.SIGNATURE: "signature-invalid",
+    Code.MALFORMED: "envelope-form",
+}
+
+
+@pytest.mark.parametrize("code", REFUSED, ids=lambda code: code.name)
+def test_who_is_at_fault_is_told_and_no_neighbour(gateway: Gateway, rpc: Rpc, code: Code) -> None:
+    rpc.answers = [coded(code), coded(0), coded(code), coded(0)]
+    first, second, third = gateway.send(3)
+    rpc.wait_for(4)
+    wanted = REFUSED[code]
+    if isinstance(wanted, Refusal):
+        assert second.result(WITHIN_S) == wanted
+    else:
+        with pytest.raises(Malformed) as malformed:
+            second.result(WITHIN_S)
+        assert malformed.value.code == wanted
+    assert not first.done()
+    assert not third.done()
+
+
+def test_a_full_node_is_an_outage_at_once(gateway: Gateway, rpc: Rpc) -> None:
+    rpc.answers = [FULL]
+    (answer,) = gateway.send()
+    with pytest.raises(Unavailable) as busy:
+        answer.result(WITHIN_S)
+    assert busy.value.code == "ledger-busy"
+
+
+def test_what_the_node_took_before_it_was_full_still_waits(gateway: Gateway, rpc: Rpc) -> None:
+    (answer,) = gateway.send()
+    rpc.wait_for(1)
+    rpc.answers = [FULL]
+    new, item = gateway.in_flight.join(parse_entry(gateway.author.look(world.link_id(2))), 0)
+    assert item is not None
+    item.height = 0
+    gateway.sender.put(gateway.in_flight.sendable())
+    with pytest.raises(Unavailable) as busy:
+        new.result(WITHIN_S)
+    assert busy.value.code == "ledger-busy"
+    assert not answer.done()
+
+
+def test_an_unknown_answer_is_asked_for_again(gateway: Gateway, rpc: Rpc) -> None:
+    rpc.answers = [LOST, b"<html>"]
+    (answer,) = gateway.send()
+    rpc.wait_for(3)
+    assert rpc.envelopes[0] == rpc.envelopes[1] == rpc.envelopes[2]
+    assert not answer.done()
+
+
+def test_whoever_joins_hears_that_it_was_repeated() -> None:
+    in_flight = InFlight(1)
+    entry = parse_entry(world.Author("00" * 32).look(world.link_id(1)))
+    first, item = in_flight.join(entry, 0)
+    second, none = in_flight.join(entry, 0)
+    assert item is not None
+    assert none is None
+    done = Committed(entry.id, 1, 2, entry.subject, 3, 4, entry.kind, entry.at, entry.payload, repeated=False)
+    in_flight.settle(item, done)
+    in_flight.settle(item, Refusal("once", "only the first answer counts"))
+    assert (first.result(0), second.result(0)) == (done, done.again())
+    _, later = in_flight.join(entry, 0)
+    assert later is not None
+    assert later.again
