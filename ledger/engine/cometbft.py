@@ -19,6 +19,7 @@ from ledger.engine.inflight import Answer, InFlight, Waiting
 from ledger.engine.outgoing import Sender
 from ledger.engine.rpc import Node
 from ledger.engine.startup import check_checkpoint_seed, checked_genesis
+from ledger.engine.trees import Trees
 from ledger.engine.verdicts import Verdicts
 from ledger.engine.views import certifier, view_of
 from ledger.engine.waking import Bell
@@ -58,12 +59,13 @@ class CometBFTEngine:
         self._certify = certify
         self._answer_within_s = answer_within_s
         self._verdicts = Verdicts()
+        self._trees = Trees()
         with self.view() as view:
             size = view.size
         self._in_flight = InFlight(in_flight)
         self._sender = Sender(Node(rpc), self._in_flight, _GATHER_S)
         self._bell = Bell(wake_directory)
-        self._follower = Follower(store, self._in_flight, self._sender, self._bell, size)
+        self._follower = Follower(store, self._in_flight, self._sender, self._bell, self._trees, size)
 
     @classmethod
     def open(
@@ -132,7 +134,7 @@ class CometBFTEngine:
     @contextmanager
     def view(self) -> Iterator[View]:
         """One read snapshot."""
-        with view_of(self._store, self.genesis, self._certify) as view:
+        with view_of(self._store, self.genesis, self._certify, self._trees.at) as view:
             yield view
 
     def subscribe(self, callback: Callable[[Committed], None]) -> None:

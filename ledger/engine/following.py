@@ -14,6 +14,7 @@ from collections.abc import Callable
 from ledger.committed import Committed, committed_of
 from ledger.engine.inflight import InFlight, Waiting
 from ledger.engine.outgoing import Sender
+from ledger.engine.trees import Trees
 from ledger.engine.waking import Bell
 from ledger.entry import parse_entry
 from ledger.errors import Fatal, Refusal, Unavailable
@@ -34,8 +35,11 @@ Settled = tuple[Waiting, Committed | Refusal | Exception]
 class Follower:
     """The thread that follows; `size` is where the log ended when it began, `height` the last block seen."""
 
-    def __init__(self, store: Store, in_flight: InFlight, sender: Sender, bell: Bell, size: int) -> None:
+    def __init__(
+        self, store: Store, in_flight: InFlight, sender: Sender, bell: Bell, trees: Trees, size: int
+    ) -> None:
         self._store = store
+        self._trees = trees
         self._in_flight = in_flight
         self._sender = sender
         self._bell = bell
@@ -76,6 +80,7 @@ class Follower:
             if ending is None:
                 raise Fatal("size-differs", "the ledger file has no beginning")
             self.height = read_chain_tip(connection).height
+            self._trees.follow(connection, ending.size)
             settled = _outcomes(connection, items)
             news: list[StoredRecord] = []
             if self._callbacks and self._told < ending.size:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from ledger.heads import Subject, split_block
+from ledger.heads import BLOCK, Subject, split_block
 from ledger.merkle import NodeReader
 from ledger.record import Record
 from ledger.store import tables as t
@@ -98,6 +98,18 @@ def read_block(connection: sa.Connection, block: int) -> list[bytes]:
 def read_block_roots(connection: sa.Connection) -> list[bytes]:
     """The roots of all head blocks, in order."""
     return list(connection.execute(sa.select(t.head_blocks.c.root).order_by(t.head_blocks.c.block)).scalars())
+
+
+def read_changed_blocks(connection: sa.Connection, size: int) -> list[tuple[int, bytes]]:
+    """(number, root) of the head blocks that the records from index `size` on changed, in order."""
+    rows = connection.execute(sa.select(t.records.c.number).where(t.records.c.index >= size)).scalars()
+    blocks = sorted({number // BLOCK for number in rows})
+    found: list[tuple[int, bytes]] = []
+    for start in range(0, len(blocks), _CHUNK):
+        wanted = t.head_blocks.c.block.in_(blocks[start : start + _CHUNK])
+        query = sa.select(t.head_blocks.c.block, t.head_blocks.c.root).where(wanted)
+        found.extend((row[0], row[1]) for row in connection.execute(query.order_by(t.head_blocks.c.block)))
+    return found
 
 
 def read_node(connection: sa.Connection, level: int, k: int) -> bytes:
