@@ -116,6 +116,7 @@ const SHELL = [
   "/wallet/state/preferences.js",
   "/wallet/state/views.js",
   "/wallet/store/database.js",
+  "/wallet/store/directory.js",
   "/wallet/store/keys.js",
   "/wallet/store/pin.js",
   "/wallet/store/sealed.js",

@@ -1,5 +1,6 @@
 // The wallet put together: store, sessions, views and what screens ask of them. Made once, at the edge (app.js).
 
+import { refreshDirectory } from "./store/directory.js";
 import { pinnedGenesis } from "./store/pin.js";
 import { unseal } from "./store/sealed.js";
 import { createSessions } from "./net/sessions.js";
@@ -76,6 +77,7 @@ export async function restoreWallet(wallet) {
 /** Check every link and follow its changes. */
 export async function startWallet(wallet) {
   wallet.links.forEach((link) => follow(wallet, link));
+  if (wallet.genesis !== null) refreshDirectory(wallet.database, wallet.genesis).then(wallet.changed);
   await refreshAll(wallet);
 }
 

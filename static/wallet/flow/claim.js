@@ -2,6 +2,7 @@
 // The first key owns the reference; a reload of this page tries again with the same one. Digits are computed here, from
 // what this phone knows, never received.
 
+import { refreshDirectory } from "../store/directory.js";
 import { keyForReference } from "../store/keys.js";
 import { sameLedger, servedGenesis } from "../store/pin.js";
 import { threeDigits } from "../verify/digits.js";
@@ -25,6 +26,7 @@ export async function claim(wallet, { ledgerPrefix, code, reference }) {
   }
   if (genesis === null) return stopped("bad-genesis");
   if (!sameLedger(genesis, ledgerPrefix)) return stopped("other-ledger");
+  if (institutionByCode(genesis, code) === null) await refreshDirectory(wallet.database, genesis);
   const institution = institutionByCode(genesis, code);
   if (institution === null) return stopped("unknown-place");
   const { kid, key } = await keyForReference(wallet.database, `${code}${reference}`, wallet.clock());

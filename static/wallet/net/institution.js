@@ -6,7 +6,7 @@ import { api } from "../../shared/api.js";
 /** An answer that takes longer is an outage, ms. */
 const PATIENCE = 20_000;
 
-/** `institution`: as the genesis names it ({id, base, …}). */
+/** `institution`: as the genesis or the directory names it ({id, base, …}). */
 export function doorsOf(institution) {
   const call = (method, path, body, token) => (
     api(method, `${institution.base}/wallet/${path}`, body, { token, signal: AbortSignal.timeout(PATIENCE) })

@@ -2,11 +2,14 @@
 
 import { b64u, unb64u } from "../verify/bytes.js";
 import { openGenesis } from "../verify/genesis.js";
+import { addKeptDirectory } from "./directory.js";
 
-/** The pinned genesis, or null when nothing is linked yet. */
+/** The pinned genesis with what is kept of who joined later, or null when nothing is linked yet. */
 export async function pinnedGenesis(database) {
   const kept = await database.get("facts", "ledger");
-  return kept === null ? null : openGenesis(unb64u(kept.value));
+  const genesis = kept === null ? null : await openGenesis(unb64u(kept.value));
+  if (genesis !== null) await addKeptDirectory(database, genesis);
+  return genesis;
 }
 
 export const pin = (database, genesis) => database.put("facts", { name: "ledger", value: b64u(genesis.bytes) });

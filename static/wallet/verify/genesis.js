@@ -46,5 +46,5 @@ async function signedByAll(document) {
 
 /** The institution with this two-character code, or null. */
 export function institutionByCode(genesis, code) {
-  return genesis.document.institutions.find((each) => each.code === code) ?? null;
+  return [...genesis.institutions.values()].find((each) => each.code === code) ?? null;
 }

@@ -4,9 +4,10 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
 
+import { addDirectory, addKeptDirectory, refreshDirectory } from "../../../static/wallet/store/directory.js";
 import { Alarm } from "../../../static/wallet/verify/alarm.js";
 import { Malformed, b64u, unb64u } from "../../../static/wallet/verify/bytes.js";
-import { openGenesis } from "../../../static/wallet/verify/genesis.js";
+import { institutionByCode, openGenesis } from "../../../static/wallet/verify/genesis.js";
 import { TERM, councilOf, govern, join, keysAt } from "../../../static/wallet/verify/governing.js";
 import { isSignedBy, parseCompact } from "../../../static/wallet/verify/jws.js";
 import { emptyLink, applyToLink } from "../../../static/wallet/verify/link_rules.js";
@@ -153,4 +154,57 @@ test("only entries are signed together, and never by a phone's key", async () =>
     applyToLink(link, entry, { index: 9, time: 9, seq: 2 }, { registry, institution: "", institutions: [], limits: {} }),
     Alarm,
   );
+});
+
+const fresh = () => openGenesis(unb64u(story.genesis));
+const row = (change = {}) => ({
+  id: story.institution, code: "ZZ", name: { "zh-CN": "新医院", en: "New" }, type: "hospital",
+  base: "https://new.example/i/1", retired: false, ...change,
+});
+const served = (...institutions) => ({ ledger: genesis.id, institutions });
+
+test("the directory adds who joined later and where they moved", async () => {
+  const opened = await fresh();
+  const [hospital] = opened.document.institutions;
+  addDirectory(opened, served(row(), row({ ...hospital, base: "https://moved.example/i/2" })));
+  assert.equal(institutionByCode(opened, "ZZ").id, story.institution);
+  assert.equal(opened.institutions.get(hospital.id).base, "https://moved.example/i/2");
+});
+
+const LEFT_OUT = {
+  "another ledger's": { ledger: "ab".repeat(32), institutions: [row()] },
+  "a script for an address": served(row({ base: "javascript:alert(1)" })),
+  "no code": served(row({ code: "I1" })),
+  "a code of somebody else": served(row({ code: "WX" })),
+  "no id": served(row({ id: "../x" })),
+  "no name": served(row({ name: null })),
+  "no row": served(null, 7, "x"),
+  "no list": { ledger: genesis.id, institutions: {} },
+  "nothing": null,
+};
+
+for (const [what, answer] of Object.entries(LEFT_OUT)) {
+  test(`a directory with ${what} changes nothing`, async () => {
+    const opened = await fresh();
+    const before = [...opened.institutions];
+    addDirectory(opened, answer);
+    assert.deepEqual([...opened.institutions], before);
+  });
+}
+
+test("the directory is kept for times without an answer", async () => {
+  const facts = new Map();
+  const database = {
+    get: async (_table, name) => facts.get(name) ?? null,
+    put: async (_table, fact) => facts.set(fact.name, fact),
+  };
+  await refreshDirectory(database, await fresh(), async () => Response.json(served(row())));
+  for (const answer of [() => Promise.reject(new TypeError("offline")), async () => new Response("<", { status: 200 }),
+    async () => new Response("", { status: 503 })]) {
+    const opened = await fresh();
+    await refreshDirectory(database, opened, answer);
+    assert.equal(institutionByCode(opened, "ZZ"), null);
+    await addKeptDirectory(database, opened);
+    assert.equal(institutionByCode(opened, "ZZ").base, "https://new.example/i/1");
+  }
 });
