@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from consent.terms import GrantTerms, parse_terms
 from gateway.asks.ask import question_of, request_hash
-from gateway.peers.replica import fork_of
+from gateway.peers.replica import checkpoint_key, fork_of
 from ledger.commitment import commit
 from ledger.encoding import unb64u
 from ledger.errors import Malformed, Refusal
@@ -72,9 +72,8 @@ def _entry_of(gw: Gateway, offered: dict[str, Any]) -> Any:
     if custodian is None:
         return Refusal("custodian-differs", "the custodian named is not registered")
     try:
-        genesis = gw.ledger.genesis
-        key = genesis.checkpoint_key(custodian.operator)
-        proven = open_receipt(offered["receipt"], genesis.origin, key)
+        key = checkpoint_key(gw, custodian.operator)
+        proven = open_receipt(offered["receipt"], gw.ledger.genesis.origin, key)
     except (Malformed, LookupError) as wrong:
         return Refusal("grant-receipt-wrong", getattr(wrong, "code", "no such operator"))
     forked = fork_of(gw, proven)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from consent.declaration import Declaration, glass_details
 from consent.details import parse_details
-from gateway.peers.replica import fork_of
+from gateway.peers.replica import checkpoint_key, fork_of
 from ledger.commitment import commit
 from ledger.encoding import unb64u
 from ledger.errors import Malformed, Refusal
@@ -30,9 +30,10 @@ def answer_fault(gw: Gateway, answer: Broken, declared: Declaration, signed: str
     """
     with gw.ledger.view() as view:
         custodian = view.institution(declared.custodian)
-    opening, genesis = answer.opening, gw.ledger.genesis
+    opening = answer.opening
     try:
-        proven = open_receipt(answer.receipt, genesis.origin, genesis.checkpoint_key(custodian.operator))
+        key = checkpoint_key(gw, custodian.operator)
+        proven = open_receipt(answer.receipt, gw.ledger.genesis.origin, key)
         entry, payload = proven.entry, proven.entry.payload
         if not entry.signed_by(unb64u(custodian.keys["release"])):
             return _unproven("the entry is not signed by the custodian's release key")

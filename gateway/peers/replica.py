@@ -12,6 +12,7 @@ from threading import Condition
 from typing import TYPE_CHECKING
 
 from gateway.operation.watermark import root_at
+from ledger.encoding import unb64u
 from ledger.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -45,6 +46,18 @@ class Replica:
         with self._grown:
             self._size = max(self._size, size)
             self._grown.notify_all()
+
+
+def checkpoint_key(gw: Gateway, operator: str) -> bytes:
+    """The key with which an operator signs checkpoints now, of one that joined later too.
+
+    Raises LookupError for a stranger.
+    """
+    with gw.ledger.view() as view:
+        document = view.get(f"operator/{operator}")
+    if document is None:
+        return gw.ledger.genesis.checkpoint_key(operator)
+    return unb64u(document["keys"]["checkpoint"], 32)
 
 
 def fork_of(gw: Gateway, proven: Proven) -> str | None:

@@ -49,13 +49,14 @@ def read_searchset(text: str, wanted: str, most: int) -> Searchset:
     entries = bundle.get("entry", [])
     if not isinstance(entries, list) or len(entries) > most:
         raise WrongBundle("its entries")
+    names = [_name(entry, wanted) for entry in entries]
+    if len(set(names)) < len(names):
+        raise WrongBundle("a resource twice")
+    # From here on every entry is an object that holds a resource, once.
     try:
         texts = list(_resource_texts(text)) if entries else []
     except RecursionError:
         raise NotJson("too-deep", "Nested too deeply.") from None
-    names = [_name(entry, wanted) for entry in entries]
-    if len(set(names)) < len(names) or len(texts) < len(names):
-        raise WrongBundle("a resource twice, or none")
     return Searchset(list(zip(names, texts, strict=True)), _cursor(bundle.get("link", [])))
 
 

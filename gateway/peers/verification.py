@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl
 
 from consent.details import is_id
 from consent.under import under_state
-from gateway.peers.replica import fork_of
+from gateway.peers.replica import checkpoint_key, fork_of
 from ledger.commitment import commit
 from ledger.encoding import parse_json, unb64u
 from ledger.errors import Malformed, Refusal
@@ -76,8 +76,8 @@ def verify_disclosure(
     ):
         return _unproven("the opening has not its form")
     try:
-        genesis = gw.ledger.genesis
-        proven = open_receipt(receipt, genesis.origin, genesis.checkpoint_key(custodian.operator))
+        key = checkpoint_key(gw, custodian.operator)
+        proven = open_receipt(receipt, gw.ledger.genesis.origin, key)
         if not proven.entry.signed_by(unb64u(custodian.keys["release"])):
             return _unproven("the entry is not signed by the custodian's release key")
         if not _is_expected(proven, expected, gw.ledger.id, under.document["link"]):

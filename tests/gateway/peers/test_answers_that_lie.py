@@ -138,8 +138,8 @@ UNPROVEN: dict[str, Change] = {
     "a record is of another type": entry(
         lambda entries: [entries[0]["resource"].update(resourceType="Condition")]
     ),
-    "an entry is a number": entry(lambda entries: [entries.append(1)]),
-    "an entry holds nothing": entry(lambda entries: [entries.append({})]),
+    "an entry is a number": entry(lambda entries: [entries.pop(), entries.append(1)]),
+    "an entry holds nothing": entry(lambda entries: [entries.pop(), entries.append({})]),
     "more came than was asked for": entry(lambda entries: [entries.extend([{}] * 200)]),
     "the Bundle is of another kind": changed("_search", lambda bundle: bundle.update(type="history")),
     "it is no Bundle": changed("_search", lambda _bundle: {"resourceType": "Patient", "id": "x"}),

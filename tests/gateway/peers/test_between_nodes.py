@@ -171,16 +171,31 @@ def test_a_custodian_whose_ledger_went_another_way_is_not_believed(among: Story)
     assert (source["state"], source["items"]) == ("refused", [])
 
 
-def test_a_retired_institution_gets_no_token(among: Story) -> None:
+def test_a_key_that_the_registry_does_not_name_gets_no_token(among: Story) -> None:
     reference, _ = among.granted(among.linked(among.town.a))
     b = among.town.b
-    key = b.gw.keys
     among.town.a.heard.clear()
-    # Whoever signs with a key that the registry does not name is nobody.
-    object.__setattr__(b.gw, "keys", Forger(key, b.institution))
+    object.__setattr__(b.gw, "keys", Forger(b.gw.keys, b.institution))
     [source] = among.seen(reference)["sources"]
     assert source["state"] == "refused"
     assert [one.path.rpartition("/")[2] for one in among.town.a.heard] == ["token"]
+
+
+def test_an_assertion_that_somebody_caught_opens_nothing(among: Story) -> None:
+    a, c = among.town.a, among.town.c
+    reference, _ = among.granted(among.linked(a))
+    among.seen(reference)
+    [caught] = [one for one in a.heard if one.path.endswith("/token")]
+    made = kinds_on(a)
+
+    for node in (a, c):
+        answer = node.client().post(
+            f"/i/{node.institution}/token",
+            data=caught.body,
+            content_type="application/x-www-form-urlencoded",
+        )
+        assert (answer.status_code, answer.json["error"]) == (401, "invalid_client")
+    assert kinds_on(a) == made
 
 
 class Forger:

@@ -7,7 +7,7 @@ import binascii
 import re
 
 from tests.gateway.peers.story import Story
-from tests.gateway.peers.town import Heard, Node
+from tests.gateway.peers.town import WALLET, Heard, Node, Town
 
 
 def words_of(heard: Heard) -> str:
@@ -69,3 +69,20 @@ def test_between_nodes_no_address_names_a_patient_and_nothing_but_the_pull_is_as
         "disclosures",
     }
     assert [each.path for each in b.heard] == [f"/console/api/visits/{reference}"]
+
+
+def test_the_one_wallet_speaks_to_every_custodian_itself(town: Town) -> None:
+    """A wallet's files may reach all institutions; an institution lets in the genesis' wallet alone."""
+    origins = {node.gw.settings.console_origin for node in town.nodes}
+    for node in town.nodes:
+        page = node.client().get("/", base_url=node.gw.settings.wallet_origin)
+        policy = page.headers["Content-Security-Policy"]
+        page.close()
+        [sources] = re.findall(r"connect-src ([^;]*);", policy)
+        assert set(sources.split()) == {"'self'", *origins}
+        for origin in (WALLET, node.gw.settings.wallet_origin, "https://elsewhere.example"):
+            asked = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+            answer = node.client().options(f"/i/{node.institution}/wallet/nonce", headers=asked)
+            allowed = answer.headers.get("Access-Control-Allow-Origin")
+            assert allowed == (WALLET if origin == WALLET else None)
+            assert "Access-Control-Allow-Credentials" not in answer.headers
