@@ -21,7 +21,7 @@ import click
 from flask.cli import with_appcontext
 
 from gateway.cli.opening import command_settings, now_ms
-from gateway.identity.founding import Founder, FoundingError
+from gateway.identity.founding import Founder, FoundingError, require_vacant
 from gateway.identity.founding import found as found_ledger
 from gateway.operation.doctor.findings import FLASK, quoted
 from gateway.settings import Settings
@@ -40,6 +40,10 @@ def command(file: Path, yes: bool) -> None:
     """Found a ledger for the institutions of FILE (TOML) at the addresses of the settings."""
     os.umask(0o077)
     settings = command_settings()
+    try:
+        require_vacant(settings)
+    except FoundingError as error:
+        raise click.ClickException(str(error)) from None
     try:
         founders = founders_of(file.read_text("utf-8"))
     except (FoundingError, UnicodeDecodeError) as error:

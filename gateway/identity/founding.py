@@ -55,9 +55,7 @@ def found(
 
     `unfinished` leaves a sign that more is to be filled in (settings.unfinished_path).
     """
-    if settings.data.exists() and any(settings.data.iterdir()):
-        raise FoundingError(f"{settings.data} is not empty and holds no genesis.json: move it away first")
-    _refuse_beside_a_restore(settings)
+    require_vacant(settings)
     draft = settings.data.with_name(settings.data.name + ".founding")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(mode=0o700, parents=True)
@@ -67,6 +65,15 @@ def found(
     if settings.data.exists():
         settings.data.rmdir()
     os.rename(draft, settings.data)
+
+
+def require_vacant(settings: Settings) -> None:
+    """Raises FoundingError where a ledger is founded already, or where something else lies in its place."""
+    if settings.genesis_path.exists():
+        raise FoundingError(f"A ledger is founded in {settings.data} already. Nothing was changed.")
+    if settings.data.exists() and any(settings.data.iterdir()):
+        raise FoundingError(f"{settings.data} is not empty and holds no genesis.json: move it away first")
+    _refuse_beside_a_restore(settings)
 
 
 def write_private(path: Path, data: bytes) -> None:

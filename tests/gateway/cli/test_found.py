@@ -65,7 +65,7 @@ def test_it_is_founded_after_a_yes_with_these_institutions_and_addresses(file: P
     assert not settings.unfinished_path.exists()
     again = run(str(file), "--yes")
     assert again.exit_code == 1
-    assert "is not empty" in again.output
+    assert "A ledger is founded in" in again.output
 
 
 WRONG = {
@@ -103,3 +103,13 @@ def test_nothing_is_founded_when(case: str, file: Path) -> None:
 def test_a_file_that_is_no_text_is_told_plainly(file: Path) -> None:
     file.write_bytes(b"\xff\xfe\x00")
     assert "institutions.toml" in run(str(file), "--yes").output
+
+
+def test_a_second_time_it_says_that_a_ledger_is_there_and_changes_nothing(file: Path) -> None:
+    assert run(str(file), "--yes").exit_code == 0
+    before = settings_from_env().genesis_path.read_bytes()
+    again = run(str(file), "--yes")
+    assert again.exit_code == 1
+    assert "A ledger is founded in" in again.output
+    assert "Nothing was changed" in again.output
+    assert settings_from_env().genesis_path.read_bytes() == before
