@@ -53,6 +53,10 @@ def create_guide(places: Places, authority: bytes) -> Flask:
     def qr() -> Response:
         return Response(qr_svg(f"{places.guide}/"), content_type="image/svg+xml")
 
+    @app.get("/favicon.ico")
+    def icon() -> Response:
+        return Response((ROOT / "static/shared/key.svg").read_bytes(), content_type="image/svg+xml")
+
     @app.get("/guide.css")
     def style() -> Response:
         return Response((ROOT / "static/shared/docs.css").read_bytes(), content_type="text/css")

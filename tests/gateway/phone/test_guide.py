@@ -45,3 +45,16 @@ def test_the_certificate_comes_in_the_form_that_phones_install(page: FlaskClient
 def test_nothing_on_it_runs_or_comes_from_elsewhere(page: FlaskClient) -> None:
     for address in ("/", "/qr.svg", "/guide.css", "/nothing"):
         assert page.get(address).headers["Content-Security-Policy"].startswith("default-src 'none'")
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Install."), ("zh-CN", "安装。")])
+def test_the_fingerprint_is_compared_before_anything_is_installed(
+    language: str, words: str, page: FlaskClient
+) -> None:
+    text = page.get(f"/?lang={language}").get_data(as_text=True)
+    assert text.index("/yaoshi.crt") < text.index(fingerprint(AUTHORITY)) < text.index(words)
+    assert text.count("yaoshi.crt</a>") == 1
+
+
+def test_a_browser_that_asks_for_an_icon_gets_one(page: FlaskClient) -> None:
+    assert page.get("/favicon.ico").content_type == "image/svg+xml"
