@@ -5,7 +5,7 @@ import { h } from "../../shared/dom.js";
 import { icon } from "../../shared/icons.js";
 import { clock, t } from "../../shared/i18n.js";
 import { note, problemNotice } from "../parts/problem.js";
-import { steps } from "../parts/steps.js";
+import { stepOf, steps } from "../parts/steps.js";
 import { strip } from "../parts/strip.js";
 import { askForm, freshDraft, questionOf, sentForm } from "../ask/form.js";
 import { arrived } from "../ask/arrived.js";
@@ -156,14 +156,6 @@ function againOf(context) {
   if (reference) return () => read(context);
   const passing = problem?.status === 0 || problem?.status >= 500;
   return scanning?.last && passing ? () => takeOffer(context, scanning.last) : null;
-}
-
-function stepOf({ reference, visit, scan: scanning }) {
-  if (!reference) return scanning ? 1 : 0;
-  if (reference.offered && reference.state === "waiting") return 2;
-  if (reference.state === "accepted") return visit ? 5 : 4;
-  if (reference.state === "chosen") return 3;
-  return reference.state === "claimed" ? (reference.digits_confirmed ? 2 : 3) : 1;
 }
 
 function panel(context) {

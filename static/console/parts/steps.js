@@ -22,3 +22,12 @@ function step(words, number, at) {
     h("span", {}, words, done ? h("span", { class: "visually-hidden" }, t("step.done")) : null),
   );
 }
+
+/** Where a request stands: 1 scan, 2 the patient chooses, 3 digits, 4 records arrive, 5 all is done; 0 before. */
+export function stepOf({ reference, visit, scan }) {
+  if (!reference) return scan ? 1 : 0;
+  if (reference.state === "accepted") return visit ? 5 : 4;
+  // The digits may be confirmed before the patient has chosen; the choice is what is waited for until then.
+  if (reference.state === "chosen") return 3;
+  return reference.state === "claimed" || (reference.offered && reference.state === "waiting") ? 2 : 1;
+}

@@ -9,6 +9,7 @@ import en from "../../../static/console/catalogue/en.js";
 import { differenceText } from "../../../static/console/audit/claims.js";
 import { checkOf } from "../../../static/console/audit/records.js";
 import { freshDraft, fromOf, questionOf, untilOf } from "../../../static/console/ask/form.js";
+import { stepOf } from "../../../static/console/parts/steps.js";
 import { ageOf, personFacts } from "../../../static/console/parts/strip.js";
 import { scopeText, spanText } from "../../../static/console/parts/scope.js";
 import { emptySource, sourcesOf } from "../../../static/console/record/opened.js";
@@ -116,3 +117,19 @@ test("a record that two grants cover is shown once, and marks follow the sources
   assert.equal(found.series[0].items.length, 2);
   assert.deepEqual(found.marks, { b: "disc", own: "diamond" });
 });
+
+const STEPS = [
+  ["before anything is asked", {}, 0],
+  ["while the patient's code is looked for", { scan: {} }, 1],
+  ["until the patient has scanned", { reference: { state: "waiting" } }, 1],
+  ["when the question went to the phone", { reference: { state: "waiting", offered: true } }, 2],
+  ["while the patient chooses", { reference: { state: "claimed", digits_confirmed: false } }, 2],
+  ["while the patient chooses, digits confirmed", { reference: { state: "claimed", digits_confirmed: true } }, 2],
+  ["when the patient allowed and the digits wait", { reference: { state: "chosen", digits_confirmed: false } }, 3],
+  ["when the records are under way", { reference: { state: "accepted" } }, 4],
+  ["when they are here", { reference: { state: "accepted" }, visit: {} }, 5],
+];
+
+for (const [when, local, step] of STEPS) {
+  test(`a request stands at step ${step} ${when}`, () => assert.equal(stepOf(local), step));
+}
