@@ -1,6 +1,10 @@
 """Finds the line of a rule file that a mistake is on, as the TOML parser keeps no places."""
 
 import re
+from collections import Counter
+from collections.abc import Iterable
+
+from consent.reuse.rules import Rule
 
 _HEADER = re.compile(r"\s*(\[\[?)\s*group\s*\.\s*[\"']?([^\s\"'\].]+)[\"']?\s*(?:\.\s*rule\s*)?\]")
 _ANY_HEADER = re.compile(r"\s*\[\[?\s*[A-Za-z_][^\[\]=]*\]\]?\s*(#.*)?$")
@@ -25,3 +29,13 @@ def line_of(text: str, group: str, rule: int, key: str) -> int:
         elif inside and key and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[=.]", line):
             return number
     return head
+
+
+def version_lines(text: str, rules: Iterable[Rule]) -> dict[str, int]:
+    """{rule@version: the line that states the version} for all rules of a file without mistakes."""
+    met: Counter[str] = Counter()
+    lines = {}
+    for rule in rules:
+        met[rule.group] += 1
+        lines[rule.name] = line_of(text, rule.group, met[rule.group], "version")
+    return lines

@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 
 from consent.reuse.faults import FAULTS, Fault
 from consent.reuse.rule_file import RuleFile, parse_rules
+from consent.reuse.rule_lines import version_lines
 from consent.reuse.rules import DAY_MS, Rule
 from gateway.cli.opening import (
     command_settings,
@@ -53,7 +54,8 @@ def rules(institution: str) -> None:
         false = false_rulings(view, conn, one["id"])
     if not found:
         raise click.ClickException(f"No rules yet. Load some: flask reuse load {SHIPPED} {one['code']}")
-    Console().print(_table(one["name"]["en"], found, false))
+    table = _table(one["name"]["en"], found, false)
+    Console().print(table)
     if false:
         raise click.ClickException(
             f"{len(false)} rulings are not what the institution signed; nothing may be used under them."
@@ -71,7 +73,8 @@ def load(file: Path, institution: str) -> None:
     with without_ledger(settings) as gw, gw.db.begin() as conn:
         loaded = load_rules(conn, one["id"], parsed.rules, gw.clock())
     if loaded.faults:
-        _refuse(file, loaded.faults)
+        lines = version_lines(file.read_text("utf-8"), parsed.rules)
+        _refuse(file, tuple(fault._replace(line=lines[fault.detail]) for fault in loaded.faults))
     click.echo(f"{loaded.new} new drafts, {loaded.unchanged} known already. No draft offers anything yet.")
 
 
@@ -172,7 +175,8 @@ def _rule_each(
 
 def _table(name: str, found: tuple[StoredRule, ...], false: list[str]) -> Table:
     table = Table(title=f"Reuse rules of {name}", box=SIMPLE)
-    for heading in ("rule", "standing", "by", "interval", "window", "sources"):
+    table.add_column("rule", no_wrap=True, min_width=max(len(each.rule.name) for each in found))
+    for heading in ("standing", "by", "interval", "window", "sources"):
         table.add_column(heading, overflow="fold")
     for each in found:
         rule = each.rule

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,10 +12,12 @@ from flask.testing import FlaskCliRunner
 from sqlalchemy import update
 
 from app import commands, compose
+from consent.reuse.rule_file import parse_rules
 from gateway.cli.opening import now_ms
+from gateway.demo.adoption import RULES
 from gateway.identity.founding import found
 from gateway.reuse.tables import reuse_rule
-from gateway.settings import Settings, settings_from_env
+from gateway.settings import ROOT, Settings, settings_from_env
 from tests.gateway.conftest import Entropy
 from tests.gateway.reuse.test_rules import FILE
 
@@ -79,7 +82,30 @@ def test_a_version_with_another_meaning_is_refused(file: Path) -> None:
     file.write_text(FILE.replace("min_interval_d = 40", "min_interval_d = 41"), "utf-8")
     refused = run("reuse", "load", file, "WX")
     assert refused.exit_code != 0
-    assert "version-reused" in refused.output
+    assert f"{file}:{FILE[: FILE.index('version = 1')].count(chr(10)) + 1}: version-reused" in refused.output
+
+
+def test_the_page_about_rules_holds_on_the_demonstration(file: Path) -> None:
+    run("reuse", "load", RULES, "WX")
+    run("reuse", "approve", "WX", "--all", "--by", "叶知秋（合成）")
+    page = (ROOT / "docs/reuse.md").read_text("utf-8")
+    file.write_text(page.split("<!-- a rule file -->\n```toml\n")[1].split("```")[0], "utf-8")
+    assert "2 new drafts" in run("reuse", "load", file, "WX").output
+    typed = re.findall(r"^flask reuse (approve|withdraw) (WX) (\S+) --by NAME", page, re.MULTILINE)
+    assert [words[0] for words in typed] == ["approve", "withdraw"]
+    for words in typed:
+        assert run("reuse", *words, "--by", "叶知秋（合成）").exit_code == 0
+    assert run("reuse", "load", ROOT / "gateway/reuse/rules/rules.toml", "WX").exit_code != 0
+
+
+def test_names_of_rules_stay_whole_in_a_narrow_terminal(
+    here: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "50")
+    run("reuse", "load", RULES, "WX")
+    listed = run("reuse", "rules", "WX").output
+    for rule in parse_rules(RULES.read_text("utf-8")).rules:
+        assert rule.name in listed
 
 
 def test_a_file_that_is_no_text_is_refused(file: Path) -> None:
