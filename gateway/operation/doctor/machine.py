@@ -77,7 +77,8 @@ MEANINGS = Meanings(
             "A fault in it would be a fault of the whole machine. Give it a user of its own.",
             "节点以 root 运行。",
             "它的故障会成为整台机器的故障。请为它建立专用用户。",
-            "sudo useradd --system yaoshi && sudo chown -R yaoshi: {quoted}",
+            "sudo useradd --system --home-dir /opt/yaoshi yaoshi; "
+            "sudo chown yaoshi: {beside} && sudo chown -R yaoshi: {quoted}",
         ),
         "backup-none": Meaning(
             "warning",
@@ -111,8 +112,10 @@ def examine(scene: Scene) -> Iterator[Finding]:
     """The program's surroundings, and what lies around that should not."""
     yield from _program()
     data = scene.settings.data
-    if scene.uid == 0 and (not data.exists() or data.stat().st_uid == 0):
-        yield MEANINGS.of("running-as-root", quoted=quoted(scene.settings.data))
+    if scene.uid == 0 and data.exists() and data.stat().st_uid == 0:
+        beside = (data.parent, data.parent / "demo.json", scene.settings.mark_path)
+        names = " ".join(quoted(path) for path in beside if path.exists())
+        yield MEANINGS.of("running-as-root", quoted=quoted(data), beside=names)
     if _clock_is_free():
         yield MEANINGS.of("clock-free")
     if data.exists():
