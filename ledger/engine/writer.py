@@ -19,7 +19,7 @@ from ledger.engine.inbox import Inbox, Item
 from ledger.engine.startup import load_tip
 from ledger.engine.verdicts import Verdicts
 from ledger.entry import Entry
-from ledger.errors import LedgerError, Malformed, Refusal, Unavailable
+from ledger.errors import Fatal, LedgerError, Malformed, Refusal, Unavailable
 from ledger.heads import Node
 from ledger.machine import Machine
 from ledger.sequence import Tip
@@ -117,6 +117,10 @@ class Writer:
         except Unavailable as unavailable:
             self._forget()
             return [_outage(unavailable)] * len(items)
+        except Fatal as fatal:
+            self._forget()
+            _log.critical("nothing more is written: %s", fatal)  # such a text names nobody
+            return [fatal] * len(items)
         except Exception as fault:
             self._forget()
             _log.error("a batch failed: %s", type(fault).__name__)

@@ -64,12 +64,15 @@ def test_a_version_of_the_rules_judges_from_its_index_on_and_for_ever(tmp_path: 
     assert "from record 6 on" in str(unknown.value)
 
 
-def test_a_node_that_does_not_know_the_rules_writes_nothing_more(council: Council) -> None:
+def test_a_node_that_does_not_know_the_rules_writes_nothing_more(
+    council: Council, caplog: pytest.LogCaptureFixture
+) -> None:
     council.done(f"{world.HOSPITAL}/desk", "link.open", LINK, institution=world.HOSPITAL)
     council.decide(rules())
     with pytest.raises(Fatal) as unknown:
         council.submit(f"{world.HOSPITAL}/release", "look.made", LINK)
     assert unknown.value.code == "rules-unknown"
+    assert "install yaoshi 9.0 or later" in caplog.text
     with council.engine.view() as view:
         assert view.size == 5, "what was recorded can still be read"
 
