@@ -30,7 +30,7 @@ from ledger.view import no_checkpoint_key
 from tests.ledger import world
 
 ROOT = Path(__file__).resolve().parents[3]
-WITHIN_S = 30
+WITHIN_S = 60
 
 
 def cometbft() -> str:

@@ -52,7 +52,7 @@ def opened(member: Member, clock: SettableClock) -> Iterator[Opened]:
     engines: list[CometBFTEngine] = []
 
     def make() -> CometBFTEngine:
-        engines.append(member.open_engine(clock))
+        engines.append(member.open_engine(clock, answer_within_s=WITHIN_S))
         return engines[-1]
 
     yield make
@@ -127,11 +127,13 @@ def test_two_gateways_of_one_store_hear_of_the_same_entry_once(opened: Opened) -
     assert not any(entry.repeated for entry in heard)
 
 
-def test_more_entries_than_may_be_in_flight_are_refused_at_once(member: Member, clock: SettableClock) -> None:
-    engine = member.open_engine(clock, in_flight=2, answer_within_s=0.5)
-    committed(engine, world.Author(engine.id).open_link(LINK))
+def test_more_entries_than_may_be_in_flight_are_refused_at_once(
+    member: Member, opened: Opened, clock: SettableClock
+) -> None:
+    author = world.Author(member.genesis.id)
+    committed(opened(), author.open_link(LINK))
     member.stop_node()
-    author = world.Author(engine.id, world.START + 100)
+    engine = member.open_engine(clock, in_flight=2, answer_within_s=1)
     waiting = [engine.submit(author.look(LINK)) for _ in range(2)]
     with pytest.raises(Unavailable) as busy:
         engine.submit(author.look(LINK))
