@@ -55,6 +55,7 @@ def _source(gw: Gateway, staff: Staff, basis: Basis) -> Source:
         pulled = _pull(gw, staff, basis)
     except Unavailable as outage:
         # An outage is not a refusal: the next look at the page tries again.
+        gw.log.warning("pull-outage", custodian=basis.custodian, code=outage.code, cause=outage.detail)
         return Source(basis, "unavailable", outage=outage.code)
     if not isinstance(pulled, Pulled):
         end = standing(gw, basis.under, gw.clock())
