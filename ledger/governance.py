@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ledger.encoding import is_hex
 from ledger.errors import Refusal
 from ledger.members import TERM_MS, Case, effect_of, join
 from ledger.registry import Changes, Document, GetDocument
@@ -84,7 +85,7 @@ def _vote(case: Case) -> Changes | Refusal:
     if not isinstance(accept, bool):
         return Refusal("entry-members", "accept is true or false")
     proposal_id = case.entry.payload["proposal"]
-    proposal = case.get(f"proposal/{proposal_id}") if isinstance(proposal_id, str) else None
+    proposal = case.get(f"proposal/{proposal_id}") if is_hex(proposal_id, 64) else None
     if proposal is None or case.time >= proposal["until"]:
         return Refusal("proposal-not-open", "no such proposal, or it is decided or over")
     if operator in (*proposal["yes"], *proposal["no"]):

@@ -79,6 +79,8 @@ def read_ending(connection: sa.Connection) -> Ending | None:
 
 def read_state(connection: sa.Connection, key: str) -> str | None:
     """A state document's JSON text."""
+    if "\x00" in key:  # a stranger may name anything; PostgreSQL takes no NUL in a text, and no key has one
+        return None
     row = _STATE.first(connection, key=key)
     return None if row is None else row[0]
 

@@ -22,7 +22,7 @@ from ledger.errors import Malformed, Refusal, Unavailable
 from ledger.merkle import verify_consistency
 from ledger.receipt import open_receipt
 from ledger.record import decode_record, record_hash
-from ledger.signing import public_key, sign_compact
+from ledger.signing import SigningKey, public_key, sign_compact, signing_key
 from tests.ledger import world
 from tests.ledger.phone_check import check_link_proof
 
@@ -245,6 +245,20 @@ class EngineConformance:
         for proof in wrong:
             entry = author.open_link(LINK, key=world.key("phone"), proof=proof)
             assert refused(engine, entry) == "proof-invalid"
+
+    def test_a_name_with_a_nul_in_it_is_nobodys(self, engine: Engine, author: world.Author) -> None:
+        committed(engine, author.open_link(LINK, "phone"))
+        nobody = SigningKey(signing_key(world.seed("phone")).secret, "a\x00b")
+        payload = {"ledger": engine.id, "subject": LINK, "kind": "look.made", "at": world.START}
+        assert refused(engine, nobody.sign_compact("yaoshi-entry", payload)) == "entry-unknown-key"
+        said = {"ledger": engine.id, "subject": LINK, "institution": "\x00"}
+        proof = sign_compact(world.seed("phone 2"), "yaoshi-proof", said)
+        added = author.entry("phone", "link.add", LINK, key=world.key("phone 2"), proof=proof)
+        assert refused(engine, added) == "proof-invalid"
+        vote = author.entry(
+            f"{world.OPERATOR}/vote", "operator.vote", world.OPERATOR, proposal="\x00", accept=True
+        )
+        assert refused(engine, vote) == "proposal-not-open"
 
     def test_a_wrong_type_is_malformed(self, engine: Engine, author: world.Author) -> None:
         with pytest.raises(Malformed) as malformed:
