@@ -24,7 +24,6 @@ from gateway.peers.protocol import PAGE, Arrived
 from gateway.peers.searchset import Searchset, WrongBundle, read_searchset
 from gateway.records.elements.json_text import NotJson
 from gateway.web.bodies import FORM
-from gateway.web.problems import codes
 from ledger.encoding import is_hex, parse_json
 from ledger.errors import Malformed, Refusal
 
@@ -36,6 +35,7 @@ LONGEST_PAGE = 16 * MIB
 MOST_BYTES = 64 * MIB  # of one pull, in all
 MOST_QUESTIONS = 1000  # of one pull, in all
 JSON, PROBLEM, FHIR = "application/json", "application/problem+json", "application/fhir+json"
+ENDED = ("glass-closed", "glass-expired")  # what the ledger says of a second ending
 # RFC 6749 section 5.2, as the custodian's token door answers (docs/formats/pull.md).
 _TOKEN_REFUSALS = frozenset(
     ["invalid_client", "invalid_grant", "invalid_request", "invalid_scope", "unauthorized_client"]
@@ -90,7 +90,7 @@ class There:
             said = _object(answer, JSON)
             return said if _is_state(said) else Refusal("disclosure-unproven", "not the answer's form")
         code = _code(answer)
-        if answer.status == 409 and isinstance(code, str) and code in codes():
+        if answer.status == 409 and code in ENDED:
             return Refusal(code, "")
         return _refused(answer, Refusal("emergency-unknown", ""))
 
