@@ -11,6 +11,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -18,9 +19,10 @@ from flask.cli import with_appcontext
 from rich.progress import Progress
 
 from gateway.cli.demonstration import prepare_demonstration
-from gateway.cli.opening import now_ms, read_genesis, without_ledger
+from gateway.cli.opening import command_settings, now_ms, read_genesis, without_ledger
 from gateway.cli.serve import require_free_port
 from gateway.consortium.demonstration import (
+    HIGHEST_PORT,
     Member,
     found_together,
     is_ready,
@@ -33,27 +35,31 @@ from gateway.consortium.node import NodeError
 from gateway.consortium.processes import Processes
 from gateway.identity.founding import FoundingError, write_private
 from gateway.qr.terminal import qr_lines
-from gateway.settings import ROOT
 
-FOLDER = ROOT / "var" / "consortium"
-SHEET = FOLDER.with_suffix(".json")
-BOOK = FOLDER / "processes.json"
+BOOK = "processes.json"
 READY_WITHIN_S = 120.0
 PARTS = (("application", "consortium", "application"), ("node", "consortium", "node"))
 GATEWAY = ("gateway", "serve", "--no-demo")
 
 
 @click.command("up")
-@click.option("--port", default=8180, show_default=True, help="Port of the first gateway; three follow.")
+@click.option(
+    "--port",
+    type=click.IntRange(1024, HIGHEST_PORT),
+    default=8180,
+    show_default=True,
+    help="Port of the first gateway; three follow.",
+)
 @with_appcontext
 def up(port: int) -> None:
     """Begin four synthetic hospitals that keep one ledger, on this machine."""
     os.umask(0o077)
-    found, processes = members(FOLDER, port), Processes(BOOK)
+    folder = _folder()
+    found, processes = members(folder, port), Processes(folder / BOOK)
     if not processes.running():
         for one in found:
             require_free_port("127.0.0.1", one.settings.port)
-    _found(found)
+    _found(folder, found)
     sheets = [_filled(one) for one in found]
     with Progress(transient=True) as progress:
         task = progress.add_task("Starting twelve processes", total=len(found))
@@ -61,24 +67,30 @@ def up(port: int) -> None:
         _wait(found, processes, "application", lambda one: one.settings.application_path.exists())
         _start(found, processes, (GATEWAY,))
         _wait(found, processes, "gateway", is_ready, lambda: progress.advance(task))
-    write_private(SHEET, json.dumps(sheet_of(found, sheets), ensure_ascii=False, indent=1).encode())
-    _announce(found, sheets)
+    sheet = folder.with_suffix(".json")
+    write_private(sheet, json.dumps(sheet_of(found, sheets), ensure_ascii=False, indent=1).encode())
+    _announce(found, sheets, sheet)
 
 
 @click.command("down")
 @with_appcontext
 def down() -> None:
     """End the four hospitals' processes; their data stay."""
-    ended = Processes(BOOK).end()
-    click.echo(f"Ended: {', '.join(sorted(ended)) or 'nothing was running'}. The data stay in {FOLDER}.")
+    folder = _folder()
+    ended = Processes(folder / BOOK).end()
+    click.echo(f"Ended: {', '.join(sorted(ended)) or 'nothing was running'}. The data stay in {folder}.")
 
 
-def _found(found: list[Member]) -> None:
+def _folder() -> Path:
+    return command_settings().data.parent / "consortium"
+
+
+def _found(folder: Path, found: list[Member]) -> None:
     missing = [one for one in found if not one.settings.genesis_path.exists()]
     if not missing:
         return
     if len(missing) < len(found):
-        raise click.ClickException(f"{FOLDER} was founded by half. Nothing of value is in it: rm -r {FOLDER}")
+        raise click.ClickException(f"{folder} was founded by half. Nothing of value is in it: rm -r {folder}")
     for one in found:  # keys of an attempt that was cut off have signed nothing
         shutil.rmtree(one.settings.data.parent, ignore_errors=True)
     try:
@@ -126,7 +138,7 @@ def _wait(
         advance()
 
 
-def _announce(found: list[Member], sheets: list[dict[str, Any]]) -> None:
+def _announce(found: list[Member], sheets: list[dict[str, Any]], path: Path) -> None:
     click.echo("")
     for one, sheet in zip(found, sheets, strict=True):
         click.echo(f"  {one.founder.code}  {one.founder.chinese} · {one.founder.english}")
@@ -136,4 +148,4 @@ def _announce(found: list[Member], sheets: list[dict[str, Any]]) -> None:
     click.echo(f"\n  Wallet  {found[0].settings.wallet_origin}/\n")
     for line in qr_lines(f"{found[0].settings.wallet_origin}/"):
         click.echo(f"  {line}")
-    click.echo(f"\n  The same stands in {SHEET}. All patients are synthetic. To end: make consortium-down")
+    click.echo(f"\n  The same stands in {path}. All patients are synthetic. To end: make consortium-down")

@@ -29,21 +29,27 @@ from gateway.identity.founding import DEMONSTRATION, Founder
 from gateway.settings import ROOT, Settings, settings_from_env
 
 FOUNDERS = (*DEMONSTRATION, Founder("BQ", "hospital", "北桥县人民医院", "Beiqiao County Hospital"))
-MEETING_PORT, RPC_PORT = 26_600, 26_700  # below 32768, where no outgoing connection takes them
+# Above the gateway's port, and below 32768, where no outgoing connection takes them while a node is down.
+MEETING, RPC, HIGHEST_PORT = 18_000, 18_100, 14_600
 
 
 @dataclass(frozen=True)
 class Member:
     """One hospital of the demonstration."""
 
-    number: int
     founder: Founder
     settings: Settings
     environment: dict[str, str]
 
     @property
     def meets(self) -> str:
-        return f"127.0.0.1:{MEETING_PORT + self.number}"
+        """Where its consensus node meets the others."""
+        return f"127.0.0.1:{self.settings.port + MEETING}"
+
+    @property
+    def rpc(self) -> int:
+        """The port at which the gateway asks the consensus node."""
+        return self.settings.port + RPC
 
 
 def members(root: Path, port: int) -> list[Member]:
@@ -54,9 +60,9 @@ def members(root: Path, port: int) -> list[Member]:
             "YAOSHI_VAR": str(root / founder.code.lower()),
             "YAOSHI_PORT": str(port + number),
             "YAOSHI_WALLET": f"http://127.0.0.1:{port}",
-            "YAOSHI_CONSENSUS": f"http://127.0.0.1:{RPC_PORT + number}",
+            "YAOSHI_CONSENSUS": f"http://127.0.0.1:{port + number + RPC}",
         }
-        found.append(Member(number, founder, settings_from_env({**os.environ, **environment}), environment))
+        found.append(Member(founder, settings_from_env({**os.environ, **environment}), environment))
     return found
 
 
@@ -72,7 +78,7 @@ def found_together(found: list[Member], clock: Callable[[], int], entropy: Calla
     agreement = read_agreement(head + "\n".join(texts))
     signed = {kid: one for member in found for kid, one in sign_agreement(member.settings, agreement).items()}
     for one in found:
-        finish_joining(one.settings, agreement, signed, Meeting(RPC_PORT + one.number))
+        finish_joining(one.settings, agreement, signed, Meeting(one.rpc))
 
 
 def start(processes: Processes, one: Member, part: str, *arguments: str) -> None:

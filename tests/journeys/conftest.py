@@ -6,6 +6,8 @@ No mocks here: real processes, real HTTP, real browsers.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -13,15 +15,22 @@ import pytest
 from tests.journeys.console import Console
 from tests.journeys.node import Node, free_port, start_node, stop_node
 from tests.journeys.staff import Staff
+from tests.journeys.town import ALONE, Town, begin_town, end_town
 from tests.journeys.wallet import Wallet
 from tests.journeys.windows import Windows, chromium
 
 
 @pytest.fixture(scope="module")
-def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    running = start_node(tmp_path_factory.mktemp("node"), free_port())
-    yield running
-    stop_node(running)
+def node(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node | Town]:
+    """One operator's node; for journeys marked with `on_both` four hospitals with one ledger as well."""
+    if getattr(request, "param", ALONE) == ALONE:
+        running = start_node(tmp_path_factory.mktemp("node"), free_port())
+        yield running
+        stop_node(running)
+        return
+    with TemporaryDirectory(prefix="town-") as folder:  # short: a socket's path is
+        yield begin_town(Path(folder))
+        end_town(Path(folder))
 
 
 @pytest.fixture(scope="session")
@@ -31,9 +40,9 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def windows(browser: Any, node: Node) -> Iterator[Windows]:
+def windows(browser: Any, node: Node | Town) -> Iterator[Windows]:
     """Windows of one journey, closed before its node; what went wrong in any of them fails it at its end."""
-    assert node.process.poll() is None
+    assert node.wallet
     opened = Windows(browser)
     yield opened
     opened.close()

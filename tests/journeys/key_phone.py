@@ -20,7 +20,7 @@ class KeyPhone:
     """One link key of one person at one institution."""
 
     def __init__(self, node: Node, code: str) -> None:
-        self.node, self.institution = node, node.institution(code)["id"]
+        self.node, self.code, self.institution = node, code, node.institution(code)["id"]
         self.seed, self.link = os.urandom(32), ""
         self.ledger = json.loads(fetch(f"{node.wallet}/registry.json"))["ledger"]
         self._opener = urllib.request.build_opener()
@@ -33,8 +33,7 @@ class KeyPhone:
         return time.time_ns() // 1_000_000
 
     def post(self, path: str, body: Any, code: str | None = None) -> Any:
-        institution = self.institution if code is None else self.node.institution(code)["id"]
-        url = f"{self.node.console}/i/{institution}/wallet/{path}"
+        url = f"{self.node.institution(code or self.code)['base']}/wallet/{path}"
         return send(self._opener, "POST", url, body, {"Origin": self.node.wallet})
 
     def fetch(self, reference: str, code: str | None = None) -> dict[str, Any]:

@@ -40,6 +40,10 @@ class Node:
     def wallet(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    def console_of(self, code: str) -> str:
+        """The origin of this institution's console; here all have one."""
+        return self.console
+
     @property
     def data(self) -> Path:
         return self.var / f"localhost-{self.port}"

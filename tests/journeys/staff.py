@@ -47,7 +47,7 @@ class Staff:
             urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
         )
         account = node.account(code, role)
-        self.institution = account["institution"]
+        self.institution, self.console = account["institution"], node.console_of(code)
         self.call(
             "POST",
             "session",
@@ -56,12 +56,12 @@ class Staff:
         self.password = account["password"]
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
-        url = f"{self.node.console}/console/api/{path}"
-        return send(self._opener, method, url, body, {"Origin": self.node.console})
+        url = f"{self.console}/console/api/{path}"
+        return send(self._opener, method, url, body, {"Origin": self.console})
 
     def stream(self, path: str) -> Any:
         """An answer that goes on; a context manager with `readline`."""
-        request = urllib.request.Request(f"{self.node.console}/console/api/{path}")  # noqa: S310 - our own node
+        request = urllib.request.Request(f"{self.console}/console/api/{path}")  # noqa: S310 - our own node
         return self._opener.open(request, timeout=30)
 
     def find(self, name: str) -> dict[str, Any]:

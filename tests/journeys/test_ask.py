@@ -13,9 +13,11 @@ from playwright.sync_api import expect
 from tests.journeys.console import Console
 from tests.journeys.node import Node
 from tests.journeys.staff import Staff
+from tests.journeys.town import on_both
 from tests.journeys.wallet import Wallet
 from tests.journeys.windows import Windows
 
+pytestmark = on_both
 PATIENT = "林秀兰"
 DAY_MS = 86_400_000
 

@@ -85,7 +85,7 @@ def phone(own_node: Node, windows: Windows) -> Wallet:
 @pytest.fixture(scope="module")
 def doctor(own_node: Node, windows: Windows) -> Console:
     console = Console(windows.desktop(), own_node)
-    console.open()
+    console.open("WX")
     return console
 
 

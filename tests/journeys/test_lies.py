@@ -12,9 +12,11 @@ from playwright.sync_api import expect
 from tests.journeys.lies import LIES, Proxy, Served, withhold_the_newest_opening
 from tests.journeys.node import Node
 from tests.journeys.staff import Staff
+from tests.journeys.town import on_both
 from tests.journeys.wallet import Wallet
 from tests.journeys.windows import Windows
 
+pytestmark = on_both
 PATIENT = "吴思远"
 
 

@@ -55,7 +55,7 @@ class Tour:
 
     def console(self, code: str, role: str) -> Console:
         console = Console(self.windows.desktop(self.locale), self.node)
-        console.open()
+        console.open(code)
         self.see("console-institutions", console.page)
         console.choose(code)
         self.see("console-sign-in", console.page)
