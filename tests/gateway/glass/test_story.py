@@ -152,7 +152,10 @@ def test_the_ledger_replays_with_an_emergency_in_it(scene: Scene) -> None:
         export_log(view, file)
     file.seek(0)
     found = verify_log(
-        file, contracts={1: [ConsentContract()]}, expected_id=scene.gw.ledger.id, progress=lambda done, total: None
+        file,
+        contracts={1: [ConsentContract()]},
+        expected_id=scene.gw.ledger.id,
+        progress=lambda done, total: None,
     )
     assert found.ok
     assert set(found.claims.values()) == {True}
