@@ -148,11 +148,7 @@ class _Pool:
         with self._http.stream(
             question.method,
             f"{base}{question.path}",
-            headers={
-                "Accept-Encoding": "identity",
-                "User-Agent": "yaoshi",
-                **question.headers,
-            },
+            headers=list({"Accept-Encoding": "identity", "User-Agent": "yaoshi", **question.headers}.items()),
             content=question.body,
             extensions={"timeout": {name: min(seconds, left) for name, seconds in times.items()}},
         ) as response:

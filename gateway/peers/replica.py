@@ -56,7 +56,7 @@ def checkpoint_key(gw: Gateway, operator: str) -> bytes:
     with gw.ledger.view() as view:
         document = view.get(f"operator/{operator}")
     if document is None:
-        return gw.ledger.genesis.checkpoint_key(operator)
+        raise LookupError("no such operator")
     return unb64u(document["keys"]["checkpoint"], 32)
 
 

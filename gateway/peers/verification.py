@@ -70,7 +70,7 @@ def verify_disclosure(
         under = under_state(view, expected.under)
     if under is None:
         return _unproven("it is under nothing that this ledger knows")
-    opening, receipt = proof.get("opening"), proof.get("receipt")
+    opening, receipt = proof.get("opening"), proof.get("receipt", {})
     if not isinstance(opening, dict) or not all(
         isinstance(opening.get(name), str) for name in ("salt", "details")
     ):
