@@ -130,7 +130,7 @@ def compose(
     gw = Gateway(
         settings=settings,
         ledger=engine,
-        db=open_database(settings.database_path),
+        db=open_database(settings.database_place),
         clock=clock,
         entropy=entropy,
         keys=keys,
@@ -149,10 +149,10 @@ def open_ledger(settings: Settings, genesis: Genesis, keys: KeyRing, clock: Call
     seed = keys.checkpoint_seed(operator_here(settings, genesis)["id"])
     if not genesis.validators:
         return EmbeddedEngine.open(
-            settings.ledger_path, genesis.data, contracts=CONTRACTS, checkpoint_seed=seed, clock=clock
+            settings.ledger_place, genesis.data, contracts=CONTRACTS, checkpoint_seed=seed, clock=clock
         )
     return CometBFTEngine.open(
-        settings.ledger_path,
+        settings.ledger_place,
         genesis.data,
         contracts=CONTRACTS,
         checkpoint_seed=seed,

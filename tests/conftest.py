@@ -10,7 +10,7 @@ import os
 
 import pytest
 
-from tests.postgres import postgres, postgres_server  # noqa: F401 - fixtures
+from tests.postgres import end_shared, postgres, postgres_server  # noqa: F401 - two fixtures
 
 
 class Skips:
@@ -47,6 +47,10 @@ class Tables:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         for table in sorted(self.found):
             terminalreporter.write_line(table)
+
+
+def pytest_unconfigure() -> None:
+    end_shared()
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -15,6 +15,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from itertools import count
 from pathlib import Path
 
@@ -22,6 +23,14 @@ import psycopg
 import pytest
 
 PORT = 5433  # only the last part of the socket's name
+SQLITE, POSTGRES = KINDS = ("sqlite", "postgres")
+# What the gateway asks of its store most, by the names of test modules; YAOSHI_TEST_STORE=postgres is all.
+BOTH = (
+    "records.test_importer",
+    "records.test_includes",
+    "records.test_hostile_input",
+    "glass.test_objections",
+)
 SETTINGS = {
     "listen_addresses": "",
     "port": str(PORT),
@@ -44,7 +53,7 @@ class Server:
     """A server that a test may also kill and start again."""
 
     def __init__(self, programs: Path, folder: Path) -> None:
-        self._programs, self._folder = programs, folder
+        self._programs, self.folder = programs, folder
         self._process: subprocess.Popen[bytes] | None = None
         self._numbers = count(1)
         self._log = folder / "server.log"
@@ -59,7 +68,7 @@ class Server:
 
     def conninfo(self, database: str) -> str:
         """How a program of this machine reaches a database of it."""
-        return f"postgresql://yaoshi@/{database}?host={self._folder}&port={PORT}"
+        return f"postgresql://yaoshi@/{database}?host={self.folder}&port={PORT}"
 
     def new_database(self, locale: str = "LOCALE 'C' LOCALE_PROVIDER libc") -> str:
         """The conninfo of an empty database."""
@@ -79,8 +88,8 @@ class Server:
         given = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*self._as_user(), str(self._programs / "postgres"), "-D", str(self._folder / "data"),
-                 "-k", str(self._folder), *given],
+                [*self._as_user(), str(self._programs / "postgres"), "-D", str(self.folder / "data"),
+                 "-k", str(self.folder), *given],
                 stderr=log,
             )  # fmt: skip
         ready = [str(self._programs / "pg_isready"), "-q", "-d", self.conninfo("postgres")]
@@ -105,9 +114,9 @@ def _user() -> int | None:
     return None if os.getuid() else pwd.getpwnam("postgres").pw_uid
 
 
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[Server]:
-    """The server of this test process."""
+@cache
+def shared() -> Server:
+    """The server of this test process, started when it is first asked for; `end_shared` ends it."""
     found = programs()
     if found is None:
         pytest.skip("PostgreSQL is not installed: apt install postgresql")
@@ -115,12 +124,34 @@ def postgres_server() -> Iterator[Server]:
     user = _user()
     if user is not None:
         os.chown(folder, user, -1)
-    server = Server(found, folder)
-    try:
-        yield server
-    finally:
-        server.stop()
-        shutil.rmtree(folder)
+    return Server(found, folder)
+
+
+def end_shared() -> None:
+    """At the end of a test process: nothing of the server is left."""
+    if shared.cache_info().currsize:
+        shared().stop()
+        shutil.rmtree(shared().folder)
+        shared.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Server:
+    """The server of this test process."""
+    return shared()
+
+
+def chosen_kind() -> str:
+    """Which database the gateway's tests use: SQLite, or as YAOSHI_TEST_STORE says."""
+    return os.environ.get("YAOSHI_TEST_STORE", SQLITE)
+
+
+sqlite_alone = pytest.mark.skipif(chosen_kind() != SQLITE, reason="about SQLite's own files or plans")
+
+
+def runs_on_both(module: str) -> bool:
+    """Whether a module of tests runs once with each kind of database."""
+    return any(f".{part}" in f".{module}" for part in BOTH)
 
 
 @pytest.fixture

@@ -97,7 +97,7 @@ def application() -> None:
     settings = command_settings()
     genesis = read_genesis(settings)
     try:
-        store = Store(settings.ledger_path, write=True)
+        store = Store(settings.ledger_place, write=True)
         try:
             contracts = current_app.extensions["yaoshi-contracts"]
             serve_application(store, genesis, contracts, settings.application_path)

@@ -90,7 +90,7 @@ def ledger_view(settings: Settings) -> Iterator[View]:
     genesis, keys = read_genesis(settings), read_keys(settings.keys_path)
     try:
         seed = keys.checkpoint_seed(operator_here(settings, genesis)["id"])
-        with open_view_only(settings.ledger_path, genesis.data, checkpoint_seed=seed, clock=now_ms) as view:
+        with open_view_only(settings.ledger_place, genesis.data, checkpoint_seed=seed, clock=now_ms) as view:
             yield view
     except LedgerError as error:
         raise click.ClickException(f"The ledger cannot be read: {error}") from None
@@ -104,7 +104,7 @@ def without_ledger(settings: Settings | None = None) -> Iterator[Gateway]:
     gw = Gateway(
         settings=settings,
         ledger=None,
-        db=open_database(settings.database_path),
+        db=open_database(settings.database_place),
         clock=now_ms,
         entropy=os.urandom,
         keys=read_keys(settings.keys_path),
@@ -121,7 +121,7 @@ def _institutions(settings: Settings) -> list[dict[str, Any]]:
     """Those on the ledger, who came later, too; those of the genesis while there is no ledger yet."""
     genesis = read_genesis(settings)
     try:
-        with open_view_only(settings.ledger_path, genesis.data) as view:
+        with open_view_only(settings.ledger_place, genesis.data) as view:
             return [asdict(one) for one in view.institutions()]
     except Unavailable:
         return genesis.institutions

@@ -13,12 +13,11 @@ from threading import Lock
 from typing import Any
 
 from sqlalchemy import Engine
-from sqlalchemy.dialects.sqlite import insert
 
 from gateway.disclosure.tables import opening
 from ledger.store.prepared import Prepared
 
-KEEP = Prepared(insert(opening).on_conflict_do_nothing())
+KEEP = Prepared(lambda insert: insert(opening).on_conflict_do_nothing())
 
 
 @dataclass(eq=False, slots=True)

@@ -11,11 +11,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects.sqlite import insert
 
 from consent.errors import Refusal
 from consent.under import visit_begun, visit_status
 from gateway.disclosure.tables import running_visit
+from ledger.store.prepared import insert_into
 
 if TYPE_CHECKING:
     from gateway.composition import Gateway
@@ -39,7 +39,7 @@ def begin_visit(gw: Gateway, view: Any, under: str, user_id: str, now: int) -> s
         if known is not None and _runs(view, under, known[0], known[1], now):
             return known[0]
         row = {"visit": gw.entropy(16).hex(), "asked_at": now}
-        fresh = insert(running_visit).values(grant_id=under, user_id=user_id, **row)
+        fresh = insert_into(conn, running_visit).values(grant_id=under, user_id=user_id, **row)
         conn.execute(fresh.on_conflict_do_update(index_elements=["grant_id", "user_id"], set_=row))
     return row["visit"]
 

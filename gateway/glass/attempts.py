@@ -11,10 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, case, delete, func, select
-from sqlalchemy.dialects.sqlite import insert
 
 from gateway.glass.budgets import BY_CLINICIAN, BY_INSTITUTION, DAY_MS, MISSES
 from gateway.glass.tables import glass_attempt as table
+from ledger.store.prepared import insert_into
 
 MATCHED, BUDGET = "matched", "budget-used"
 
@@ -69,5 +69,5 @@ def note(
     conn.execute(delete(table).where(table.c.at <= now - DAY_MS))
     declaring, clinician, nonce = declarer or (None, None, None)
     row = {"custodian": custodian, "declaring": declaring, "clinician": clinician, "nonce": nonce}
-    kept = conn.execute(insert(table).values(**row, at=now, outcome=outcome).on_conflict_do_nothing())
-    return kept.rowcount == 1
+    fresh = insert_into(conn, table).values(**row, at=now, outcome=outcome)
+    return conn.execute(fresh.on_conflict_do_nothing()).rowcount == 1

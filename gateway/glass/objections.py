@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
-from sqlalchemy.dialects.sqlite import insert
 
 from consent.glass_state import glass_state
 from gateway.glass.tables import glass_objection as table
 from gateway.glass.telling import tell
 from ledger.errors import Refusal
+from ledger.store.prepared import insert_into
 
 if TYPE_CHECKING:
     from gateway.composition import Gateway
@@ -29,7 +29,7 @@ def object_to(gw: Gateway, link: str, until_index: int | None, glass: str, words
         return Refusal("glass-unknown", "no emergency on this link")
     row = {"glass": glass, "link": link, "at": gw.clock(), "words": words}
     with gw.db.begin() as conn:
-        conn.execute(insert(table).values(row).on_conflict_do_nothing())
+        conn.execute(insert_into(conn, table).values(row).on_conflict_do_nothing())
         kept = conn.execute(select(table).where(table.c.glass == glass)).one()
     if kept.words != words:
         return Refusal("objection-made", "an objection was sent before")

@@ -7,9 +7,9 @@ Invariants: an attempt's (declaring, nonce) is used once; a case is there before
 so no glass is without one; every row of an emergency is written before the declaration is sent.
 """
 
-from sqlalchemy import BigInteger, Column, Index, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Index, String, Table, Text, UniqueConstraint
 
-from gateway.store.metadata import metadata
+from gateway.store.metadata import Number, metadata
 
 # What an institution's clinicians declared. `glass` is null where it came to nothing; such a row lives a day.
 emergency = Table(
@@ -37,7 +37,7 @@ emergency = Table(
 glass_attempt = Table(
     "glass_attempt",
     metadata,
-    Column("number", Integer, primary_key=True),
+    Column("number", Number, primary_key=True),
     Column("custodian", String(32), nullable=False),
     Column("declaring", String(32), nullable=True),
     Column("clinician", Text, nullable=True),
@@ -77,7 +77,7 @@ glass_objection = Table(
 glass_question = Table(
     "glass_question",
     metadata,
-    Column("number", Integer, primary_key=True),
+    Column("number", Number, primary_key=True),
     Column("glass", String(64), nullable=False),
     Column("institution", String(32), nullable=False),
     Column("by", Text, nullable=False),

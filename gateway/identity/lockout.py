@@ -16,10 +16,10 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
-from sqlalchemy.dialects.sqlite import insert
 
 from gateway.composition import Gateway
 from gateway.identity.tables import sign_in_failure
+from ledger.store.prepared import insert_into
 
 FAILURES = 5
 FAILURES_EVERYWHERE = 100
@@ -96,7 +96,7 @@ def _count(conn: Connection, name: str, row: Any | None, limit: int, now: int) -
     count = row.failures + 1 if row is not None and now - row.last_at < FORGET_MS else 1
     locked = count >= limit
     values = {"count": 0 if locked else count, "last_at": now, "locked_until": now + LOCK_MS if locked else 0}
-    change = insert(sign_in_failure).values(account=name, **values)
+    change = insert_into(conn, sign_in_failure).values(account=name, **values)
     conn.execute(change.on_conflict_do_update(index_elements=["account"], set_=values))
 
 

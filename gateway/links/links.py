@@ -11,12 +11,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, bindparam, select
-from sqlalchemy.dialects.sqlite import insert
 
 from gateway.identity.signing import submit_entry
 from gateway.links.tables import patient_link
 from ledger.errors import Refusal
-from ledger.store.prepared import Prepared
+from ledger.store.prepared import Prepared, insert_into
 
 if TYPE_CHECKING:
     from gateway.composition import Gateway
@@ -60,7 +59,7 @@ def reserve_link(gw: Gateway, institution: str, patient_id: str) -> str:
     }
     with gw.db.begin() as conn:
         # Two desks at the same moment: the first row stays, and both read it back.
-        conn.execute(insert(patient_link).values(row).on_conflict_do_nothing())
+        conn.execute(insert_into(conn, patient_link).values(row).on_conflict_do_nothing())
     return _links(gw, institution, patient_id)[0]
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from gateway.store.metadata import metadata
+from gateway.store.metadata import Number, metadata
 
 # Stands for an open end of a clinical time, so that ranges compare without special cases.
 BEGINNING_OF_TIME = -(2**62)
@@ -26,7 +26,7 @@ END_OF_TIME = 2**62
 record = Table(
     "record",
     metadata,
-    Column("number", Integer, primary_key=True),
+    Column("number", Number, primary_key=True),
     Column("institution", String(32), nullable=False),
     Column("patient_id", String(64)),  # null: the institution's own (Organization, Practitioner …)
     Column("type", String(64), nullable=False),
@@ -58,7 +58,7 @@ record = Table(
 record_token = Table(
     "record_token",
     metadata,
-    Column("record", Integer, ForeignKey("record.number", ondelete="CASCADE"), primary_key=True),
+    Column("record", Number, ForeignKey("record.number", ondelete="CASCADE"), primary_key=True),
     Column("param", String(32), primary_key=True),
     Column("system", String(255), primary_key=True),
     Column("code", String(255), primary_key=True),
@@ -69,12 +69,13 @@ Index(
     record_token.c.code,
     record_token.c.system,
     sqlite_where=record_token.c.param == "identifier",
+    postgresql_where=record_token.c.param == "identifier",
 )
 
 record_date = Table(
     "record_date",
     metadata,
-    Column("record", Integer, ForeignKey("record.number", ondelete="CASCADE"), primary_key=True),
+    Column("record", Number, ForeignKey("record.number", ondelete="CASCADE"), primary_key=True),
     Column("param", String(32), primary_key=True),
     Column("low", BigInteger, primary_key=True),
     Column("high", BigInteger, primary_key=True),
@@ -84,7 +85,7 @@ record_date = Table(
 record_quantity = Table(
     "record_quantity",
     metadata,
-    Column("record", Integer, ForeignKey("record.number", ondelete="CASCADE"), primary_key=True),
+    Column("record", Number, ForeignKey("record.number", ondelete="CASCADE"), primary_key=True),
     Column("param", String(32), primary_key=True),
     Column("low", Double, primary_key=True),  # infinite for what is only said to be less or more
     Column("high", Double, primary_key=True),
@@ -98,7 +99,7 @@ record_quantity = Table(
 record_string = Table(
     "record_string",
     metadata,
-    Column("record", Integer, ForeignKey("record.number", ondelete="CASCADE"), primary_key=True),
+    Column("record", Number, ForeignKey("record.number", ondelete="CASCADE"), primary_key=True),
     Column("param", String(32), primary_key=True),
     Column("value", String(255), primary_key=True),
     Column("folded", Text, nullable=False),  # without case and accents
@@ -110,7 +111,7 @@ record_string = Table(
 record_reference = Table(
     "record_reference",
     metadata,
-    Column("record", Integer, ForeignKey("record.number", ondelete="CASCADE"), primary_key=True),
+    Column("record", Number, ForeignKey("record.number", ondelete="CASCADE"), primary_key=True),
     Column("param", String(32), primary_key=True),
     Column("target", String(130), primary_key=True),  # Type/id, or what the sender wrote
     Index("record_reference_target", "target"),

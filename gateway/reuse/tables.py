@@ -13,13 +13,13 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from gateway.store.metadata import metadata
+from gateway.store.metadata import Number, metadata
 
 # What a version says never changes: decisions were recorded under its name.
 reuse_rule = Table(
     "reuse_rule",
     metadata,
-    Column("number", Integer, primary_key=True),  # the order of the file
+    Column("number", Number, primary_key=True),  # the order of the file
     Column("institution", String(32), nullable=False),
     Column("group_key", String(64), nullable=False),
     Column("situation", String(64), nullable=False),
@@ -33,8 +33,8 @@ reuse_rule = Table(
 reuse_ruling = Table(
     "reuse_ruling",
     metadata,
-    Column("number", Integer, primary_key=True),
-    Column("rule", Integer, ForeignKey("reuse_rule.number"), nullable=False, index=True),
+    Column("number", Number, primary_key=True),
+    Column("rule", Number, ForeignKey("reuse_rule.number"), nullable=False, index=True),
     Column("act", String(16), nullable=False),  # approve or withdraw
     Column("at", BigInteger, nullable=False),  # ms UTC
     Column("decided_by", Text, nullable=False),  # the person

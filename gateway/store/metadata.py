@@ -3,7 +3,10 @@
 Constraints get predictable names, so that a migration can change them on SQLite as on PostgreSQL.
 """
 
-from sqlalchemy import MetaData
+from sqlalchemy import BigInteger, Integer, MetaData
+
+# SQLite keeps a row at its INTEGER primary key, of 64 bits; PostgreSQL's INTEGER would have 32.
+Number = Integer().with_variant(BigInteger(), "postgresql")
 
 metadata = MetaData(
     naming_convention={

@@ -11,11 +11,11 @@ from typing import NoReturn
 
 from flask import request
 from sqlalchemy import delete, select
-from sqlalchemy.dialects.sqlite import insert
 
 from gateway.composition import Gateway
 from gateway.web.problems import raise_problem
 from gateway.web.tables import rate_bucket
+from ledger.store.prepared import insert_into
 
 MINUTE = 60_000
 
@@ -50,7 +50,7 @@ def wait_ms(gw: Gateway, bucket: str, per_minute: int) -> int:
         full_at = max(now, row.full_at if row else now) + step
         if full_at - now > step * per_minute:
             return full_at - now - step * per_minute
-        change = insert(rate_bucket).values(name=name, full_at=full_at)
+        change = insert_into(conn, rate_bucket).values(name=name, full_at=full_at)
         conn.execute(change.on_conflict_do_update(index_elements=["name"], set_={"full_at": full_at}))
     return 0
 

@@ -9,7 +9,8 @@ server's own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -82,8 +83,8 @@ def check_conninfo(text: str) -> None:
 
 
 def prepare(place: Postgres, schema: str) -> None:
-    """See that the database is fit and the schema there. Raises Fatal(database-unfit), psycopg.Error."""
-    with psycopg.connect(place.conninfo, connect_timeout=CONNECT_S) as session:
+    """See that the database is fit and the schema there. Raises Unavailable or Fatal(database-unfit)."""
+    with _visit(place) as session:
         unfit = _unfitness(session)
         if unfit is not None:
             raise Fatal("database-unfit", unfit)
@@ -92,8 +93,8 @@ def prepare(place: Postgres, schema: str) -> None:
 
 
 def has_schema(place: Postgres, schema: str) -> bool:
-    """Whether the schema is there, empty or not. Raises psycopg.Error."""
-    with psycopg.connect(place.conninfo, connect_timeout=CONNECT_S) as session:
+    """Whether the schema is there, empty or not. Raises Unavailable(storage-failed)."""
+    with _visit(place) as session:
         return _has_schema(session, schema)
 
 
@@ -129,13 +130,10 @@ class PostgresSchema:
     def __init__(self, place: Postgres, *, write: bool) -> None:
         self._place = place
         self._session: object = None
-        try:
-            if write:
-                prepare(place, self.SCHEMA)
-            elif not has_schema(place, self.SCHEMA):
-                raise Unavailable("ledger-missing", "the database holds no ledger")
-        except psycopg.Error as error:
-            raise Unavailable("storage-failed", "the database cannot be reached") from error
+        if write:
+            prepare(place, self.SCHEMA)
+        elif not has_schema(place, self.SCHEMA):
+            raise Unavailable("ledger-missing", "the database holds no ledger")
 
     def writer(self) -> sa.Engine:
         """The one session that writes. Raises Unavailable(ledger-locked) when it is first used."""
@@ -172,6 +170,15 @@ class PostgresSchema:
 class _Unbounded(PGTypeCompiler):
     def visit_VARCHAR(self, type_: Any, **kw: Any) -> str:  # noqa: N802 - SQLAlchemy's name
         return "TEXT"
+
+
+@contextmanager
+def _visit(place: Postgres) -> Iterator[psycopg.Connection]:
+    try:
+        with psycopg.connect(place.conninfo, connect_timeout=CONNECT_S) as session:
+            yield session
+    except psycopg.Error as error:
+        raise Unavailable("storage-failed", f"PostgreSQL: {str(error).strip()}") from error
 
 
 def _unfitness(session: psycopg.Connection) -> str | None:

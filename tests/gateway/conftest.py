@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -20,6 +21,8 @@ from gateway.identity.founding import found
 from gateway.identity.sessions import open_session
 from gateway.identity.tables import staff_account
 from gateway.settings import Settings
+from ledger.store.place import Postgres
+from tests.postgres import KINDS, POSTGRES, chosen_kind, runs_on_both, shared
 
 CONSOLE, WALLET = "http://localhost:8080", "http://127.0.0.1:8080"
 BEGINNING = 1_767_225_600_000  # 2026-01-01T00:00:00Z
@@ -74,8 +77,25 @@ def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return _settings(tmp_path / "node")
+def store_kind() -> str:
+    """Which database a test uses; the modules of tests.postgres.BOTH run once with each."""
+    return chosen_kind()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "store_kind" in metafunc.fixturenames and runs_on_both(metafunc.module.__name__):
+        metafunc.parametrize("store_kind", KINDS)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, store_kind: str) -> Iterator[Settings]:
+    made = _settings(tmp_path / "node")
+    if store_kind != POSTGRES:
+        yield made
+        return
+    conninfo = shared().new_database()
+    yield replace(made, postgres=Postgres(conninfo))
+    shared().drop_database(conninfo)
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any
 
+from gateway.settings import Settings
 from ledger.encoding import is_hex
 from ledger.errors import LedgerError
 
@@ -38,6 +39,16 @@ Progress = Callable[[str, int, int], None]
 
 class BackupError(Exception):
     """A backup that cannot be made, read or put back; the message says why and what was left alone."""
+
+
+def require_files(settings: Settings) -> None:
+    """Raises BackupError where the data lies in PostgreSQL, which has its own way of both."""
+    if settings.postgres is not None:
+        raise BackupError(
+            "the data lies in PostgreSQL, nothing was done. To back up: pg_dump --format=custom of the whole "
+            "database, which holds both schemas at one moment, and a copy of genesis.json. To restore: "
+            "pg_restore into an empty database (docs/operating.md)"
+        )
 
 
 @contextmanager

@@ -28,6 +28,7 @@ from gateway.operation.backup.archive import (
     Progress,
     describe,
     outages,
+    require_files,
     write_archive,
 )
 from gateway.operation.backup.noted import note_backup
@@ -52,6 +53,7 @@ def make_backup(
         raise BackupError(f"{target} exists already and was left alone; name another")
     if not target.parent.is_dir():
         raise BackupError(f"there is no folder {target.parent}")
+    require_files(settings)
     with outages("no backup was made"), _staging(target.parent) as staging:
         manifest = _copy(settings, staging, with_keys, clock, progress)
         draft = staging / "backup.tar"
@@ -68,6 +70,7 @@ def stream_backup(
     settings: Settings, target: IO[bytes], *, with_keys: bool, clock: Callable[[], int], progress: Progress
 ) -> Manifest:
     """Writes to a program that encrypts or carries away; the copies lie beside the data meanwhile."""
+    require_files(settings)
     with outages("no backup was made"), _staging(settings.data) as staging:
         manifest = _copy(settings, staging, with_keys, clock, progress)
         write_archive(target, staging, manifest, progress)

@@ -23,7 +23,14 @@ from typing import IO
 
 from gateway.identity.founding import write_private
 from gateway.operation.addresses import consoles, fit
-from gateway.operation.backup.archive import BackupError, Manifest, Progress, outages, read_archive
+from gateway.operation.backup.archive import (
+    BackupError,
+    Manifest,
+    Progress,
+    outages,
+    read_archive,
+    require_files,
+)
 from gateway.operation.backup.checking import check_data
 from gateway.operation.backup.noted import note_backup
 from gateway.operation.files import sync_folder
@@ -74,6 +81,7 @@ def restore(
     progress: Progress,
 ) -> Restored:
     """Puts the backup in place. Raises BackupError; then everything is as it was."""
+    require_files(settings)
     draft = settings.data.with_name(f"{settings.data.name}.restoring")
     with outages(UNCHANGED), _alone(settings), _stopped(settings):
         occupied = settings.data.exists() and any(settings.data.iterdir())

@@ -119,7 +119,7 @@ def examine(scene: Scene) -> Iterator[Finding]:
 def _registered(settings: Settings, genesis: Genesis) -> dict[str, tuple[str, Mapping[str, str]]]:
     """{institution: (code, keys by use)} as the ledger names them now, or as its genesis does."""
     try:
-        with open_view_only(settings.ledger_path, genesis.data) as view:
+        with open_view_only(settings.ledger_place, genesis.data) as view:
             return {one.id: (one.code, one.keys) for one in view.institutions()}
     except LedgerError:
         return {one["id"]: (one["code"], one["keys"]) for one in genesis.institutions}

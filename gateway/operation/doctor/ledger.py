@@ -130,18 +130,17 @@ def _addresses(settings: Settings, genesis: Genesis) -> Iterator[Finding]:
 
 
 def _ending(settings: Settings, genesis: Genesis) -> Iterator[Finding]:
-    if not settings.ledger_path.exists():
-        return  # founded and not yet begun
     try:
-        with open_view_only(settings.ledger_path, genesis.data):
-            store = Store(settings.ledger_path, write=False)
+        with open_view_only(settings.ledger_place, genesis.data):
+            store = Store(settings.ledger_place, write=False)
         try:
             with store.snapshot() as connection:
                 load_tip(connection)
         finally:
             store.close()
     except Unavailable as error:
-        if error.code not in ("schema-older", "ledger-busy"):  # a start brings it up; a moment's outage
+        # Founded and not yet begun; a start brings it up; a moment's outage.
+        if error.code not in ("ledger-missing", "schema-older", "ledger-busy"):
             yield MEANINGS.of("ledger-damaged", code=error.code, detail=error.detail)
     except LedgerError as error:
         yield MEANINGS.of("ledger-damaged", code=error.code, detail=error.detail)

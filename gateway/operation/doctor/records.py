@@ -16,8 +16,9 @@ from gateway.store.migrate import head, version
 from gateway.store.snapshot import damage_of
 from ledger.audit import export_log
 from ledger.engine.embedded import open_view_only
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, Unavailable
 from ledger.genesis import Genesis, parse_genesis
+from ledger.store.database import Store
 from ledger.view import View
 
 NEWEST = 10_000  # records whose openings are looked for, unless everything is
@@ -127,18 +128,28 @@ def examine(scene: Scene) -> Iterator[Finding]:
     except (OSError, LedgerError):
         return
     sound = True
-    for path in (settings.ledger_path, settings.database_path):
+    files = (settings.ledger_path, settings.database_path) if settings.postgres is None else ()
+    for path in files:
         damage = damage_of(path, whole=scene.deep) if path.exists() else None
         if damage is not None:
             sound = False
             yield MEANINGS.of("database-damaged", name=path.name, damage=damage)
-    if sound and settings.ledger_path.exists():
-        with open_view_only(settings.ledger_path, genesis.data) as view:
+    if sound and begun(settings):
+        with open_view_only(settings.ledger_place, genesis.data) as view:
             yield from _length(scene, view)
             yield from _clock(scene, view)
             yield from _openings(scene, genesis, view)
             if scene.deep:
                 yield from _replayed(settings, view)
+
+
+def begun(settings: Settings) -> bool:
+    """Whether there is a ledger to look at."""
+    try:
+        Store(settings.ledger_place, write=False).close()
+    except Unavailable as error:
+        return error.code != "ledger-missing"
+    return True
 
 
 def _length(scene: Scene, view: View) -> Iterator[Finding]:
@@ -168,11 +179,11 @@ def _clock(scene: Scene, view: View) -> Iterator[Finding]:
 
 def _openings(scene: Scene, genesis: Genesis, view: View) -> Iterator[Finding]:
     path = scene.settings.database_path
-    if not path.exists():
+    if scene.settings.postgres is None and not path.exists():
         if view.size > 1:
             yield MEANINGS.of("database-missing", name=path.name)
         return
-    db = connect_database(path)
+    db = connect_database(scene.settings.database_place)
     try:
         with db.connect() as conn:
             found, wanted = version(conn), head()

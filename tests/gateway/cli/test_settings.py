@@ -10,6 +10,7 @@ from flask.testing import FlaskCliRunner
 
 from app import commands
 from gateway.settings import ROOT, SETTINGS, Settings, SettingsError, example, settings_from_env
+from ledger.store.place import Postgres
 
 LINE = re.compile(r"# (?P<meaning>\S.*[.])\n#(?P<name>YAOSHI_[A-Z_]+)=(?P<default>.*)")
 EXAMPLE = (ROOT / ".env.example").read_text("utf-8")
@@ -65,6 +66,8 @@ CHANGED = {
     "YAOSHI_DISK_WARN_PERCENT": ("7", "disk_warn_percent", 7),
     "YAOSHI_DISK_STOP_MIB": ("3", "disk_stop_bytes", 3 << 20),
     "YAOSHI_AREAS": ("WX=鄂,武汉", "areas", {"WX": frozenset({"鄂", "武汉"})}),
+    "YAOSHI_POSTGRES": ("host=/run/postgresql", "ledger_place", Postgres("host=/run/postgresql")),
+    "YAOSHI_CONSENSUS": ("http://127.0.0.1:26657", "consensus", "http://127.0.0.1:26657"),
     "YAOSHI_BACKUP_WARN_HOURS": ("12", "backup_warn_ms", 12 * 3_600_000),
 }
 
@@ -85,6 +88,7 @@ def test_every_setting_has_an_effect(name: str) -> None:
         ("YAOSHI_METRICS_PORT", "65536"),
         ("YAOSHI_BACKUP_WARN_HOURS", "two"),
         ("YAOSHI_TRUSTED_PROXIES", "5"),
+        ("YAOSHI_POSTGRES", "mysql://yaoshi@/yaoshi"),
     ],
 )
 def test_a_setting_that_makes_no_sense_is_refused_by_its_name(name: str, value: str) -> None:

@@ -9,7 +9,7 @@ from tests.gateway.records.store import Store, open_store
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    db = open_store(tmp_path)
+def store(tmp_path: Path, store_kind: str) -> Iterator[Store]:
+    db = open_store(tmp_path, store_kind)
     yield Store(db)
     db.dispose()

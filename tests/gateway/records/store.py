@@ -16,6 +16,8 @@ from gateway.records.searching.search import Page, Query, parse_query, search
 from gateway.records.tables import record
 from gateway.store.database import connect_database
 from gateway.store.metadata import metadata
+from ledger.store.place import Postgres
+from tests.postgres import POSTGRES, chosen_kind, shared
 
 WX, WT = "a" * 32, "b" * 32
 NOW = 1_767_225_600_000  # 2026-01-01T00:00:00Z
@@ -23,9 +25,12 @@ DATA = Path(__file__).parents[4] / "shared" / "data"
 LOINC, ICD_10, SNOMED = "http://loinc.org", "http://hl7.org/fhir/sid/icd-10", "http://snomed.info/sct"
 
 
-def open_store(folder: Path) -> Engine:
-    """An empty store in a real file."""
-    db = connect_database(folder / "gateway.db")
+def open_store(folder: Path, kind: str | None = None) -> Engine:
+    """An empty store in a real file, or in a database of the tests' PostgreSQL."""
+    if (kind or chosen_kind()) == POSTGRES:
+        db = connect_database(Postgres(shared().new_database()))
+    else:
+        db = connect_database(folder / "gateway.db")
     metadata.create_all(db)
     return db
 

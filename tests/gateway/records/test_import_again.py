@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.gateway.records.store import Store, encounter, observation, open_store, patient, report
+from tests.postgres import sqlite_alone
 
 OLD, MIDDLE, NEW = ("2025-01-01T00:00:00Z", "2025-06-01T00:00:00Z", "2026-01-01T00:00:00Z")
 
@@ -149,6 +150,7 @@ def killed(store_path: Path, files: Path, after: int) -> None:
         run.wait()
 
 
+@sqlite_alone
 @pytest.mark.parametrize("after", [2, 6, 10, 15])
 def test_an_import_that_was_killed_is_completed_by_the_same_again(tmp_path: Path, after: int) -> None:
     files = tmp_path / "files"

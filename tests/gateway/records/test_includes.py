@@ -4,12 +4,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
 from consent.scope import Scope, parse_scope
 from gateway.records.searching import inclusion, search
 from gateway.records.searching.filters import Refusal
 from gateway.records.searching.query import Query, parse_query
 from gateway.records.searching.search import Page
+from gateway.records.tables import record_reference
 from tests.gateway.records.store import WX, Store, encounter, observation, patient, report
 
 HIV = "75622-1"  # a LOINC code that our table labels
@@ -170,10 +172,8 @@ def test_another_patients_record_never_comes_along(store: Store) -> None:
     store.take(patient("p2"), observation("o9", whose="p2"))
     own, other = (row for row in store.rows("Observation"))
     with store.db.begin() as conn:  # as no import would write it
-        conn.exec_driver_sql(
-            "INSERT INTO record_reference (record, param, target) VALUES (?, 'has-member', ?)",
-            (own.number, f"Observation/{other.id}"),
-        )
+        target = f"Observation/{other.id}"
+        conn.execute(insert(record_reference).values(record=own.number, param="has-member", target=target))
     who = store.rows("Patient")[0].id
     query = parse_query("Observation", [("patient", who), MEMBER])
     assert isinstance(query, Query)

@@ -12,6 +12,9 @@ from consent.scope import Scope, parse_scope
 from gateway.records.searching.query import Query, parse_query
 from gateway.records.searching.search import search
 from tests.gateway.records.store import WX, Store, encounter, observation, patient, report
+from tests.postgres import sqlite_alone
+
+pytestmark = sqlite_alone
 
 SEARCHES = {
     "all of a type": ("Observation", ""),

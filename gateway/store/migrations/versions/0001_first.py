@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from gateway.store.metadata import Number
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -106,7 +108,7 @@ def upgrade() -> None:
 
     op.create_table(
         "record",
-        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("number", Number, nullable=False),
         sa.Column("institution", sa.String(length=32), nullable=False),
         sa.Column("patient_id", sa.String(length=64), nullable=True),
         sa.Column("type", sa.String(length=64), nullable=False),
@@ -238,7 +240,7 @@ def upgrade() -> None:
 
     op.create_table(
         "record_date",
-        sa.Column("record", sa.Integer(), nullable=False),
+        sa.Column("record", Number, nullable=False),
         sa.Column("param", sa.String(length=32), nullable=False),
         sa.Column("low", sa.BigInteger(), nullable=False),
         sa.Column("high", sa.BigInteger(), nullable=False),
@@ -250,7 +252,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "record_reference",
-        sa.Column("record", sa.Integer(), nullable=False),
+        sa.Column("record", Number, nullable=False),
         sa.Column("param", sa.String(length=32), nullable=False),
         sa.Column("target", sa.String(length=130), nullable=False),
         sa.ForeignKeyConstraint(
@@ -261,7 +263,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "record_token",
-        sa.Column("record", sa.Integer(), nullable=False),
+        sa.Column("record", Number, nullable=False),
         sa.Column("param", sa.String(length=32), nullable=False),
         sa.Column("system", sa.String(length=255), nullable=False),
         sa.Column("code", sa.String(length=255), nullable=False),
@@ -277,6 +279,7 @@ def upgrade() -> None:
             ["code", "system"],
             unique=False,
             sqlite_where=sa.text("param = 'identifier'"),
+            postgresql_where=sa.text("param = 'identifier'"),
         )
 
     op.create_table(

@@ -6,6 +6,8 @@ Revision 0002, after 0001.
 import sqlalchemy as sa
 from alembic import op
 
+from gateway.store.metadata import Number
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -38,7 +40,7 @@ def upgrade() -> None:
 
     op.create_table(
         "glass_attempt",
-        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("number", Number, nullable=False),
         sa.Column("custodian", sa.String(length=32), nullable=False),
         sa.Column("declaring", sa.String(length=32), nullable=True),
         sa.Column("clinician", sa.Text(), nullable=True),
@@ -77,7 +79,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "glass_question",
-        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("number", Number, nullable=False),
         sa.Column("glass", sa.String(length=64), nullable=False),
         sa.Column("institution", sa.String(length=32), nullable=False),
         sa.Column("by", sa.Text(), nullable=False),
@@ -157,7 +159,7 @@ def upgrade() -> None:
 
     op.create_table(
         "reuse_rule",
-        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("number", Number, nullable=False),
         sa.Column("institution", sa.String(length=32), nullable=False),
         sa.Column("group_key", sa.String(length=64), nullable=False),
         sa.Column("situation", sa.String(length=64), nullable=False),
@@ -169,7 +171,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "record_quantity",
-        sa.Column("record", sa.Integer(), nullable=False),
+        sa.Column("record", Number, nullable=False),
         sa.Column("param", sa.String(length=32), nullable=False),
         sa.Column("low", sa.Double(), nullable=False),
         sa.Column("high", sa.Double(), nullable=False),
@@ -186,7 +188,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "record_string",
-        sa.Column("record", sa.Integer(), nullable=False),
+        sa.Column("record", Number, nullable=False),
         sa.Column("param", sa.String(length=32), nullable=False),
         sa.Column("value", sa.String(length=255), nullable=False),
         sa.Column("folded", sa.Text(), nullable=False),
@@ -198,8 +200,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "reuse_ruling",
-        sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("rule", sa.Integer(), nullable=False),
+        sa.Column("number", Number, nullable=False),
+        sa.Column("rule", Number, nullable=False),
         sa.Column("act", sa.String(length=16), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("decided_by", sa.Text(), nullable=False),
