@@ -54,7 +54,8 @@ def _require_pipe() -> None:
 def _tell(settings: Settings, file: Path, made: Manifest) -> None:
     place = "the backup" if str(file) == "-" else str(file)
     click.echo(
-        f"{place} is whole: {made.size} records, root {made.root[:16]}…, {made.total >> 10} KiB.", err=True
+        f"{place} is whole: {made.size} ledger records, root {made.root[:16]}…, {made.total >> 10} KiB.",
+        err=True,
     )
     if made.keys:
         click.echo(LOUD, err=True)

@@ -7,6 +7,7 @@ signature and rule, and names the first thing that differs.
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -88,14 +89,18 @@ def accept_loss(yes: bool) -> None:
     click.echo(f"Accepted. A running node goes on after: kill -HUP, or {FLASK} doctor says how.")
 
 
+def _utc(moment: int) -> str:
+    return datetime.fromtimestamp(moment / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
 @command.command("status")
 def status() -> None:
     """Where the ledger stands. Safe while the node runs."""
     settings = command_settings()
     with ledger_view(settings) as view:
         click.echo(f"ledger        {view.genesis.id}")
-        click.echo(f"records       {view.size}")
+        click.echo(f"records       {view.size} ledger records")
         click.echo(f"root          {view.root.hex()}")
-        click.echo(f"newest        {view.time} ms")
+        click.echo(f"newest        {_utc(view.time)}")
         for one in view.institutions():
             click.echo(f"institution   {one.code} {one.id} {one.name['en']}")

@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from gateway.identity.founding import write_private
 from gateway.identity.keyring import hosted_here, operator_here, read_keys
 from gateway.operation.backup.archive import (
     BackupError,
@@ -55,7 +56,8 @@ def make_backup(
         raise BackupError(f"there is no folder {target.parent}")
     require_files(settings)
     with outages("no backup was made"), _staging(target.parent) as staging:
-        manifest = _copy(settings, staging, with_keys, clock, progress)
+        _require_room(settings, staging)
+        manifest = copy_data(settings, staging, with_keys, clock, progress)
         draft = staging / "backup.tar"
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             write_archive(file, staging, manifest, progress)
@@ -72,7 +74,8 @@ def stream_backup(
     """Writes to a program that encrypts or carries away; the copies lie beside the data meanwhile."""
     require_files(settings)
     with outages("no backup was made"), _staging(settings.data) as staging:
-        manifest = _copy(settings, staging, with_keys, clock, progress)
+        _require_room(settings, staging)
+        manifest = copy_data(settings, staging, with_keys, clock, progress)
         write_archive(target, staging, manifest, progress)
         target.flush()
     _note(settings, manifest)
@@ -86,10 +89,10 @@ def _note(settings: Settings, manifest: Manifest) -> None:
         raise BackupError(f"the backup is whole, but could not be noted ({error.strerror})") from None
 
 
-def _copy(
+def copy_data(
     settings: Settings, staging: Path, with_keys: bool, clock: Callable[[], int], progress: Progress
 ) -> Manifest:
-    _require_room(settings, staging)
+    """Copies the data, which may be in use, into an empty folder, and describes it. Raises BackupError."""
     genesis = parse_genesis(settings.genesis_path.read_bytes())
     made_at = clock()
     with pinned(settings.ledger_path) as ledger:
@@ -106,7 +109,7 @@ def _copy(
         damage = damage_of(staging / name, whole=False)
         if damage is not None:
             raise BackupError(f"{name} is damaged ({damage}): no backup was made; restore an earlier one")
-    (staging / "genesis.json").write_bytes(genesis.data)
+    write_private(staging / "genesis.json", genesis.data)
     names = ["genesis.json", *DATABASES, *(_copy_keys(settings, staging) if with_keys else ())]
     ending = _ending(settings, staging / "ledger.db", genesis, made_at)
     files = describe(staging, names)

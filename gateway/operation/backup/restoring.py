@@ -1,9 +1,10 @@
 """Puts a backup in place: unpacked and checked whole beside the data first, then exchanged by renaming.
 
-What lay there is kept aside, never deleted. Before the exchange the mark (gateway.operation.watermark) is
-raised to the longest state that anybody here knows of: the mark itself, the ledger that is replaced, a
-checkpoint that somebody kept. An older backup is put back all the same, since it may be all there is; but the
-node then starts without writing, and says so, until a person decides.
+Instead of a backup's file it takes a data folder that an earlier restore kept aside: that is copied, with the
+same checks, and stays where it is. What lay in place is kept aside, never deleted. Before the exchange the
+mark (gateway.operation.watermark) is raised to the longest state that anybody here knows of: the mark itself,
+the ledger that is replaced, a checkpoint that somebody kept. An older backup is put back all the same, since
+it may be all there is; but the node then starts without writing, and says so, until a person decides.
 
 Killed at any moment it leaves the old data or the new in place, or between the two renames none; then nothing
 is founded there (gateway.identity.founding), and the same command typed again finishes it.
@@ -32,6 +33,7 @@ from gateway.operation.backup.archive import (
     require_files,
 )
 from gateway.operation.backup.checking import check_data
+from gateway.operation.backup.making import copy_data
 from gateway.operation.backup.noted import note_backup
 from gateway.operation.files import sync_folder
 from gateway.operation.watermark import (
@@ -73,14 +75,14 @@ class Wishes:
 
 def restore(
     settings: Settings,
-    source: IO[bytes],
+    source: IO[bytes] | Path,
     wishes: Wishes,
     *,
     clock: Callable[[], int],
     entropy: Callable[[int], bytes],
     progress: Progress,
 ) -> Restored:
-    """Puts the backup in place. Raises BackupError; then everything is as it was."""
+    """Puts the backup, or a folder kept aside, in place. Raises BackupError; then everything is as it was."""
     require_files(settings)
     draft = settings.data.with_name(f"{settings.data.name}.restoring")
     with outages(UNCHANGED), _alone(settings), _stopped(settings):
@@ -88,10 +90,18 @@ def restore(
         if occupied and not wishes.replace:
             raise BackupError(f"{settings.data} holds data, which was left alone; --replace keeps it aside")
         with _draft(draft):
-            manifest, genesis = unpack(source, draft, progress)
+            manifest, genesis = _filled(settings, source, draft, clock, progress)
             _require_same_addresses(settings, genesis)
-            _bring_keys(settings, draft, wishes.keys, entropy)
-            note_backup(replace(settings, data=draft), manifest.made_at, manifest.size, keys=manifest.keys)
+            if wishes.keys is not None:
+                _bring_keys(wishes.keys, draft)
+            if isinstance(source, Path):
+                _hand_on(source, draft)
+            _hand_on(settings.data, draft)
+            if not (draft / "secrets" / "session.key").exists():
+                write_private(draft / "secrets" / "session.key", entropy(32).hex().encode())
+            if not isinstance(source, Path):
+                there = replace(settings, data=draft)
+                note_backup(there, manifest.made_at, manifest.size, keys=manifest.keys)
             known = _known_beyond(settings, draft, genesis, wishes.expected, clock())
             if known is not None:
                 write_mark(settings.mark_path, known)
@@ -99,18 +109,33 @@ def restore(
     return Restored(manifest, aside, known)
 
 
-def check_backup(settings: Settings, source: IO[bytes], progress: Progress) -> Manifest:
-    """Unpacks and checks a backup as for a restore, and leaves nothing behind. Raises BackupError."""
+def check_backup(
+    settings: Settings, source: IO[bytes] | Path, clock: Callable[[], int], progress: Progress
+) -> Manifest:
+    """Unpacks and checks as for a restore, and leaves nothing behind. Raises BackupError."""
     draft = settings.data.with_name(f"{settings.data.name}.checking")
     with outages("the backup could not be checked"), _alone(settings), _draft(draft):
-        manifest, _ = unpack(source, draft, progress)
+        manifest, _ = _filled(settings, source, draft, clock, progress)
     return manifest
 
 
-def unpack(source: IO[bytes], folder: Path, progress: Progress) -> tuple[Manifest, Genesis]:
-    """The backup's files in an empty folder, with everything checked. Raises BackupError."""
-    manifest = read_archive(source, folder, progress)
-    return manifest, check_data(folder, manifest, progress)
+def _filled(
+    settings: Settings,
+    source: IO[bytes] | Path,
+    draft: Path,
+    clock: Callable[[], int],
+    progress: Progress,
+) -> tuple[Manifest, Genesis]:
+    """The backup's or the folder's files in the draft, with everything checked."""
+    if not isinstance(source, Path):
+        manifest = read_archive(source, draft, progress)
+    elif source.resolve() == settings.data.resolve():
+        raise BackupError(f"{source} is the data that is in place")
+    elif not (source / "genesis.json").is_file():
+        raise BackupError(f"{source} is not a folder that a restore kept aside: it holds no genesis.json")
+    else:
+        manifest = copy_data(replace(settings, data=source), draft, False, clock, progress)
+    return manifest, check_data(draft, manifest, progress)
 
 
 @contextmanager
@@ -139,25 +164,25 @@ def _require_same_addresses(settings: Settings, genesis: Genesis) -> None:
         raise BackupError(f"{UNCHANGED}: {settings.data} holds another ledger; move it away by hand")
 
 
-def _bring_keys(settings: Settings, draft: Path, keys: Path | None, entropy: Callable[[int], bytes]) -> None:
-    if keys is not None:
-        folder = keys / "keys" if (keys / "keys").is_dir() else keys
-        found = sorted(folder.glob("*/*.key"))
-        if not found:
-            raise BackupError(f"{UNCHANGED}: {keys} holds no keys")
-        for path in found:
-            write_private(draft / "keys" / path.parent.name / path.name, path.read_bytes())
+def _bring_keys(keys: Path, draft: Path) -> None:
+    folder = keys / "keys" if (keys / "keys").is_dir() else keys
+    found = sorted(folder.glob("*/*.key"))
+    if not found:
+        raise BackupError(f"{UNCHANGED}: {keys} holds no keys")
+    for path in found:
+        write_private(draft / "keys" / path.parent.name / path.name, path.read_bytes())
+
+
+def _hand_on(data: Path, draft: Path) -> None:
     for name in HANDED_ON:
-        if (draft / name).exists() or not (settings.data / name).exists():
+        if (draft / name).exists() or not (data / name).exists():
             continue
-        if (settings.data / name).is_symlink():  # to an encrypted volume, which its content does not leave
-            (draft / name).symlink_to((settings.data / name).resolve())
-        elif (settings.data / name).is_dir():
-            shutil.copytree(settings.data / name, draft / name)
+        if (data / name).is_symlink():  # to an encrypted volume, which its content does not leave
+            (draft / name).symlink_to((data / name).resolve())
+        elif (data / name).is_dir():
+            shutil.copytree(data / name, draft / name)
         else:
-            shutil.copy2(settings.data / name, draft / name)
-    if not (draft / "secrets" / "session.key").exists():
-        write_private(draft / "secrets" / "session.key", entropy(32).hex().encode())
+            shutil.copy2(data / name, draft / name)
 
 
 def _known_beyond(
@@ -216,9 +241,13 @@ def _alone(settings: Settings) -> Iterator[None]:
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            gone = os.fstat(handle).st_nlink == 0  # the one before us ended between our two steps
         except BlockingIOError:
+            gone = True
+        if gone:
             raise BackupError(f"{UNCHANGED}: another restore is at work here") from None
         yield
+        path.unlink()
     finally:
         os.close(handle)
 

@@ -32,7 +32,7 @@ MEANINGS = Meanings(
             "账本现有 {size} 条记录，曾有 {known} 条：它比曾经出示的更旧。",
             "不记录也不释放任何内容，手机会报警。如果还有较新的数据，请把它恢复。",
             FLASK
-            + " restore NEWER_BACKUP --replace    (only if there is none: "
+            + " restore --replace NEWER_BACKUP_OR_FOLDER_KEPT_ASIDE    (only if there is none: "
             + FLASK
             + " ledger accept-loss)",
         ),
@@ -141,6 +141,16 @@ def examine(scene: Scene) -> Iterator[Finding]:
             yield from _openings(scene, genesis, view)
             if scene.deep:
                 yield from _replayed(settings, view)
+
+
+def examine_length(scene: Scene) -> Iterator[Finding]:
+    """Whether the ledger is as long as it is known to have been; quick, and nothing else is looked at."""
+    try:
+        genesis = parse_genesis(scene.settings.genesis_path.read_bytes())
+        with open_view_only(scene.settings.ledger_place, genesis.data) as view:
+            yield from _length(scene, view)
+    except (OSError, LedgerError):
+        return  # what cannot be read is the start's affair
 
 
 def begun(settings: Settings) -> bool:

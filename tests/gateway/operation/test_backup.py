@@ -60,7 +60,7 @@ def test_a_backup_says_what_it_is_and_only_its_owner_can_read_it(
     assert open_checkpoint(manifest.checkpoint, gw.ledger.genesis.origin, key).size == manifest.size
     assert list(path.parent.glob(f"{STAGING}*")) == []
     with path.open("rb") as source:
-        assert check_backup(gw.settings, source, silent) == manifest
+        assert check_backup(gw.settings, source, gw.clock, silent) == manifest
     assert not gw.settings.data.with_name("node.checking").exists()
 
 

@@ -383,7 +383,9 @@ def test_what_is_printed_says_what_it_means_and_what_to_type(well: Gateway) -> N
     later_mark(well)
     english, chinese = (printed(examine(well), each) for each in ("en", "zh"))
     assert english.startswith("WRONG  The ledger has ")
-    assert "    Type: .venv/bin/flask --app app restore NEWER_BACKUP --replace" in english
+    assert (
+        "    Type: .venv/bin/flask --app app restore --replace NEWER_BACKUP_OR_FOLDER_KEPT_ASIDE" in english
+    )
     assert chinese.startswith("错误  账本现有 ")
     assert "请输入：" in chinese
 
