@@ -20,13 +20,16 @@ from gateway.cli.found import founders_of
 from gateway.cli.opening import command_settings, read_genesis
 from gateway.consortium import founding
 from gateway.consortium.agreement import Agreement, AgreementError, read_agreement
-from gateway.consortium.node import NodeError, find_program
+from gateway.consortium.node import NodeError, find_program, others_of
 from gateway.identity.founding import FoundingError, write_private
 from gateway.operation.doctor.findings import FLASK
 from gateway.settings import Settings
 from ledger.engine.abci.server import serve_application
+from ledger.engine.rpc import Node
 from ledger.errors import LedgerError
+from ledger.store.chain import read_chain_tip
 from ledger.store.database import Store
+from ledger.store.reading import read_ending
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -120,6 +123,35 @@ def node() -> None:
     os.execv(  # noqa: S606 - the program that `make` installed, and nothing of a user's in its arguments
         program, [str(program), "start", "--home", str(settings.node_path)]
     )
+
+
+@command.command("status")
+@with_appcontext
+def status() -> None:
+    """Show where this member's node and application are; ends with 1 when the consortium cannot record."""
+    settings = command_settings()
+    if not read_genesis(settings).validators:
+        raise click.ClickException("This ledger is kept by one operator. Its state: flask ledger status")
+    standing, others = Node(settings.consensus).standing(), others_of(settings.node_path)
+    try:
+        store = Store(settings.ledger_place, write=False)
+        with store.snapshot() as connection:
+            height, ending = read_chain_tip(connection).height, read_ending(connection)
+        store.close()
+    except LedgerError as error:
+        raise click.ClickException(f"The ledger cannot be read: {error}") from None
+    click.echo(f"Application  height {height}, {ending.size if ending else 0} ledger records")
+    if standing is None:
+        raise click.ClickException(f"The consensus node at {settings.consensus} does not answer")
+    missing = sorted(others - standing.peers)
+    connected = len(others) - len(missing)
+    catching_up = ", catching up with the others" if standing.catching_up else ""
+    click.echo(f"Node         height {standing.height}, newest block {standing.newest}{catching_up}")
+    click.echo(f"Others       {connected} of {len(others)} connected")
+    for one in missing:
+        click.echo(f"             not connected: node {one}")
+    if 3 * (connected + 1) <= 2 * (len(others) + 1):
+        raise click.ClickException("Without more than two thirds of the members nothing is recorded")
 
 
 def _summary(agreed: Agreement) -> str:

@@ -12,6 +12,7 @@ import json
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 from ledger.encoding import b64u, unb64
@@ -50,6 +51,13 @@ def make_home(program: Path, home: Path) -> tuple[str, str]:
     node_key = json.loads((home / "config/node_key.json").read_text("utf-8"))["priv_key"]["value"]
     # An Ed25519 private key is seed and public key; a node id is the first 20 bytes of the public key's hash.
     return b64u(unb64(validator)), hashlib.sha256(unb64(node_key)[32:]).hexdigest()[:40]
+
+
+def others_of(home: Path) -> frozenset[str]:
+    """The ids of the nodes that this one is to meet, from its settings."""
+    config = tomllib.loads((home / "config/config.toml").read_text("utf-8"))
+    peers = str(config["p2p"]["persistent_peers"])
+    return frozenset(one.partition("@")[0] for one in peers.split(",") if one)
 
 
 def settle(home: Path, genesis: bytes, settings: NodeSettings) -> None:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import base64
 import http.client
 import json
+from dataclasses import dataclass
 from enum import Enum
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 _TIMEOUT_S = 10.0
@@ -24,6 +26,16 @@ class Handed(Enum):
     ACCEPTED = "accepted, or known to the node already"
     FULL = "the node takes no more just now"
     UNKNOWN = "no answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the node is: its newest block, when that was made (RFC 3339), and the nodes that it talks to."""
+
+    height: int
+    newest: str
+    catching_up: bool
+    peers: frozenset[str]
 
 
 class Node:
@@ -46,6 +58,21 @@ class Node:
             return _of_error(str(answer["error"]))
         code = answer.get("result", {}).get("code", 0)
         return code if isinstance(code, int) and code else Handed.ACCEPTED
+
+    def standing(self) -> Standing | None:
+        """Where the node is now; None when it does not answer."""
+        try:
+            info = cast("dict[str, Any]", self._call("status", {})["result"])["sync_info"]
+            peers = cast("dict[str, Any]", self._call("net_info", {})["result"])["peers"]
+            return Standing(
+                int(info["latest_block_height"]),
+                str(info["latest_block_time"]),
+                bool(info["catching_up"]),
+                frozenset(str(one["node_info"]["id"]) for one in peers),
+            )
+        except (OSError, http.client.HTTPException, ValueError, LookupError, TypeError):
+            self.close()
+            return None
 
     def close(self) -> None:
         """Hang up; the next call connects anew."""

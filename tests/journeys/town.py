@@ -22,7 +22,8 @@ ALONE, TOGETHER = "one operator", "a consortium"
 # For journeys that run unchanged on a ledger of one operator and on that of a consortium.
 on_both = pytest.mark.parametrize("node", [ALONE, TOGETHER], indirect=True, scope="module")
 FIRST_PORT, PORTS_EACH = 8_200, 400  # towns of different test processes never meet
-OFFSETS = (0, 1_000, 18_000, 18_100)  # gateway, metrics, consensus node, its RPC
+RPC = 18_100
+OFFSETS = (0, 1_000, 18_000, RPC)  # gateway, metrics, consensus node, its RPC
 
 
 @dataclass
@@ -62,12 +63,29 @@ class Town:
         wanted = self.institution(code)["id"]
         return next(s for s in self.demo["staff"] if s["institution"] == wanted and s["role"] == role)
 
+    @property
+    def port(self) -> int:
+        """The first gateway's port; those of the other three follow."""
+        return int(self.wallet.rpartition(":")[2])
+
+    def consortium(self, *arguments: str, code: str = "WX") -> subprocess.CompletedProcess[str]:
+        """A `flask consortium …` command as it is typed: `up` beside all, the others at one hospital."""
+        if arguments[0] == "up":
+            return consortium(self.var, *arguments)
+        number = [node["base"] for node in self.sheet["nodes"]].index(self.console_of(code))
+        own = {
+            "YAOSHI_PORT": str(self.port + number),
+            "YAOSHI_WALLET": self.wallet,
+            "YAOSHI_CONSENSUS": f"http://127.0.0.1:{self.port + number + RPC}",
+        }
+        return consortium(self.var / "consortium" / code.lower(), *arguments, **own)
+
 
 def begin_town(var: Path) -> Town:
     """Begins four hospitals; back when all are ready. Raises AssertionError with what was said otherwise."""
     first = FIRST_PORT + PORTS_EACH * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
     port = next(port for port in range(first, first + PORTS_EACH, 8) if _are_free(port))
-    done = _consortium(var, "up", "--port", str(port))
+    done = consortium(var, "up", "--port", str(port))
     if done.returncode != 0:
         end_town(var)
         raise AssertionError(done.stdout[-2000:] + done.stderr[-4000:])
@@ -76,15 +94,16 @@ def begin_town(var: Path) -> Town:
 
 def end_town(var: Path) -> None:
     """Ends exactly the processes that were begun here."""
-    done = _consortium(var, "down")
+    done = consortium(var, "down")
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def _consortium(var: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def consortium(var: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """A `flask consortium …` command on this folder."""
     return subprocess.run(
         [sys.executable, "-m", "flask", "--app", "app", "consortium", *arguments],
         cwd=ROOT,
-        env={**os.environ, "YAOSHI_VAR": str(var), "YAOSHI_SIGNIN_PER_MINUTE": "1000"},
+        env={**os.environ, "YAOSHI_VAR": str(var), "YAOSHI_SIGNIN_PER_MINUTE": "1000", **environment},
         capture_output=True,
         text=True,
         timeout=300,
