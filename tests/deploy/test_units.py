@@ -12,7 +12,13 @@ import pytest
 from tests.journeys.node import ROOT
 from tests.journeys.windows import missing
 
-UNITS = ("yaoshi.service", "yaoshi-backup.service", "yaoshi-backup.timer")
+UNITS = (
+    "yaoshi.service",
+    "yaoshi-application.service",
+    "yaoshi-consensus.service",
+    "yaoshi-backup.service",
+    "yaoshi-backup.timer",
+)
 
 
 def found(program: str, package: str) -> str:
@@ -64,3 +70,14 @@ def test_logrotate_moves_the_log_away_and_makes_a_private_one(tmp_path: Path) ->
     assert (tmp_path / "yaoshi.log.1").read_text() == "one line\n"
     assert log.read_text() == ""
     assert oct(log.stat().st_mode & 0o777) == "0o600"
+
+
+def test_the_page_for_engineers_names_the_places_that_the_units_know() -> None:
+    page = (ROOT / "docs/operating.md").read_text("utf-8")
+    units = "".join((ROOT / "deploy/systemd" / name).read_text("utf-8") for name in UNITS)
+    for place in ("/opt/yaoshi", "/etc/yaoshi/yaoshi.env", "/var/lib/yaoshi", "/var/backups/yaoshi"):
+        assert place in page
+        assert place in units
+    assert "--home-dir /opt/yaoshi" in page
+    assert "deploy/README.md" in page
+    assert "rotate 90" not in page  # said once, in deploy/logrotate
