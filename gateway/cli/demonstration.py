@@ -15,6 +15,7 @@ from gateway.composition import Gateway
 from gateway.demo.adoption import adopt_rules
 from gateway.demo.seed import seed_institutions
 from gateway.identity.staff import add_staff, list_staff, set_password
+from gateway.operation.doctor.findings import quoted
 from gateway.settings import Settings
 from ledger.genesis import Genesis
 
@@ -75,24 +76,30 @@ def prepare_demonstration(gw: Gateway, genesis: Genesis) -> dict[str, Any]:
         "console": f"{settings.console_origin}/console/",
         "ledger": genesis.id,
         "staff": staff,
-        "institutions": [{"id": one["id"], "name": one["name"], "type": one["type"]} for one in found],
+        "institutions": [{name: one[name] for name in ("id", "code", "name", "type")} for one in found],
     }
 
 
 def announce(sheet: dict[str, Any], settings: Settings) -> None:
     """The addresses and sign-ins, readable."""
     names = {one["id"]: one["name"]["zh-CN"] for one in sheet["institutions"]}
+    codes = {one["id"]: one.get("code", "") for one in sheet["institutions"]}
     click.echo()
     click.echo(f"  Console  {sheet['console']}")
-    click.echo(f"  Wallet   {sheet['wallet']}   (open it on its own host: never under the console's)")
+    # Over HTTPS, for a phone, the two differ by their ports.
+    hosts_matter = "" if settings.secure else "   (open it on its own host: never under the console's)"
+    click.echo(f"  Wallet   {sheet['wallet']}{hosts_matter}")
     click.echo(f"  API      {sheet['base']}/docs")
     click.echo(f"  Ledger   {sheet['ledger']}")
     click.echo()
+    widest = max((len(one["password"]) for one in sheet["staff"]), default=0)
+    click.echo(f"  {'CODE':6}{'ROLE':15}{'USER':10}{'PASSWORD':{widest + 3}}INSTITUTION")
     for one in sheet["staff"]:
-        click.echo(f"  {one['role']:14} {one['user']:9} {one['password']}   {names[one['institution']]}")
+        place, password = one["institution"], f"{one['password']:{widest + 3}}"
+        click.echo(f"  {codes[place]:6}{one['role']:15}{one['user']:10}{password}{names[place]}")
     click.echo()
     click.echo(
-        f"  The same stands in {settings.data.parent.name}/demo.json. All patients are synthetic. "
+        f"  The same stands in {quoted(settings.data / 'demo.json')}. All patients are synthetic. "
         "Ctrl-C stops the node."
     )
     click.echo(nl=True)

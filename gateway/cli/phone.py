@@ -29,6 +29,7 @@ from gateway.cli.serve import (
     require_free_port,
     require_sound,
     start_server,
+    warn_of_rollback,
 )
 from gateway.identity.founding import write_private
 from gateway.phone.address import is_here, is_local, lan_address
@@ -60,9 +61,15 @@ def command(address: str | None) -> None:
         begin_anew("phone")
     write_private(settings.data.parent / "demo.json", sheet.read_bytes())
     announce(json.loads(sheet.read_text("utf-8")), settings)
-    _explain(places, certificates / "authority.pem")
-    with _beside(places, address, settings.port, certificates / "authority.pem"):
-        start_server(settings, address, (certificates / "node.pem", certificates / "node.key"))
+    _explain(places, settings.port, certificates / "authority.pem")
+    warn_of_rollback(settings)
+    with _beside(places, address, settings.port, certificates / "authority.pem") as beside:
+        start_server(settings, address, (certificates / "node.pem", certificates / "node.key"), beside)
+        if beside.poll() is not None:
+            raise click.ClickException(
+                f"The process that serves {places.console}/ and {places.guide}/ has ended, so the node was "
+                "stopped. Nothing is lost: start it again (make phone)."
+            )
 
 
 def _address(given: str | None) -> str:
@@ -115,18 +122,20 @@ def _say_that_it_is_new(settings: Settings, address: str) -> None:
         click.echo(f"  What was linked and granted under {known} stays there and is not shown here.")
 
 
-def _explain(places: Places, authority: Path) -> None:
+def _explain(places: Places, port: int, authority: Path) -> None:
     click.echo("  1  Once for each phone: open this on the phone or here, and follow its steps")
     click.echo(f"     {places.guide}/")
     click.echo(f"     fingerprint (SHA-256) {fingerprint(authority.read_bytes())}")
     click.echo(f"  2  Then scan this with the phone: {places.wallet}/")
     for line in qr_lines(f"{places.wallet}/"):
         click.echo(f"     {line}")
+    click.echo("  Put this before a flask command to speak to this node, such as `… flask --app app doctor`:")
+    click.echo(f"     YAOSHI_CONSOLE={places.console} YAOSHI_WALLET={places.wallet} YAOSHI_PORT={port}")
     click.echo(nl=True)
 
 
 @contextmanager
-def _beside(places: Places, address: str, port: int, authority: Path) -> Iterator[None]:
+def _beside(places: Places, address: str, port: int, authority: Path) -> Iterator[subprocess.Popen[str]]:
     """The second port and the page, in a process that ends with this one."""
     told = {
         "places": asdict(places),
@@ -150,7 +159,7 @@ def _beside(places: Places, address: str, port: int, authority: Path) -> Iterato
         process.stdin.flush()
         if process.stdout.readline() != "ready\n":
             raise click.ClickException("The second port could not be opened; see the lines above.")
-        yield
+        yield process
     finally:
         process.terminate()
         process.wait(10)

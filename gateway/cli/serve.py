@@ -15,6 +15,7 @@ import signal
 import socket
 import sys
 from pathlib import Path
+from subprocess import Popen
 from typing import NoReturn
 
 import click
@@ -27,7 +28,8 @@ from gateway.cli.demonstration import announce, prepare_demonstration
 from gateway.cli.opening import command_settings, node, now_ms, read_genesis
 from gateway.identity.founding import FoundingError, found, write_private
 from gateway.operation.doctor.examination import examine_for_start
-from gateway.operation.doctor.findings import Scene, language, printed
+from gateway.operation.doctor.findings import FLASK, TYPE, Scene, language, printed
+from gateway.operation.doctor.records import examine_length
 from gateway.settings import ROOT, Settings
 from ledger.errors import Unavailable
 from ledger.store.sqlite import Lock
@@ -55,6 +57,7 @@ def command(demo: bool) -> None:
     else:
         click.echo(f"Console {settings.console_origin}/console/, wallet {settings.wallet_origin}/")
         click.echo(f"Listening on {settings.listen}, port {settings.port}. Ctrl-C stops the node.")
+    warn_of_rollback(settings)
     again = start_server(settings)
     if held is not None:
         held.release()
@@ -134,16 +137,28 @@ def require_sound(settings: Settings) -> None:
         raise click.ClickException("The node does not start.\n\n" + printed(wrong, language(os.environ)))
 
 
+def warn_of_rollback(settings: Settings) -> None:
+    """Says below the banner that the node will start without working, and why: its ledger is an older one."""
+    scene = Scene(settings, os.environ, now_ms(), os.geteuid())
+    found = [one for one in examine_length(scene) if one.level == "wrong"]
+    if found:
+        chosen = language(os.environ)
+        click.echo(f"{printed(found, chosen)}\n    {TYPE[chosen]} {FLASK} doctor\n", err=True)
+
+
 def start_server(
-    settings: Settings, address: str | None = None, certificate: tuple[Path, Path] | None = None
+    settings: Settings,
+    address: str | None = None,
+    certificate: tuple[Path, Path] | None = None,
+    beside: Popen[str] | None = None,
 ) -> bool:
     """Serves until SIGTERM or Ctrl-C; True when a SIGHUP asks for a new beginning.
 
     The worker is forked from here, so nothing is imported twice. With a certificate (PEM, and its key) over
-    TLS; without one a proxy in front has it.
+    TLS; without one a proxy in front has it. Ends, too, when the process `beside` ends, if there is one.
     """
     os.chdir(ROOT)
-    again, stopped, before = False, False, signal.getsignal(signal.SIGHUP)
+    again, stopped, before, here = False, False, signal.getsignal(signal.SIGHUP), os.getpid()
     server = Granian(
         "app:serving_app",
         factory=True,
@@ -170,11 +185,19 @@ def start_server(
         stopped = True
         server.signal_handler_interrupt()
 
+    def look_beside(*_signal: object) -> None:
+        # The worker is a copy of this process and has no children to look after.
+        if beside is not None and os.getpid() == here and beside.poll() is not None:
+            stop()
+
     def handle_signals() -> None:
         signal.signal(signal.SIGINT, stop)
         signal.signal(signal.SIGTERM, stop)
         # granian would start a second worker beside the first, which cannot have the ledger.
         signal.signal(signal.SIGHUP, before if before is signal.SIG_IGN else hang_up)
+        if beside is not None:
+            signal.signal(signal.SIGCHLD, look_beside)
+            look_beside()
 
     server.on_startup(handle_signals)
     server.serve()

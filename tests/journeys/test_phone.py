@@ -159,3 +159,32 @@ def test_it_ends_with_everything_that_it_started(tmp_path: Path) -> None:
     for address in (f"{node.guide}/", f"{node.console}/readyz", f"{node.wallet}/"):
         with pytest.raises(urllib.error.URLError, match="refused"):
             fetch(address)
+
+
+def test_it_ends_and_says_so_when_the_process_beside_it_dies(tmp_path: Path) -> None:
+    node = start_phone(tmp_path, free_port())
+    printed = (tmp_path / "phone.log").read_text()
+    assert f"YAOSHI_CONSOLE={node.console} YAOSHI_WALLET={node.wallet}" in printed
+    assert "never under the console's" not in printed
+    beside = [
+        int(path.parent.name)
+        for path in Path("/proc").glob("[0-9]*/cmdline")
+        if b"gateway.phone.beside" in read_or_nothing(path) and parent_of(path) == node.process.pid
+    ]
+    assert len(beside) == 1
+    os.kill(beside[0], signal.SIGKILL)
+    assert node.process.wait(30) == 1
+    assert f"The process that serves {node.console}/" in (tmp_path / "phone.log").read_text()
+    with pytest.raises(urllib.error.URLError, match="refused"):
+        fetch(f"{node.wallet}/")
+
+
+def read_or_nothing(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:  # it ended meanwhile
+        return b""
+
+
+def parent_of(cmdline: Path) -> int:
+    return int(read_or_nothing(cmdline.with_name("stat")).rpartition(b")")[2].split()[1])

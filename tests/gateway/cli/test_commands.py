@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,9 +14,11 @@ from flask.testing import FlaskCliRunner
 
 from app import commands, compose
 from gateway.cli.opening import now_ms
-from gateway.cli.serve import require_free_ledger, require_free_port
+from gateway.cli.serve import require_free_ledger, require_free_port, warn_of_rollback
 from gateway.identity.founding import found
+from gateway.operation.watermark import Mark, write_mark
 from gateway.settings import Settings, settings_from_env
+from ledger.genesis import parse_genesis
 from tests.gateway.conftest import Entropy
 from tests.gateway.ledger_door.test_door import open_links
 
@@ -156,3 +159,23 @@ def test_a_taken_port_is_told_plainly() -> None:
         taken.listen()
         with pytest.raises(click.ClickException, match="is taken"):
             require_free_port("127.0.0.1", taken.getsockname()[1])
+
+
+def test_a_node_with_an_older_ledger_says_so_below_its_banner(
+    here: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    warn_of_rollback(here)
+    assert capsys.readouterr().err == ""
+    ledger = parse_genesis(here.genesis_path.read_bytes()).id
+    write_mark(here.mark_path, Mark(ledger, 999, "0" * 64, 1))
+    warn_of_rollback(here)
+    said = capsys.readouterr().err
+    assert "ledger-rolled-back" in said
+    assert "flask --app app doctor" in said
+
+
+def test_status_tells_the_newest_moment_as_people_do(here: Settings) -> None:
+    said = run("ledger", "status").output
+    assert re.search(r"^newest +20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC$", said, re.MULTILINE)
+    assert re.search(r"^records +\d+ ledger records$", said, re.MULTILINE)
+    assert here.data.exists()
