@@ -4,6 +4,8 @@ PHONE_PORT ?= 8443
 VENV := .venv
 PY := $(VENV)/bin/python
 export YAOSHI_PORT := $(PORT)
+# Settings come from the environment alone; Flask would look for a .env, or advise to.
+export FLASK_SKIP_DOTENV := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help run phone consortium consortium-down test cometbft lint bench migration refusals lock clean

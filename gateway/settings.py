@@ -214,7 +214,10 @@ def example() -> str:
     """The text of .env.example: every setting once, with its default, under one line of meaning."""
     head = (
         "# Settings of a node, each with its default. Take the # away before a name to set it.\n"
-        "# Who starts the node puts them into its environment: `set -a; . ./.env; set +a` in a shell.\n"
+        "# Who starts the node puts them into its environment: systemd from /etc/yaoshi/yaoshi.env,\n"
+        "# a shell by `set -a; . /etc/yaoshi/yaoshi.env; set +a`.\n"
+        "\n# Flask does not read files of settings by itself, and does not advise to let it.\n"
+        "FLASK_SKIP_DOTENV=1\n"
     )
     return head + "".join(f"\n# {one.meaning}\n#{one.name}={one.default}\n" for one in SETTINGS)
 

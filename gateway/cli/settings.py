@@ -20,7 +20,17 @@ def command(as_example: bool) -> None:
         click.echo(example(), nl=False)
         return
     settings = command_settings()
+    # Defaults that follow from other settings.
+    in_force = {
+        "YAOSHI_CONSOLE": settings.console_origin,
+        "YAOSHI_WALLET": settings.wallet_origin,
+        "YAOSHI_VAR": str(settings.data.parent),
+        "YAOSHI_MARK": str(settings.mark_path),
+        "YAOSHI_METRICS_PORT": str(settings.metrics_port or 0),
+    }
     for one in SETTINGS:
-        click.echo(f"{one.name}={os.environ.get(one.name, '').strip() or one.default}")
+        given = os.environ.get(one.name, "").strip()
+        value = given or in_force.get(one.name, one.default)
+        click.echo(f"{one.name}={value}{'' if given else ' (default)'}")
         click.echo(f"    {one.meaning}")
     click.echo(f"Data: {settings.data}")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -35,7 +38,31 @@ def test_every_setting_stands_once_with_its_default_and_its_meaning() -> None:
 def test_nothing_else_stands_there() -> None:
     rest = LINE.sub("", EXAMPLE)
     assert "YAOSHI_" not in rest
-    assert [line for line in rest.splitlines() if line and not line.startswith("# ")] == []
+    assert [line for line in rest.splitlines() if line and not line.startswith("# ")] == [
+        "FLASK_SKIP_DOTENV=1"
+    ]
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [
+        pytest.param(
+            "set -a; . ./.env; set +a; {flask} --app {root}/app.py settings", id="settings put into a shell"
+        ),
+        pytest.param("make -s -f {root}/Makefile -f ./asks.mk ask", id="make"),
+    ],
+)
+def test_flask_gives_no_advice_about_a_file_of_settings(begin: str, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(EXAMPLE)
+    flask = f"{sys.executable} -m flask"
+    (tmp_path / "asks.mk").write_text(f"ask:\n\t{flask} --app {ROOT}/app.py settings\n")
+    typed = begin.format(flask=flask, root=ROOT)
+    clean = {name: value for name, value in os.environ.items() if name != "FLASK_SKIP_DOTENV"}
+    said = subprocess.run(
+        ["sh", "-c", typed], cwd=tmp_path, env=clean, capture_output=True, text=True, check=True
+    )
+    assert "YAOSHI_PORT=8080" in said.stdout
+    assert "dotenv" not in said.stdout + said.stderr
 
 
 def test_the_program_reads_these_names_and_no_other() -> None:
@@ -102,5 +129,13 @@ def test_the_command_shows_what_holds_here(monkeypatch: pytest.MonkeyPatch, tmp_
     shown = FlaskCliRunner(commands).invoke(args=["settings"])
     assert "YAOSHI_PORT=9001\n    Port of the node" in shown.output
     assert f"Data: {tmp_path}/localhost-9001" in shown.output
+    for in_force in (
+        "YAOSHI_CONSOLE=http://localhost:9001 (default)",
+        "YAOSHI_WALLET=http://127.0.0.1:9001 (default)",
+        f"YAOSHI_MARK={tmp_path}/localhost-9001.mark (default)",
+        "YAOSHI_METRICS_PORT=10001 (default)",
+        "YAOSHI_DISK_STOP_MIB=100 (default)",
+    ):
+        assert in_force in shown.output
     printed = FlaskCliRunner(commands).invoke(args=["settings", "--example"])
     assert printed.output == EXAMPLE
