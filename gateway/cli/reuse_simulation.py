@@ -43,7 +43,8 @@ def show_simulation(
         unreadable.append(f"{path}, {piece.place}: {piece.code} {piece.detail}")
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
+    # Standard output stays for the tables.
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("reading", total=None)
 
         def progress(what: str, done: int, total: int) -> None:

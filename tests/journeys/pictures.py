@@ -99,7 +99,7 @@ def listing() -> str:
         "# Screens",
         "",
         "Phone 390x844 and desktop 1440x900, Chinese and English, from a running node with synthetic people.",
-        "`python -m tests.journeys.pictures` takes them again.",
+        "`.venv/bin/python -m tests.journeys.pictures` takes them again.",
         "",
         "| screen | 中文 | English |",
         "|---|---|---|",

@@ -104,7 +104,7 @@ def test_what_the_patient_leaves_out_never_reaches_the_doctor_and_the_phone_show
     phone.press("回首页")
     phone.sees_title("现在有 1 家医院能看您的记录")
     phone.go("who")
-    phone.sees(re.compile("已由这部手机核对，共 .* 条"))
+    phone.sees(re.compile("已由这部手机核对，查看、授权等全部登记共 .* 条"))
     mine = [line for line in phone.looks() if "沈怀瑾" in line]
     assert len(mine) == 1, "one line a visit, however many custodians and releases"
     assert "内分泌科" in mine[0]

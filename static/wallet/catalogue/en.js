@@ -246,7 +246,7 @@ export const en = {
   "results.times": { one: "once", other: "{count} times" },
   "results.holds": "With {names}",
 
-  "who.checked": { one: "Checked by this phone {moment} · {count} entry", other: "Checked by this phone {moment} · {count} entries" },
+  "who.checked": { one: "Checked by this phone {moment} · {count} log entry in all", other: "Checked by this phone {moment} · {count} log entries in all" },
   "who.checking": "Checking…",
   "who.failed": "One check did not pass; see below.",
   "who.empty": "Nobody has looked yet",
@@ -332,7 +332,7 @@ export const en = {
   "settings.size": "Type size",
   "settings.places": "Connected at",
   "settings.since": "Connected {day}",
-  "settings.checked": { one: "Checked {moment} · {count} entry", other: "Checked {moment} · {count} entries" },
+  "settings.checked": { one: "Checked {moment} · {count} log entry in all", other: "Checked {moment} · {count} log entries in all" },
   "settings.not-checked": "Not checked yet",
   "settings.this-phone": "This phone",
   "settings.other-phone": "Another phone",
