@@ -20,7 +20,7 @@ from gateway.composition import Gateway
 from gateway.operation.backup.noted import note_backup
 from gateway.operation.doctor import examination, keys, ledger, machine, network, private, records
 from gateway.operation.doctor.examination import examine_all
-from gateway.operation.doctor.findings import Finding, Meanings, Scene, language, printed, quoted
+from gateway.operation.doctor.findings import Finding, Meanings, Scene, language, printed
 from gateway.operation.doctor.running import running_node
 from gateway.operation.watermark import Loss, Mark, root_at, write_mark
 from gateway.settings import Settings
@@ -388,21 +388,3 @@ def test_what_is_printed_says_what_it_means_and_what_to_type(well: Gateway) -> N
     )
     assert chinese.startswith("错误  账本现有 ")
     assert "请输入：" in chinese
-
-
-def test_root_is_told_to_hand_over_the_node_and_all_beside_it(well: Gateway) -> None:
-    settings = well.settings
-    demo = settings.data.parent / "demo.json"
-    demo.write_text("{}")
-    found = {one.code: one for one in machine.examine(Scene(settings, {}, well.clock(), 0))}
-    owned_by_root = settings.data.stat().st_uid == 0
-    assert ("running-as-root" in found) == owned_by_root
-    if owned_by_root:
-        command = found["running-as-root"].command
-        for path in (settings.data, settings.data.parent, settings.mark_path, demo):
-            assert quoted(path) in command.split()
-
-
-def test_root_is_told_nothing_of_a_folder_that_is_not_there(elsewhere: Settings) -> None:
-    found = machine.examine(Scene(elsewhere, {}, 1, 0))
-    assert "running-as-root" not in codes(list(found))
