@@ -136,7 +136,7 @@ def test_a_backup_made_under_load_brings_the_node_to_another_machine(own: Node, 
 
     there = on_another_machine(own, tmp_path)
     said = typed(there, "restore", str(files[-1]))
-    assert f"{records(files[-1])} records" in said
+    assert f"{records(files[-1])} ledger records" in said
     assert "NO KEYS" not in said
     start_again(there)
     try:
@@ -237,7 +237,7 @@ def test_an_older_backup_is_noticed_by_the_node_by_its_staff_and_by_the_phone(
 
     said = typed(own, "restore", "--replace", str(file))
     assert "THIS BACKUP IS OLDER" in said
-    assert "2 records are missing" in said
+    assert "2 ledger records are missing" in said
     start_again(own, "livez")
     assert ready(own) == (503, ["ledger-rolled-back"])
     assert "ledger-rolled-back" in codes_of(own)

@@ -202,4 +202,4 @@ def test_the_example_of_the_page_is_a_rule_file() -> None:
     text = page.partition("<!-- a rule file -->\n```toml\n")[2].partition("```")[0]
     parsed = parse_rules(text)
     assert parsed.faults == ()
-    assert [each.name for each in parsed.rules] == ["hba1c/default@1", "hba1c/t2dm-stable@1"]
+    assert [each.name for each in parsed.rules] == ["hba1c/default@2", "hba1c/t2dm-stable@1"]
