@@ -17,14 +17,14 @@ from flask import Response, request
 from flask_smorest import Blueprint
 
 from gateway.composition import Gateway, current_gateway
-from gateway.disclosure.release import Ask, Denied, Released, release
+from gateway.disclosure.release import Denied, Released, release
 from gateway.fhir.asked import parsed, query_of_read, require_format, searched_pairs
 from gateway.fhir.bundles import searchset
 from gateway.fhir.cursor import Expired, Place, find_place, save_place
 from gateway.fhir.formats import JSON_TYPE
 from gateway.fhir.peer_access import current_token, peer_required
 from gateway.fhir.search_types import SERVED
-from gateway.fhir.token import Token
+from gateway.fhir.token import Token, ask_of
 from gateway.fhir.token_scopes import allows
 from gateway.fhir.validators import is_unchanged, validators
 from gateway.records.searching.query import Query
@@ -105,19 +105,8 @@ def _release(
     waiting = gw.peer_rate.wait_ms(institution, token.client)
     if waiting:
         refuse(waiting)
-    ask = Ask(
-        custodian=institution,
-        under=token.under,
-        grantee=token.client,
-        user=token.user,
-        purpose=token.purpose,
-        assertion=token.assertion,
-        query=query,
-        visit=token.visit,
-        after=place.after if place else None,
-        upper_revision=place.upper_revision if place else None,
-    )
-    released = release(gw, ask)
+    after, upper_revision = (place.after, place.upper_revision) if place else (None, None)
+    released = release(gw, ask_of(token, query, after, upper_revision))
     if isinstance(released, Denied):
         raise_problem(released.code)
     return released

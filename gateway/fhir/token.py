@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, insert, select
 
-from gateway.disclosure.release import Denied, Standing, stand
+from gateway.disclosure.release import Ask, Denied, Standing, stand
 from gateway.fhir.nonces import use_once
 from gateway.fhir.search_types import SERVED
 from gateway.fhir.tables import access_token
@@ -30,6 +30,7 @@ from ledger.store.prepared import Prepared
 
 if TYPE_CHECKING:
     from gateway.composition import Gateway
+    from gateway.records.searching.query import Query
 
 TOKEN_BYTES = 32
 TTL_S = 300
@@ -126,6 +127,22 @@ def find_token(gw: Gateway, custodian: str, bearer: str) -> Token | None:
     *binding, user_id, name, role = row
     token = Token(*binding, {"id": user_id, "name": name, "role": role})
     return token if token.custodian == custodian and token.expires > gw.clock() else None
+
+
+def ask_of(token: Token, query: Query, after: Any = None, upper_revision: int | None = None) -> Ask:
+    """What the token's holder asks of its custodian; ``after`` and ``upper_revision`` continue a search."""
+    return Ask(
+        custodian=token.custodian,
+        under=token.under,
+        grantee=token.client,
+        user=token.user,
+        purpose=token.purpose,
+        assertion=token.assertion,
+        query=query,
+        visit=token.visit,
+        after=after,
+        upper_revision=upper_revision,
+    )
 
 
 def _issue(

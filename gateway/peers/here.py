@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gateway.disclosure.release import Ask, Denied, release
+from gateway.disclosure.release import Denied, release
 from gateway.fhir.receipts_door import proof_of_disclosure
-from gateway.fhir.token import Token, TokenRefusal, find_token, issue_token
+from gateway.fhir.token import Token, TokenRefusal, ask_of, find_token, issue_token
 from gateway.glass.afterwards import answer_ask
 from gateway.glass.receive import Broken, receive
 from gateway.offers.claims import claim_offer
@@ -82,7 +82,7 @@ class HereSession:
             raise Unavailable("unavailable", "the custodian does not understand the search")
         after, upper_revision, more = None, None, True
         while more:
-            answer = release(self.gw, self._ask(query, after, upper_revision))
+            answer = release(self.gw, ask_of(self.token, query, after, upper_revision))
             if isinstance(answer, Denied):
                 yield Refusal(answer.code, answer.detail)
                 return
@@ -94,18 +94,3 @@ class HereSession:
 
     def proof(self, entry_id: str) -> dict[str, Any] | None:
         return proof_of_disclosure(self.gw, self.token.custodian, self.token.client, entry_id)
-
-    def _ask(self, query: Query, after: Any, upper_revision: int | None) -> Ask:
-        token = self.token
-        return Ask(
-            custodian=token.custodian,
-            under=token.under,
-            grantee=token.client,
-            user=token.user,
-            purpose=token.purpose,
-            assertion=token.assertion,
-            query=query,
-            visit=token.visit,
-            after=after,
-            upper_revision=upper_revision,
-        )

@@ -11,27 +11,10 @@ from click.testing import Result
 from flask.testing import FlaskCliRunner
 
 from app import commands
-from gateway.consortium.node import NodeError, find_program
 from ledger.genesis import parse_genesis
+from tests.gateway.consortium.members import CODES, HEAD, needs_cometbft
 
-CODES = ("AA", "BB", "CC", "DD")
-HEAD = """\
-name = "四院 Yaoshi"
-origin = "ledger.example/yaoshi"
-wallet = "https://wallet.example"
-at = 2026-12-01T08:00:00+08:00
-
-"""
-
-
-def program_is_there() -> bool:
-    try:
-        return find_program().exists()
-    except NodeError:
-        return False
-
-
-pytestmark = pytest.mark.skipif(not program_is_there(), reason="needs CometBFT: make cometbft")
+pytestmark = needs_cometbft
 
 
 class Region:

@@ -23,22 +23,13 @@ from gateway.consortium.founding import (
     read_signatures,
     sign_agreement,
 )
-from gateway.consortium.node import NodeError, find_program
 from gateway.identity.founding import Founder, FoundingError
 from gateway.settings import Settings
 from ledger.encoding import b64u
 from ledger.genesis import VALIDATOR_USE, parse_genesis
-from tests.gateway.consortium.members import CODES, HEAD
+from tests.gateway.consortium.members import CODES, HEAD, needs_cometbft
 
-
-def program_is_there() -> bool:
-    try:
-        return find_program().exists()
-    except NodeError:
-        return False
-
-
-pytestmark = pytest.mark.skipif(not program_is_there(), reason="needs CometBFT: make cometbft")
+pytestmark = needs_cometbft
 
 
 def settings_of(root: Path, code: str) -> Settings:
