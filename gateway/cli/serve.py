@@ -16,6 +16,7 @@ import socket
 import sys
 from pathlib import Path
 from subprocess import Popen
+from threading import Thread
 from typing import NoReturn
 
 import click
@@ -158,7 +159,7 @@ def start_server(
     TLS; without one a proxy in front has it. Ends, too, when the process `beside` ends, if there is one.
     """
     os.chdir(ROOT)
-    again, stopped, before, here = False, False, signal.getsignal(signal.SIGHUP), os.getpid()
+    again, stopped, before = False, False, signal.getsignal(signal.SIGHUP)
     server = Granian(
         "app:serving_app",
         factory=True,
@@ -178,26 +179,32 @@ def start_server(
     def hang_up(*_signal: object) -> None:
         nonlocal again
         again = not sys.stdin.isatty()
-        server.signal_handler_interrupt()
 
     def stop(*_signal: object) -> None:
         nonlocal stopped
         stopped = True
-        server.signal_handler_interrupt()
 
-    def look_beside(*_signal: object) -> None:
-        # The worker is a copy of this process and has no children to look after.
-        if beside is not None and os.getpid() == here and beside.poll() is not None:
-            stop()
+    hears, tells = os.pipe()
+    os.set_blocking(tells, False)
+
+    def tell() -> None:
+        # The kernel may hand a signal to any thread, and then the first one sleeps on; and its handler must
+        # not take the lock of the event on which it waits. The byte that every signal writes is read here.
+        while True:
+            for number in os.read(hears, 64):
+                if number != signal.SIGCHLD or (beside is not None and beside.poll() is not None):
+                    server.signal_handler_interrupt()
 
     def handle_signals() -> None:
+        signal.set_wakeup_fd(tells, warn_on_full_buffer=False)
+        Thread(target=tell, name="signals", daemon=True).start()
         signal.signal(signal.SIGINT, stop)
         signal.signal(signal.SIGTERM, stop)
         # granian would start a second worker beside the first, which cannot have the ledger.
         signal.signal(signal.SIGHUP, before if before is signal.SIG_IGN else hang_up)
         if beside is not None:
-            signal.signal(signal.SIGCHLD, look_beside)
-            look_beside()
+            signal.signal(signal.SIGCHLD, lambda *_signal: None)
+            signal.raise_signal(signal.SIGCHLD)  # it may have ended before this
 
     server.on_startup(handle_signals)
     server.serve()
