@@ -146,7 +146,8 @@ def compose(
 
 def open_ledger(settings: Settings, genesis: Genesis, keys: KeyRing, clock: Callable[[], int]) -> Engine:
     """A ledger of one operator is written here; that of a consortium by the application beside us."""
-    seed = keys.checkpoint_seed(operator_here(settings, genesis)["id"])
+    operator = operator_here(settings, genesis)
+    seed = keys.checkpoint_seed(operator)
     if not genesis.validators:
         return EmbeddedEngine.open(
             settings.ledger_place, genesis.data, contracts=CONTRACTS, checkpoint_seed=seed, clock=clock
@@ -159,6 +160,7 @@ def open_ledger(settings: Settings, genesis: Genesis, keys: KeyRing, clock: Call
         clock=clock,
         rpc=settings.consensus,
         wake_directory=settings.application_path.parent,
+        newcomer=operator,
     )
 
 

@@ -10,8 +10,8 @@ for that, compare size and root with a checkpoint that somebody else kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import IO, Any
 
 from ledger.checkpoint import Checkpoint, open_checkpoint
@@ -20,6 +20,7 @@ from ledger.errors import Malformed, Unavailable
 from ledger.genesis import MAX_GENESIS_BYTES, Genesis, parse_genesis
 from ledger.machine import Contracts
 from ledger.record import Record, decode_record
+from ledger.registry import checkpoint_keys
 from ledger.replay import Differs, Replay, compare
 from ledger.view import View
 
@@ -107,7 +108,8 @@ class _Audit:
             raise Differs("unaltered", "the log root differs from the one that the file states")
         self.claims.update(unaltered=True, signed=True)
         if header["checkpoint"] is not None:
-            _check_checkpoint(header["checkpoint"], genesis, size, header["root"])
+            keys = checkpoint_keys(replay.get, genesis).values()
+            _check_checkpoint(header["checkpoint"], keys, Checkpoint(genesis.origin, size, header["root"]))
             self.claims["checkpoint"] = True
         if progress is not None:
             progress(size, size)
@@ -163,16 +165,16 @@ def _genesis_of(record: Record, ledger_id: str) -> Genesis:
     return genesis
 
 
-def _check_checkpoint(note: str, genesis: Genesis, size: int, root: bytes) -> None:
-    for operator in genesis.operators:
+def _check_checkpoint(note: str, keys: Iterable[str], wanted: Checkpoint) -> None:
+    for key in keys:
         try:
-            found = open_checkpoint(note, genesis.origin, unb64u(operator["keys"]["checkpoint"]))
+            found = open_checkpoint(note, wanted.origin, unb64u(key))
         except Malformed:
             continue
-        if found != Checkpoint(genesis.origin, size, root, found.time):
+        if replace(found, time=None) != wanted:
             raise Differs("checkpoint", "the checkpoint states another size or root")
         return
-    raise Differs("checkpoint", "the checkpoint is not signed by an operator of the genesis")
+    raise Differs("checkpoint", "the checkpoint is not signed by an operator of this ledger")
 
 
 def _header_of(view: View) -> dict[str, Any]:

@@ -109,6 +109,12 @@ def validators(get: GetDocument) -> dict[str, str]:
     return found
 
 
+def checkpoint_keys(get: GetDocument, genesis: Genesis) -> dict[str, str]:
+    """{operator id: its checkpoint key in base64url} of all that are or were members."""
+    found = {one: get(f"operator/{one}") for one in members_of(get, genesis)["operators"]}
+    return {one: operator["keys"]["checkpoint"] for one, operator in found.items() if operator is not None}
+
+
 def institution_of(document: Document) -> Institution:
     """The institution in a state document."""
     return Institution(**document)

@@ -15,11 +15,13 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
+from gateway.cli.consortium_members import add, invite, join, remove
 from gateway.cli.consortium_town import down, up
 from gateway.cli.found import founders_of
 from gateway.cli.opening import command_settings, read_genesis
 from gateway.consortium import founding
 from gateway.consortium.agreement import Agreement, AgreementError, read_agreement
+from gateway.consortium.directory import admission
 from gateway.consortium.node import NodeError, find_program, others_of
 from gateway.identity.founding import FoundingError, write_private
 from gateway.operation.doctor.findings import FLASK
@@ -39,8 +41,8 @@ def command() -> None:
     """Hospitals that keep one ledger together."""
 
 
-command.add_command(up)
-command.add_command(down)
+for one in (up, down, add, remove, invite, join):
+    command.add_command(one)
 
 
 @command.command("keys")
@@ -103,7 +105,8 @@ def application() -> None:
         store = Store(settings.ledger_place, write=True)
         try:
             contracts = current_app.extensions["yaoshi-contracts"]
-            serve_application(store, genesis, contracts, settings.application_path)
+            admits = admission(store, genesis, settings.node_path)
+            serve_application(store, genesis, contracts, settings.application_path, admits=admits)
         finally:
             store.close()
     except LedgerError as error:

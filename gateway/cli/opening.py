@@ -89,7 +89,7 @@ def ledger_view(settings: Settings) -> Iterator[View]:
     """One snapshot of the ledger, with checkpoints when the key is here; safe while the node runs."""
     genesis, keys = read_genesis(settings), read_keys(settings.keys_path)
     try:
-        seed = keys.checkpoint_seed(operator_here(settings, genesis)["id"])
+        seed = keys.checkpoint_seed(operator_here(settings, genesis))
         with open_view_only(settings.ledger_place, genesis.data, checkpoint_seed=seed, clock=now_ms) as view:
             yield view
     except LedgerError as error:

@@ -16,7 +16,8 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
-from gateway.consortium.agreement import Agreement, read_statement
+from gateway.consortium.agreement import Agreement, Statement, read_statement
+from gateway.consortium.directory import write_directory
 from gateway.consortium.membership import Node, make_membership
 from gateway.consortium.node import NodeError, find_program, make_home, settle
 from gateway.identity.founding import Founder, FoundingError, write_private
@@ -25,7 +26,7 @@ from ledger.encoding import canonical_json, unb64u
 from ledger.engine.cometbft_config import NodeSettings
 from ledger.engine.cometbft_genesis import chain_genesis
 from ledger.errors import Malformed
-from ledger.genesis import genesis_signatures, parse_genesis, seal_genesis
+from ledger.genesis import Genesis, genesis_signatures, parse_genesis, seal_genesis
 
 STATEMENT = "statement.toml"
 
@@ -67,7 +68,11 @@ def begin_joining(
 
 def fingerprint(agreement: Agreement) -> str:
     """What people read to each other to know that they sign the same: 32 hexadecimal digits in groups."""
-    digest = hashlib.sha256(canonical_json(agreement.document)).hexdigest()[:32]
+    return grouped(hashlib.sha256(canonical_json(agreement.document)).hexdigest())
+
+
+def grouped(digest: str) -> str:
+    """The first 32 digits of a hexadecimal hash in groups of four."""
     return " ".join(digest[at : at + 4] for at in range(0, 32, 4))
 
 
@@ -76,13 +81,19 @@ def own_operator(settings: Settings, agreement: Agreement) -> dict[str, Any]:
 
     Raises FoundingError.
     """
+    statement = own_statement(settings)
+    if not statement.stands_in(agreement):
+        path = joining_path(settings) / STATEMENT
+        raise FoundingError(f"The agreement does not hold this member's statement to the letter: {path}")
+    return statement.operators[0]
+
+
+def own_statement(settings: Settings) -> Statement:
+    """What the keys that wait here were stated with. Raises FoundingError."""
     path = joining_path(settings) / STATEMENT
     if not path.is_file():
         raise FoundingError(f"No keys wait in {path.parent}: begin with `flask consortium keys`")
-    statement = read_statement(path.read_text("utf-8"))
-    if not statement.stands_in(agreement):
-        raise FoundingError(f"The agreement does not hold this member's statement to the letter: {path}")
-    return statement.operators[0]
+    return read_statement(path.read_text("utf-8"))
 
 
 def sign_agreement(settings: Settings, agreement: Agreement) -> dict[str, str]:
@@ -119,40 +130,43 @@ def finish_joining(
         genesis = parse_genesis(data)
     except Malformed as malformed:
         raise FoundingError(f"The ledger refuses the agreement: {malformed}") from None
-    folder, own = joining_path(settings), own_operator(settings, agreement)
-    others = tuple(address for operator, address in agreement.nodes.items() if operator != own["id"])
+    move_in(settings, genesis, own_operator(settings, agreement)["id"], agreement.nodes, meeting)
+    return True
+
+
+def move_in(
+    settings: Settings, genesis: Genesis, own: str, nodes: Mapping[str, str], meeting: Meeting
+) -> None:
+    """Make the folder with the keys that waited the data folder of member `own`, whole, by one rename.
+
+    Raises FoundingError.
+    """
+    folder = joining_path(settings)
+    home = folder / settings.node_path.name
+    others = tuple(address for operator, address in nodes.items() if operator != own)
+    chain = chain_genesis(genesis, genesis.validators)
+    alone = all(is_loopback(node.partition("@")[2].rpartition(":")[0]) for node in nodes.values())
+    listen = _listening(nodes[own])
+    node = NodeSettings(
+        own, settings.application_path, meeting.rpc, listen, others, meeting.far, shared_machine=alone
+    )
     try:
-        settle(
-            folder / settings.node_path.name,
-            chain_genesis(genesis, genesis.validators),
-            NodeSettings(
-                own["id"],
-                settings.application_path,
-                meeting.rpc,
-                _listening(agreement.nodes[own["id"]]),
-                others,
-                meeting.far,
-                _shares_machine(agreement),
-            ),
-        )
+        settle(home, chain, node)
     except NodeError as error:
         raise FoundingError(str(error)) from None
-    write_private(folder / settings.genesis_path.name, data)
+    write_directory(home, dict(nodes))
+    write_private(folder / settings.genesis_path.name, genesis.data)
     os.rename(folder, settings.data)
-    return True
 
 
 def _listening(node: str) -> str:
     """Where a node listens: on every address, but for a demonstration that stays on this machine."""
     host, _, port = node.partition("@")[2].rpartition(":")
-    return f"{host}:{port}" if _is_loopback(host) else f"0.0.0.0:{port}"
+    return f"{host}:{port}" if is_loopback(host) else f"0.0.0.0:{port}"
 
 
-def _shares_machine(agreement: Agreement) -> bool:
-    return all(_is_loopback(node.partition("@")[2].rpartition(":")[0]) for node in agreement.nodes.values())
-
-
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether an address is of this machine."""
     try:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:

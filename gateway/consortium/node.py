@@ -13,8 +13,10 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 
+from gateway.operation.files import replace_private
 from ledger.encoding import b64u, unb64
 from ledger.engine.cometbft_config import NodeSettings, config_toml
 
@@ -58,6 +60,21 @@ def others_of(home: Path) -> frozenset[str]:
     config = tomllib.loads((home / "config/config.toml").read_text("utf-8"))
     peers = str(config["p2p"]["persistent_peers"])
     return frozenset(one.partition("@")[0] for one in peers.split(",") if one)
+
+
+def set_others(home: Path, others: Sequence[str]) -> None:
+    """Change which nodes are called ("node id@host:port"), from the node's next start on; all else stays."""
+    path = home / "config/config.toml"
+    lines = path.read_text("utf-8").splitlines(keepends=True)
+    changed = {
+        "persistent_peers = ": ",".join(others),
+        "unconditional_peer_ids = ": ",".join(one.partition("@")[0] for one in others),
+    }
+    for number, line in enumerate(lines):
+        for start, value in changed.items():
+            if line.startswith(start):
+                lines[number] = f"{start}{json.dumps(value)}\n"
+    replace_private(path, "".join(lines).encode())
 
 
 def settle(home: Path, genesis: bytes, settings: NodeSettings) -> None:

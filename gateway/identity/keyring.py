@@ -74,10 +74,11 @@ def hosted_here(settings: Settings, genesis: Genesis) -> tuple[str, ...]:
     return (*(one for one in first if one in here), *(one for one in here if one not in first))
 
 
-def operator_here(settings: Settings, genesis: Genesis) -> dict[str, Any]:
-    """The operator that this node belongs to, told by the names of its key files; else the first."""
-    held = [one for one in genesis.operators if (settings.keys_path / one["id"]).is_dir()]
-    return (held or genesis.operators)[0]
+def operator_here(settings: Settings, genesis: Genesis) -> str:
+    """Id of the operator that this node belongs to, told by the names of its key files; else the first."""
+    first = [str(one["id"]) for one in genesis.operators]
+    here = [path.parent.name for path in sorted(settings.keys_path.glob("*/checkpoint.key"))]
+    return next((one for one in first if one in here), (*here, *first)[0])
 
 
 def write_key(folder: Path, subject: str, use: str, seed: bytes) -> Path:

@@ -80,22 +80,25 @@ class CometBFTEngine:
         wake_directory: Path,
         in_flight: int = IN_FLIGHT,
         answer_within_s: float = ANSWER_WITHIN_S,
+        newcomer: str | None = None,
     ) -> CometBFTEngine:
         """Open the ledger that the application beside us keeps at `place`; `clock` gives ms UTC.
 
         `rpc` is the node's address (http://127.0.0.1:26657), `wake_directory` the folder of the application's
-        socket.
+        socket. `newcomer` is the operator that opens it, when it may not have joined yet.
         Raises Unavailable(ledger-missing, schema-older), or Fatal when store, genesis or key do not fit.
         """
         genesis = checked_genesis(genesis_bytes)
-        check_checkpoint_seed(genesis, checkpoint_seed)
+        certify = certifier(genesis, checkpoint_seed, clock)
         store = Store(place, write=False)
         try:
+            with view_of(store, genesis, certify) as view:
+                check_checkpoint_seed(genesis, checkpoint_seed, view.get, newcomer)
             return cls(
                 store,
                 genesis,
                 Machine(genesis, contracts),
-                certifier(genesis, checkpoint_seed, clock),
+                certify,
                 rpc,
                 wake_directory,
                 in_flight=in_flight,

@@ -52,6 +52,7 @@ def config_toml(node: NodeSettings) -> str:
             "abci": "socket",
             "moniker": node.name,
             "log_level": "error",
+            "filter_peers": True,
         },
         "rpc": {"laddr": f"tcp://127.0.0.1:{node.rpc_port}", "max_request_batch_size": 0},
         "p2p": _p2p(node),
@@ -84,6 +85,8 @@ def _p2p(node: NodeSettings) -> Table:
     return {
         "laddr": f"tcp://{node.listen}",
         "persistent_peers": ",".join(node.peers),
+        # Strangers who knock take no member's place.
+        "unconditional_peer_ids": ",".join(peer.partition("@")[0] for peer in node.peers),
         "persistent_peers_max_dial_period": "10s" if node.far_apart else "5s",
         "flush_throttle_timeout": "10ms" if node.far_apart else "2ms",
         "send_rate": rate,

@@ -141,11 +141,12 @@ def open_view_only(
     genesis = checked_genesis(genesis_bytes)
     certify: Certify = no_checkpoint_key
     if checkpoint_seed is not None and clock is not None:
-        check_checkpoint_seed(genesis, checkpoint_seed)
         certify = certifier(genesis, checkpoint_seed, clock)
     store = Store(_place_of(path), write=False)
     try:
         with view_of(store, genesis, certify) as view:
+            if certify is not no_checkpoint_key and checkpoint_seed is not None:
+                check_checkpoint_seed(genesis, checkpoint_seed, view.get)
             yield view
     finally:
         store.close()

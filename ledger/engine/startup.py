@@ -15,7 +15,7 @@ from ledger.heads import BLOCK, tree_of
 from ledger.machine import Machine
 from ledger.merkle import peak_places
 from ledger.receipt import log_leaf
-from ledger.registry import Document
+from ledger.registry import Document, GetDocument, checkpoint_keys
 from ledger.sequence import Tip
 from ledger.signing import public_key
 from ledger.store import reading
@@ -30,10 +30,22 @@ def checked_genesis(data: bytes) -> Genesis:
         raise Fatal("genesis-invalid", str(malformed)) from malformed
 
 
-def check_checkpoint_seed(genesis: Genesis, seed: bytes) -> None:
-    """Raises Fatal(checkpoint-key-differs) unless the seed is that of an operator's checkpoint key."""
-    if b64u(public_key(seed)) not in [operator["keys"]["checkpoint"] for operator in genesis.operators]:
-        raise Fatal("checkpoint-key-differs", "no operator of the genesis has this checkpoint key")
+def check_checkpoint_seed(
+    genesis: Genesis, seed: bytes, get: GetDocument | None = None, newcomer: str | None = None
+) -> None:
+    """Raises Fatal(checkpoint-key-differs) unless the seed is that of an operator's checkpoint key.
+
+    With `get`, the state's documents, operators that came later count, too; so does the `newcomer` whom the
+    others approved, or its own node could not hand in that it joins.
+    """
+    known = {operator["keys"]["checkpoint"] for operator in genesis.operators}
+    if get is not None:
+        known |= set(checkpoint_keys(get, genesis).values())
+        approval = get(f"approval/{newcomer}") if newcomer is not None else None
+        if approval is not None and approval["type"] == "operator":
+            known.add(approval["document"]["keys"]["checkpoint"])
+    if b64u(public_key(seed)) not in known:
+        raise Fatal("checkpoint-key-differs", "no operator of this ledger has this checkpoint key")
 
 
 def check_genesis(ending: reading.Ending, genesis: Genesis) -> None:

@@ -119,7 +119,7 @@ def copy_data(
 def _ending(settings: Settings, ledger: Path, genesis: Genesis, now: int) -> dict[str, Any]:
     """Where the copied ledger ends, with a checkpoint when the key is at hand."""
     try:
-        seed = read_keys(settings.keys_path).checkpoint_seed(operator_here(settings, genesis)["id"])
+        seed = read_keys(settings.keys_path).checkpoint_seed(operator_here(settings, genesis))
     except (OSError, LookupError, Malformed):
         seed = None
     with open_view_only(ledger, genesis.data, checkpoint_seed=seed, clock=lambda: now) as view:

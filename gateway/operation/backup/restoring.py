@@ -91,7 +91,7 @@ def restore(
             raise BackupError(f"{settings.data} holds data, which was left alone; --replace keeps it aside")
         with _draft(draft):
             manifest, genesis = _filled(settings, source, draft, clock, progress)
-            _require_same_addresses(settings, genesis)
+            _require_same_addresses(settings, genesis, draft / "ledger.db")
             if wishes.keys is not None:
                 _bring_keys(wishes.keys, draft)
             if isinstance(source, Path):
@@ -149,9 +149,9 @@ def _draft(folder: Path) -> Iterator[None]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _require_same_addresses(settings: Settings, genesis: Genesis) -> None:
-    if not fit(settings, genesis):
-        console = " / ".join(consoles(genesis))
+def _require_same_addresses(settings: Settings, genesis: Genesis, ledger: Path) -> None:
+    if not fit(settings, genesis, ledger):
+        console = " / ".join(consoles(genesis, ledger))
         raise BackupError(
             f"{UNCHANGED}: the backup is of the node whose console is at {console} and whose wallet is at "
             f"{genesis.wallet}; set YAOSHI_CONSOLE and YAOSHI_WALLET to these"

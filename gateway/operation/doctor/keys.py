@@ -149,9 +149,18 @@ def _institutions(
 
 def _checkpoint(settings: Settings, genesis: Genesis) -> Iterator[Finding]:
     operator = operator_here(settings, genesis)
-    path = settings.keys_path / operator["id"] / "checkpoint.key"
-    if _public(path) != operator["keys"]["checkpoint"]:
+    path = settings.keys_path / operator / "checkpoint.key"
+    if _public(path) != _checkpoint_keys(settings, genesis).get(operator):
         yield MEANINGS.of("checkpoint-key", path=path.parent, quoted=quoted(settings.data))
+
+
+def _checkpoint_keys(settings: Settings, genesis: Genesis) -> dict[str, str]:
+    """{operator: its checkpoint key} of all on the ledger, who came later, too."""
+    try:
+        with open_view_only(settings.ledger_place, genesis.data) as view:
+            return {one.id: one.keys["checkpoint"] for one in view.operators()}
+    except LedgerError:
+        return {one["id"]: one["keys"]["checkpoint"] for one in genesis.operators}
 
 
 def _times(settings: Settings) -> Iterator[Finding]:

@@ -119,10 +119,10 @@ def _writable(path: Path) -> bool:
 
 
 def _addresses(settings: Settings, genesis: Genesis) -> Iterator[Finding]:
-    if not fit(settings, genesis):
+    if not fit(settings, genesis, settings.ledger_place):
         yield MEANINGS.of(
             "addresses-differ",
-            console=" / ".join(consoles(genesis)),
+            console=" / ".join(consoles(genesis, settings.ledger_place)),
             wallet=genesis.wallet,
             now_console=settings.console_origin,
             now_wallet=settings.wallet_origin,

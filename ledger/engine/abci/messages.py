@@ -25,6 +25,8 @@ ACCEPT = 1
 REJECT = 2
 # For snapshots, which this application neither makes nor takes.
 REJECT_OFFER, REJECT_SNAPSHOT = 3, 5
+# Asked before a node meets another (config.toml, filter_peers); any code but 0 keeps it out.
+PEER_FILTER, PEER_REFUSED = "/p2p/filter/id", 1
 
 
 class Method(IntEnum):
@@ -89,6 +91,12 @@ def read_init_chain(body: bytes) -> InitChain:
     )
 
 
+def read_filtered_peer(body: bytes) -> str | None:
+    """Of RequestQuery: the node id about which the node asks whether to meet it, None for any other path."""
+    prefix, _, peer = as_bytes(_last(body, 2, b"")).decode("ascii", "replace").rpartition("/")
+    return peer if prefix == PEER_FILTER else None
+
+
 def read_tx(body: bytes) -> bytes:
     """Of RequestCheckTx: the transaction."""
     return as_bytes(_last(body, 1, b""))
@@ -128,9 +136,9 @@ def init_chain_body(validators: Mapping[bytes, int], app_hash: bytes) -> bytes:
     return _updates(2, validators) + bytes_field(3, app_hash)
 
 
-def query_body(height: int) -> bytes:
-    """ResponseQuery: nothing is answered here but the height; readers ask the gateway."""
-    return int_field(9, height)
+def query_body(height: int, code: int = 0) -> bytes:
+    """ResponseQuery: code, height; readers of the ledger ask the gateway."""
+    return int_field(1, code) + int_field(9, height)
 
 
 def code_body(code: int) -> bytes:

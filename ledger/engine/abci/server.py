@@ -27,13 +27,19 @@ from ledger.store.database import Store
 _log = logging.getLogger("ledger.abci")
 _READ = 256 * 1024
 _NAME = b"yaoshi"
+Admits = Callable[[str], bool]
+
+
+def everybody(_node: str) -> bool:
+    """For a network that nobody else can reach."""
+    return True
 
 
 class Server:
     """Listens from the moment it is made; `serve` answers until `close`."""
 
-    def __init__(self, application: Application, socket_path: Path) -> None:
-        self._answers = answers(application)
+    def __init__(self, application: Application, socket_path: Path, admits: Admits = everybody) -> None:
+        self._answers = answers(application, admits)
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
         self._fault: BaseException | None = None
@@ -97,20 +103,22 @@ def serve_application(
     contracts: Contracts,
     socket_path: Path,
     started: Callable[[Server], None] = lambda _server: None,
+    admits: Admits = everybody,
 ) -> None:
     """Serve this ledger to the CometBFT node at the socket; gateways are woken in the socket's directory.
 
+    `admits` says of a node id whether that node may be met; it is asked for both who calls and who is called.
     Blocks until somebody calls `close` on the server that `started` is given. `store` is open for writing and
     stays the caller's. Raises Fatal, or Unavailable when the store failed: the process then ends, and its
     supervisor starts it again.
     """
     application = Application(store, genesis, contracts, lambda: ring_all(socket_path.parent))
-    server = Server(application, socket_path)
+    server = Server(application, socket_path, admits)
     started(server)
     server.serve()
 
 
-def answers(application: Application) -> Mapping[Method, Callable[[bytes], bytes]]:
+def answers(application: Application, admits: Admits) -> Mapping[Method, Callable[[bytes], bytes]]:
     """For each method, the answer's body to a request's body."""
 
     def info(_body: bytes) -> bytes:
@@ -119,6 +127,11 @@ def answers(application: Application) -> Mapping[Method, Callable[[bytes], bytes
 
     def init_chain(body: bytes) -> bytes:
         return m.init_chain_body(*application.init_chain(m.read_init_chain(body)))
+
+    def query(body: bytes) -> bytes:
+        peer = m.read_filtered_peer(body)
+        code = 0 if peer is None or admits(peer) else m.PEER_REFUSED
+        return m.query_body(application.info().height, code)
 
     def process_proposal(body: bytes) -> bytes:
         fit = application.process_proposal(m.read_proposed_txs(body))
@@ -137,7 +150,7 @@ def answers(application: Application) -> Mapping[Method, Callable[[bytes], bytes
         Method.FLUSH: lambda _body: b"",
         Method.INFO: info,
         Method.INIT_CHAIN: init_chain,
-        Method.QUERY: lambda _body: m.query_body(application.info().height),
+        Method.QUERY: query,
         Method.CHECK_TX: lambda body: m.code_body(application.check_tx(m.read_tx(body))),
         Method.COMMIT: commit,
         Method.LIST_SNAPSHOTS: lambda _body: b"",

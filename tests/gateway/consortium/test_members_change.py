@@ -1,0 +1,173 @@
+"""Members come and go on a running network: by votes, with nodes that strangers cannot join, nothing lost."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from app import commands
+from gateway.consortium.agreement import read_statement
+from gateway.consortium.directory import read_directory
+from ledger.committed import Committed
+from ledger.errors import Refusal
+from ledger.genesis import VALIDATOR_USE
+from tests.gateway.consortium.members import needs_cometbft
+from tests.gateway.consortium.network import Network, Side
+from tests.ledger.engine.network import wait_until
+
+pytestmark = needs_cometbft
+
+
+@pytest.fixture(scope="module")
+def network() -> Iterator[Network]:
+    with TemporaryDirectory(prefix="y-") as root:
+        made = Network(Path(root))
+        yield made
+        made.close()
+
+
+def typed(side: Side, *arguments: str) -> str:
+    """What `flask …` says at this side, typed as its engineer does."""
+    host = side.settings.console_origin.removeprefix("https://")
+    environment = {
+        "YAOSHI_VAR": str(side.settings.data.parent),
+        "YAOSHI_CONSOLE": side.settings.console_origin,
+        "YAOSHI_WALLET": side.settings.wallet_origin,
+        "YAOSHI_CONSENSUS": side.settings.consensus,
+    }
+    assert side.settings.data.name == f"{host}-443"
+    done = CliRunner().invoke(commands.cli, list(arguments), env=environment, obj=None)
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def history(network: Network, count: int = 5) -> None:
+    """Records on the ledger: proposals that nobody follows."""
+    side = network.sides[0]
+    for number in range(count):
+        change = {"do": "rules.activate", "version": 9, "from": 10**9 + number, "release": "none"}
+        made = network.sides[number % 4]
+        assert isinstance(made.record(made.sign("operator.propose", change=change)), Committed)
+    network.assert_level()
+    assert side.tip()[0] > count
+
+
+def set_up(network: Network, code: str, *, inviting: Side) -> tuple[Side, Path]:
+    """A newcomer's side after `keys` and `join`: it knows everybody, and nobody knows it."""
+    side = Side(network.root, code)
+    statement = network.root / f"{code}.toml"
+    statement.write_bytes(side.make_keys().read_bytes())
+    invitation = network.root / f"{code}.invitation"
+    typed(inviting, "consortium", "invite", str(invitation))
+    said = typed(side, "consortium", "join", str(invitation), "--yes", "--rpc", str(side.rpc))
+    assert "govern join" in said
+    return side, statement
+
+
+def test_a_node_that_is_no_members_meets_nobody(network: Network) -> None:
+    stranger, statement = set_up(network, "XX", inviting=network.sides[0])
+    node = read_statement(statement.read_text("utf-8")).nodes[stranger.operator].partition("@")[0]
+    try:
+        stranger.start()
+        wait_until(lambda: all(node in one.refused for one in network.sides), "every member refused it")
+        assert all(node not in one.admitted for one in network.sides)
+        history(network)
+        assert stranger.application_height() == 0
+        for one in network.sides:
+            standing = one.standing()
+            assert standing is not None
+            assert node not in standing.peers
+            assert len(standing.peers) == 3
+    finally:
+        stranger.stop()
+    assert os.path.exists(stranger.settings.genesis_path)
+
+
+@pytest.fixture(scope="module")
+def fifth(network: Network) -> Iterator[Side]:
+    """A hospital that joined a network with a history, as the page for engineers says."""
+    history(network)
+    side, statement = set_up(network, "EE", inviting=network.sides[1])
+    for one in network.sides:
+        said = typed(one, "consortium", "add", str(statement), "--yes")
+        assert "govern propose" in said
+    network.decide(change_in(statement, "operator"))
+    side.start()
+    wait_until(lambda: side.tip()[0] >= network.sides[0].tip()[0], "it caught up from block 1")
+    typed(
+        side, "govern", "join", "--yes", "--key", str(side.settings.offline_path / side.operator / "vote.key")
+    )
+    network.assert_level([*network.sides, side])
+    institution = change_in(statement, "EE")["institution"]["id"]
+    assert "EE.EE.json" in typed(network.sides[2], "consortium", "add", str(statement), "--yes")
+    network.decide(change_in(statement, "EE"))
+    network.assert_level([*network.sides, side])
+    offline = side.settings.offline_path / institution / "offline.key"
+    typed(side, "govern", "join", "--yes", "--key", str(offline))
+    network.assert_level([*network.sides, side])
+    yield side
+    side.stop()
+
+
+def change_in(statement: Path, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(
+        statement.with_name(f"{statement.stem}.{name}.json").read_text("utf-8")
+    )
+    return found
+
+
+def validators(side: Side) -> int:
+    return int(side.ask("validators")["total"])
+
+
+def test_a_fifth_member_catches_up_from_the_first_block_and_decides_with_the_others(
+    network: Network, fifth: Side
+) -> None:
+    network.assert_level([*network.sides, fifth])
+    wait_until(lambda: validators(network.sides[0]) == 5, "its validator counts")
+    network.sides[0].stop_node()
+    change = {"do": "rules.activate", "version": 9, "from": 10**9, "release": "none"}
+    made = fifth.record(fifth.sign("operator.propose", change=change))
+    assert isinstance(made, Committed), "four of five go on"
+    network.sides[0].start_node()
+    network.assert_level([*network.sides, fifth])
+    assert VALIDATOR_USE in fifth.get(f"operator/{fifth.operator}")["keys"]  # type: ignore[index]
+
+
+def test_a_removed_member_writes_nothing_and_its_node_is_refused(network: Network, fifth: Side) -> None:
+    said = typed(network.sides[0], "consortium", "remove", fifth.operator)
+    change_file = Path(f"remove.{fifth.operator[:8]}.json")
+    assert str(change_file) in said
+    try:
+        network.decide(json.loads(change_file.read_text("utf-8")))
+    finally:
+        change_file.unlink()
+    wait_until(lambda: validators(network.sides[0]) == 4, "its validator is out")
+    network.assert_level([*network.sides, fifth])
+    refused = fifth.record(
+        fifth.sign(
+            "operator.propose", change={"do": "operator.retire", "operator": network.sides[0].operator}
+        )
+    )
+    assert isinstance(refused, Refusal)
+    assert refused.code == "key-retired"
+    node = read_directory(fifth.settings.node_path)[fifth.operator].partition("@")[0]
+    for one in network.sides:
+        assert "is removed" in typed(one, "consortium", "remove", fifth.operator)
+        assert fifth.operator not in read_directory(one.settings.node_path)
+        assert node not in (one.settings.node_path / "config/config.toml").read_text("utf-8")
+    for one in network.sides:
+        one.refused.clear()
+        one.stop_node()
+        one.start_node()
+    wait_until(lambda: all(node in one.refused for one in network.sides), "every member refuses it")
+    before = fifth.application_height()
+    history(network, 2)
+    assert fifth.application_height() == before
