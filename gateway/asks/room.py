@@ -138,6 +138,8 @@ class VisitRoom:
             left = (min(ends) - self._gw.clock()) / 1000 if ends else WATCH_SECONDS
             changed = self._gw.bus.wait(channels, since, min(max(left, 0.05), WATCH_SECONDS))
             since = max(changed.values(), default=since)
+            if self._gw.bus.closed:
+                continue  # the node ends: what is left goes with the views, and its database is being closed
             try:
                 self.sweep()
             except Exception as fault:  # whatever fails here, what is shown must not stay without a watcher
