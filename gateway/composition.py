@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 from gateway.disclosure.gathering import Gathering
 from gateway.fhir.peer_rate import PeerRate
 from gateway.operation.watermark import Watermark
+from gateway.outbox.outbox import Outbox
 from gateway.peers.http import Peers
 from gateway.peers.replica import Replica
 from gateway.settings import Settings
@@ -44,6 +45,11 @@ class Gateway:
         return Gathering(self.db)
 
     @cached_property
+    def outbox(self) -> Outbox:
+        """What goes on without a quorum, and waits for one."""
+        return Outbox(self)
+
+    @cached_property
     def watermark(self) -> Watermark:
         """How long the ledger is known to have been."""
         return Watermark(self.settings.mark_path, self.ledger, self.clock)
@@ -65,6 +71,8 @@ class Gateway:
 
     def close(self) -> None:
         """Ends the writer, the connections to other nodes and those of the database."""
+        if "outbox" in vars(self):
+            self.outbox.delivery.close()
         if "peers" in vars(self):
             self.peers.close()
         self.ledger.close()

@@ -29,8 +29,9 @@ _ENDS = {
 def standing(gw: Gateway, under: str, now: int) -> tuple[str, int] | None:
     """(state, moment in ms) when the grant or glass has ended by `now`, None while it stands."""
     with gw.ledger.view() as view:
-        status = under_status(view, under, now, view.time)
-        found = under_state(view, under)
+        foreseen = gw.outbox.foresee(view, under)
+        status = under_status(foreseen, under, now, view.time)
+        found = under_state(foreseen, under)
     code = getattr(status, "code", None)
     if code not in _ENDS:
         return None

@@ -1,8 +1,8 @@
 """Finds patients of the own institution and opens their charts, each opening written down first.
 
 Format: /openapi.json. Not here: other institutions' records (console.visits). Invariants: a chart's bytes
-leave only after look.made is committed; the desk sees who it is and no record; a patient of another
-institution is as unknown as one who does not exist.
+leave only after look.made is committed (without a quorum: waits durably); the desk sees who it is and no
+record; a patient of another institution is as unknown as one who does not exist.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from gateway.links.links import ledger_state
 from gateway.looks.chart import chart_items, what_was_seen
 from gateway.looks.lately import LATELY, Lately
 from gateway.looks.looks import record_look
+from gateway.outbox.outbox import Queued
 from gateway.records.patients import PatientRow, find_patients, get_patient
 from gateway.references.tables import reference as reference_table
 from gateway.web.problems import raise_problem, refusal
@@ -82,6 +83,7 @@ def open_chart(patient_id: str) -> Any:
         "names": _issuers(gw, items),
         "visits": _visits(gw, staff, patient_id) if staff.role == "clinician" else [],
         "look": looked.entry_id,
+        "recorded": not isinstance(looked, Queued),
     }
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from consent.accounting import Line, Logged, lines
 from gateway.disclosure.openings import opening_of, openings_of_link
-from ledger.entry import parse_entry
+from ledger.entry import Entry, parse_entry
 from ledger.record import decode_record
 
 if TYPE_CHECKING:
@@ -44,6 +44,18 @@ def looks_under(gw: Gateway, glass: GlassState) -> list[Logged]:
             with gw.db.connect() as conn:
                 found.append(_logged(record, payload, opening_of(conn, payload["commitment"])))
     return found
+
+
+def kept_here(gw: Gateway, entries: list[Entry]) -> list[Logged]:
+    """Entries that are on no ledger, as if they stood there at their own time."""
+    with gw.db.connect() as conn:
+        openings = [opening_of(conn, entry.payload.get("commitment", "")) for entry in entries]
+    return [
+        Logged(
+            place, entry.at, entry.payload, json.loads(opening["details"]) if opening is not None else None
+        )
+        for place, (entry, opening) in enumerate(zip(entries, openings, strict=True))
+    ]
 
 
 def folded(gw: Gateway, logged: list[Logged]) -> list[Line]:

@@ -72,6 +72,12 @@ def opening_for_grantee(
     return {"salt": row[0], "details": row[1]}
 
 
+def grantee_of(conn: Connection, commitment: str) -> str | None:
+    """To whom the details of this commitment give something, or gave; None when it is not kept here."""
+    row = _ONE.first(conn, commitment=commitment)
+    return None if row is None else row[2]
+
+
 def openings_of_link(conn: Connection, link: str) -> dict[str, dict[str, str]]:
     """Every opening kept about one link: {commitment: {"salt", "details"}}."""
     rows = conn.execute(

@@ -155,7 +155,8 @@ def stand(
     """Decide on the newest state of the ledger whether an ask is permitted; writes only a visit's id."""
     now = gw.clock()
     with gw.ledger.view() as view:
-        state = _ReadOnce(view)
+        # What a patient took back counts from the moment at which it is here, recorded or not.
+        state = _ReadOnce(gw.outbox.foresee(view, under))
         found = under_state(state, under)
         # What is unknown takes the same steps as what is known, so that time tells a stranger nothing.
         link = found.document["link"] if found else ""
@@ -207,7 +208,7 @@ class _ReadOnce:
 def _ended_meanwhile(gw: Gateway, under: str) -> str | None:
     """The code why the grant or glass no longer stands at the head of the ledger, or None while it does."""
     with gw.ledger.view() as view:
-        status = under_status(view, under, gw.clock(), view.time)
+        status = under_status(gw.outbox.foresee(view, under), under, gw.clock(), view.time)
     return None if status == "active" else status.code
 
 

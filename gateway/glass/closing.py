@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from consent.glass_state import GlassState, glass_state
 from gateway.glass.telling import tell
-from gateway.identity.signing import submit_entry
+from gateway.identity.signing import submit_or_keep
 from ledger.entry import parse_entry
 from ledger.errors import Refusal
 from ledger.record import decode_record
@@ -26,7 +26,7 @@ def close_glass(gw: Gateway, custodian: str, glass: str) -> Refusal | None:
         state = glass_state(view, glass)
     if state is None or state["institution"] != custodian:
         return Refusal("glass-unknown", "no glass of this custodian")
-    done = submit_entry(gw, custodian, "review", "glass.closed", state["link"], glass=glass)
+    done = submit_or_keep(gw, custodian, "review", "glass.closed", state["link"], glass=glass)
     if isinstance(done, Refusal):
         return done
     tell(gw, glass)

@@ -22,3 +22,11 @@ def submit_entry(gw: Gateway, institution: str, use: str, kind: str, subject: st
 def submit_signed(gw: Gateway, entry: str) -> Any:
     """Hands a signed entry to the engine and waits for its answer."""
     return gw.ledger.record(entry, WAIT_SECONDS)
+
+
+def submit_or_keep(
+    gw: Gateway, institution: str, use: str, kind: str, subject: str, /, **members: Any
+) -> Any:
+    """As submit_entry; without a quorum the entry waits in the outbox, durably, and the answer is Queued."""
+    payload = {"ledger": gw.ledger.id, "subject": subject, "kind": kind, "at": gw.clock(), **members}
+    return gw.outbox.record(gw.keys.sign(institution, use, "yaoshi-entry", payload))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, bindparam, select
 
-from gateway.identity.signing import submit_entry
+from gateway.identity.signing import submit_or_keep
 from gateway.links.tables import patient_link
 from ledger.errors import Refusal
 from ledger.store.prepared import Prepared, insert_into
@@ -30,6 +30,8 @@ _PATIENT = Prepared(
 def ensure_link(gw: Gateway, institution: str, patient_id: str) -> str | Refusal:
     """Link id (32 hex) of the patient, opened on the ledger, unclaimed if it is new; or the ledger's Refusal.
 
+    Without a quorum its opening waits in the outbox, before whatever comes later about the link.
+
     Raises ledger.errors.Unavailable when the ledger does not answer.
     """
     candidates = _links(gw, institution, patient_id) or [reserve_link(gw, institution, patient_id)]
@@ -37,7 +39,9 @@ def ensure_link(gw: Gateway, institution: str, patient_id: str) -> str | Refusal
         if ledger_state(gw, link) is not None:
             return link
     link = candidates[0]
-    answer = submit_entry(gw, institution, "desk", "link.open", link, institution=institution)
+    if gw.outbox.waiting(link):
+        return link
+    answer = submit_or_keep(gw, institution, "desk", "link.open", link, institution=institution)
     # Another look may have opened it in between: then the ledger refused ours, and the link is there.
     if isinstance(answer, Refusal) and ledger_state(gw, link) is None:
         return answer

@@ -1,8 +1,9 @@
-"""Writes down a look at a patient's chart, and returns only when the entry is committed.
+"""Writes down a look at a patient's chart, and returns only when the entry is committed or waits durably.
 
 docs/formats/opening.md (look.made): the committed details say on what basis, who, and what was looked at.
 Not here: releases to another institution (gateway.disclosure). Invariant: a caller sends no byte of a
-record before the answer is a Committed; on a refusal or an outage of the ledger nothing is shown.
+record before the answer is a Committed, or, while a consortium has no quorum, Queued (gateway.outbox); on a
+refusal or another outage of the ledger nothing is shown.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from consent.vocabulary import BASES
 from gateway.disclosure.openings import commit_details
-from gateway.identity.signing import submit_entry
+from gateway.identity.signing import submit_or_keep
 from gateway.links.links import ensure_link
 from ledger.errors import Refusal
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 def record_look(
     gw: Gateway, institution: str, patient_id: str, user: dict[str, str], basis: str, what: dict[str, Any]
 ) -> Any:
-    """Commit a look.made on the patient's link, which a first look opens. Committed | Refusal.
+    """Commit a look.made on the patient's link, which a first look opens. Committed | Queued | Refusal.
 
     ``user`` {id, name, role}; ``what`` {"kinds": [...], "count": n}. Raises ledger.errors.Unavailable.
     """
@@ -41,4 +42,4 @@ def record_look_on(
     details = {"basis": basis, "user": user, "what": what}
     # Stored first: a crash in between leaves an opening without an entry, never the reverse.
     commitment = commit_details(gw, institution, link, details)
-    return submit_entry(gw, institution, "release", "look.made", link, commitment=commitment)
+    return submit_or_keep(gw, institution, "release", "look.made", link, commitment=commitment)

@@ -3,7 +3,8 @@
 Format: docs/formats/wallet-api.md, entries; docs/formats/opening.md. The signature is the authentication,
 so closing needs no sign-in. Invariants: a grant's opening is stored before its entry is submitted, and
 only when it opens the commitment and states terms; whoever holds no key of a link of this institution gets
-one answer, which tells nothing about any link; the same entry again gives the same receipt.
+one answer, which tells nothing about any link; the same entry again gives the same receipt. What ends
+something is taken at any node, and without a quorum it is kept and honoured at once (202, gateway.outbox).
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from consent.terms import GrantTerms, parse_terms
 from gateway.disclosure.openings import save_opening
 from gateway.glass.telling import tell
 from gateway.identity.signing import submit_signed
+from gateway.outbox.closing import take_back
+from gateway.outbox.outbox import Queued
 from gateway.wallet.cors import allow_wallet
 from gateway.wallet.limits import addressed, count_knock
 from gateway.wallet.references import Opening
@@ -78,18 +81,27 @@ def submit(given: dict[str, Any], institution: str) -> Any:
     refused = _keep_opening(gw, institution, entry, given["opening"])
     if refused is not None:
         return refusal(refused)
-    answer = submit_signed(gw, entry.text)
+    answer = take_back(gw, entry) if entry.kind in CLOSING else submit_signed(gw, entry.text)
     if isinstance(answer, Refusal):
         return refusal(answer)
     if entry.kind == "glass.closed":
         tell(gw, entry.payload["glass"])
+    if isinstance(answer, Queued):
+        return {"entry_id": answer.entry_id, "receipt": None, "honoured": _is_ours(gw, entry)}, 202
     with gw.ledger.view() as view:
         receipt = view.receipt(answer.index)
     return {"entry_id": answer.entry_id, "receipt": receipt}
 
 
+def _is_ours(gw: Gateway, entry: Entry) -> bool:
+    """Whether the records behind this link are on this node, so that nothing more leaves from now on."""
+    with gw.ledger.view() as view:
+        link = link_state(view, entry.subject)
+    return link is not None and gw.keys.hosts(link["institution"])
+
+
 def _of_a_phone(gw: Gateway, institution: str, text: str) -> Entry | None:
-    """The entry, if a key of a link of this institution signed it about its own link."""
+    """The entry, if a key of a link of this institution signed it about its own link. Closings: any link."""
     try:
         entry = parse_entry(text)
     except Malformed:
@@ -100,9 +112,8 @@ def _of_a_phone(gw: Gateway, institution: str, text: str) -> Entry | None:
     if key is None or link is None or entry.ledger != gw.ledger.id:
         return None
     own = key["subject_type"] == "link" and key["subject"] == entry.subject
-    if not own or link["institution"] != institution or not entry.signed_by(unb64u(key["key"], 32)):
-        return None
-    return entry
+    here = link["institution"] == institution or entry.kind in CLOSING
+    return entry if own and here and entry.signed_by(unb64u(key["key"], 32)) else None
 
 
 def _keep_opening(

@@ -16,6 +16,7 @@ from gateway.composition import current_gateway
 from gateway.links.links import patient_of_link
 from gateway.looks.chart import chart_items, what_was_seen
 from gateway.looks.looks import record_look_on
+from gateway.outbox.outbox import Queued
 from gateway.records.patients import get_patient
 from gateway.wallet.access import current_phone, wallet_required
 from gateway.wallet.cors import allow_wallet
@@ -60,4 +61,4 @@ def records(given: dict[str, Any], institution: str) -> Any:
     looked = record_look_on(gw, institution, phone.link, user, "patient-request", what_was_seen(items))
     if isinstance(looked, Refusal):
         return refusal(looked)
-    return {"items": items, "look": looked.entry_id}
+    return {"items": items, "look": looked.entry_id, "recorded": not isinstance(looked, Queued)}

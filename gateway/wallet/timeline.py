@@ -19,7 +19,7 @@ from gateway.wallet.access import Phone, current_phone, wallet_required
 from gateway.wallet.cors import allow_wallet
 from gateway.web.schemas import StrictSchema
 from ledger.encoding import MAX_INTEGER, unb64u
-from ledger.entry import parse_entry
+from ledger.entry import Entry, parse_entry
 from ledger.record import decode_record
 
 blueprint = Blueprint(
@@ -51,7 +51,18 @@ def timeline(given: dict[str, int | None], institution: str) -> dict[str, Any]:
     with gw.db.connect() as conn:
         openings = openings_of_link(conn, phone.link)
     note_told(gw, phone.link, size, phone.until_index)
-    return {**_cut(proof, openings, phone), "time": gw.clock(), "reading": phone.reading}
+    waiting = [] if phone.until_index is not None else gw.outbox.waiting(phone.link)
+    return {
+        **_cut(proof, openings, phone),
+        "waiting": [_not_recorded(entry, openings) for entry in waiting],
+        "time": gw.clock(),
+        "reading": phone.reading,
+    }
+
+
+def _not_recorded(entry: Entry, openings: dict[str, Any]) -> dict[str, Any]:
+    """An entry that the others have not recorded yet, as it was signed, with what opens its commitment."""
+    return {"entry": entry.text, "opening": openings.get(entry.payload.get("commitment", ""))}
 
 
 def _cut(proof: dict[str, Any], openings: dict[str, Any], phone: Phone) -> dict[str, Any]:

@@ -26,6 +26,7 @@ STOPPING = (
     "migrations-missing",
     "ledger-unavailable",
     "ledger-rolled-back",
+    "ledger-catching-up",
     "disk-full",
 )
 
@@ -50,8 +51,8 @@ class Health:
 
 
 def health_of(gw: Gateway) -> Health:
-    """Looks at database, migrations, ledger, clock, the ledger's known length and disk."""
-    found = (_database(gw), _ledger(gw), gw.watermark.code, disk_state(gw.settings))
+    """Looks at database, migrations, ledger, clock, the ledger's known length, disk and outbox."""
+    found = (_database(gw), _ledger(gw), gw.watermark.code, disk_state(gw.settings), *_outbox(gw))
     warnings = [code for code in found if code]
     return Health(not any(code in STOPPING for code in warnings), tuple(warnings))
 
@@ -80,6 +81,13 @@ def _database(gw: Gateway) -> str | None:
             return None if is_current(conn) else "migrations-missing"
     except SQLAlchemyError:
         return "database-unavailable"
+
+
+def _outbox(gw: Gateway) -> tuple[str, ...]:
+    try:
+        return gw.outbox.codes
+    except SQLAlchemyError:
+        return ()  # the database's own answer says it
 
 
 def _ledger(gw: Gateway) -> str | None:

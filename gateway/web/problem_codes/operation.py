@@ -17,4 +17,28 @@ CODES = {
         "Phones keep an alarm; ask patients for permission again, and repeat those days' replaced phones.",
         "手机会一直报警；请重新征求患者同意，那几天补办的手机请重新办理。",
     ),
+    "entries-wait": (
+        503,
+        "Entries wait here, not yet recorded by the others",
+        "有记录在此等候，尚未被其他医院记录",
+        "transient",
+        "Own charts can be read meanwhile. All are recorded by themselves, once, when members agree again.",
+        "期间可以查看本院病历。达成一致的成员足够后会自动记录，且只记录一次。",
+    ),
+    "entries-refused-late": (
+        409,
+        "Entries that waited were refused by the ledger in the end",
+        "等候的记录最终被账本拒绝",
+        "conflict",
+        "What they stand for has happened. The privacy officer finds them, with the reason, in the account.",
+        "它们所记的事情已经发生。隐私专员可在该患者的访问记录中看到它们和原因。",
+    ),
+    "outbox-full": (
+        503,
+        "Too much waits for the ledger already",
+        "等候写入账本的内容已满",
+        "transient",
+        "Nothing was done and nothing was released. Try again when the other hospitals can be reached.",
+        "没有执行任何操作，也未放行任何内容。请在其他医院恢复连接后重试。",
+    ),
 }

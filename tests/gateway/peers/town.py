@@ -34,6 +34,7 @@ from gateway.web.events import Bus
 from gateway.web.logs import make_log
 from ledger.encoding import b64u
 from ledger.engine.embedded import EmbeddedEngine
+from ledger.errors import Unavailable
 from ledger.genesis import INSTITUTION_USES, OPERATOR_USES, build_genesis, sign_genesis
 from ledger.signing import public_key
 from tests.gateway.conftest import Clock, Entropy, OriginClient
@@ -58,7 +59,10 @@ class Replica:
 
     def submit(self, entry: str) -> Future[Any]:
         future: Future[Any] = Future()
-        future.set_result(self.record(entry, 10))
+        try:
+            future.set_result(self.record(entry, 10))
+        except Unavailable as outage:
+            future.set_exception(outage)
         return future
 
     def record(self, entry: str, timeout: float) -> Any:
@@ -80,9 +84,12 @@ class Order:
 
     def __init__(self) -> None:
         self.replicas: list[Replica] = []
+        self.agrees = True
         self._lock = Lock()
 
     def put(self, first: Replica, entry: str, timeout: float) -> Any:
+        if not self.agrees:
+            raise Unavailable("no-quorum", "the replicas do not agree just now")
         with self._lock:
             answer = first._engine.record(entry, timeout)
             for other in self.replicas:
@@ -202,6 +209,7 @@ class Town:
 
     nodes: list[Node]
     clock: Clock
+    order: Order
 
     @property
     def a(self) -> Node:
@@ -233,7 +241,7 @@ def open_town(folder: Path) -> Iterator[Town]:
         nodes.append(Node(gw, app, institution, listener))
     for node in nodes:
         node.start()
-    yield Town(nodes, clock)
+    yield Town(nodes, clock, order)
     for node in nodes:
         node.stop()
         node.gw.bus.close()

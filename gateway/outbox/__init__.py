@@ -1,0 +1,1 @@
+"""Signed entries that wait until the members of the consortium agree again."""

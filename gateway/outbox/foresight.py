@@ -1,0 +1,70 @@
+"""The ledger's state as it will be once what waits about a link is recorded: the same rules, applied ahead.
+
+So a revocation that waits ends its grant for every question that is asked here. Invariant: what the rules
+refuse now changes nothing, so nobody's junk ends or opens anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from consent.lifecycle import ConsentContract
+from ledger.encoding import unb64u
+from ledger.entry import Entry
+from ledger.errors import Refusal
+from ledger.registry import Signer
+
+_RULES = ConsentContract()
+
+
+class Snapshot(Protocol):
+    """One view of the ledger."""
+
+    @property
+    def size(self) -> int: ...
+    @property
+    def time(self) -> int: ...
+    def get(self, key: str) -> dict[str, Any] | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """What the rules see of the ledger."""
+
+    foresight: Foresight
+    index: int
+
+    def get(self, key: str) -> dict[str, Any] | None:
+        return self.foresight.get(key)
+
+
+class Foresight:
+    """A snapshot with entries applied on top of it; `size` and `time` stay those of the snapshot."""
+
+    def __init__(self, view: Snapshot, entries: Iterable[Entry] = ()) -> None:
+        self._view = view
+        self._documents: dict[str, dict[str, Any] | None] = {}
+        self._applied = 0
+        self.size, self.time = view.size, view.time
+        for entry in entries:
+            self.apply(entry)
+
+    def get(self, key: str) -> dict[str, Any] | None:
+        """A state document by key."""
+        return self._documents[key] if key in self._documents else self._view.get(key)
+
+    def apply(self, entry: Entry) -> Refusal | None:
+        """Put an entry on top, or say why the rules refuse it now."""
+        key = self.get(f"key/{entry.kid}")
+        if key is None or not entry.signed_by(unb64u(key["key"], 32)):
+            return Refusal("entry-unknown-key", "no such key on this ledger, or it did not sign this")
+        signer = Signer(entry.kid, key["subject"], key["subject_type"], key["use"])
+        moment = _Moment(self, self.size + self._applied)
+        outcome = _RULES.apply(moment, entry, signer, max(self.time, entry.at))
+        if not isinstance(outcome, dict):
+            return Refusal(outcome.code, outcome.detail)
+        self._documents.update(outcome)
+        self._applied += 1
+        return None

@@ -1,0 +1,124 @@
+"""Records an entry, or keeps it until the consortium can: for what goes on without a quorum.
+
+Issue: own looks, revocations and the end of emergencies. Grants and releases never come here: they are
+recorded first or do not happen. Only an engine that orders by agreement says `no-quorum`; the outage of a
+ledger of one operator is the node's own and is raised as it was.
+Invariants: (1) an answer `Queued` is durable, and its entry will be on the ledger once, or its refusal will
+be kept and shown; (2) what waits about a link is handed in before what comes later about it; (3) nothing is
+kept that the rules refuse as far as can be seen from here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gateway.outbox import store
+from gateway.outbox.delivery import Delivery
+from gateway.outbox.foresight import Foresight, Snapshot
+from ledger.committed import Committed
+from ledger.entry import Entry, parse_entry
+from ledger.errors import Refusal, Unavailable
+
+if TYPE_CHECKING:
+    from gateway.composition import Gateway
+    from gateway.outbox.store import Kept
+
+NO_QUORUM = "no-quorum"
+PATIENCE_S = 2.5  # below the three seconds after which a phone turns to another node
+WAIT_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """The entry is durable here and not yet recorded by the others."""
+
+    entry_id: str
+    subject: str
+    at: int
+
+
+class Outbox:
+    """One for each gateway."""
+
+    def __init__(self, gw: Gateway) -> None:
+        self._gw = gw
+        self.delivery = Delivery(gw)
+
+    def record(self, text: str, tell: str | None = None) -> Committed | Refusal | Queued:
+        """Record an entry about a link, or keep it; `tell` an institution elsewhere that has to know of it.
+
+        Raises Unavailable: neither is known to be the case.
+        """
+        entry = parse_entry(text)
+        if self._gw.watermark.behind or self._goes_at_once(entry):
+            try:
+                return self._ask(text)
+            except Unavailable as outage:
+                if outage.code != NO_QUORUM:
+                    raise
+        return self._keep(entry, tell)
+
+    def waiting(self, subject: str) -> list[Entry]:
+        """What waits about a link, oldest first."""
+        with self._gw.db.connect() as conn:
+            return store.waiting_of(conn, subject)
+
+    def rows(self, subject: str) -> list[Kept]:
+        """What waits about a link, and what was refused in the end, oldest first."""
+        with self._gw.db.connect() as conn:
+            return store.rows_of(conn, subject)
+
+    def foresee(self, view: Snapshot, under: str) -> Snapshot:
+        """The snapshot as it will be once what ends this grant or glass is recorded."""
+        with self._gw.db.connect() as conn:
+            ending = store.ending(conn, under)
+        return Foresight(view, ending) if ending else view
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The codes that people read: entries wait, entries were refused in the end."""
+        with self._gw.db.connect() as conn:
+            waiting, refused = store.counts(conn)
+        found = (("entries-wait", waiting), ("entries-refused-late", refused))
+        return tuple(code for code, count in found if count)
+
+    def _goes_at_once(self, entry: Entry) -> bool:
+        if self.delivery.away:
+            return False
+        if not self.waiting(entry.subject):
+            return True
+        with self._gw.ledger.view() as view:
+            return view.entry_index(entry.id) is not None
+
+    def _ask(self, text: str) -> Committed | Refusal:
+        try:
+            return self._answer(text, PATIENCE_S)
+        except Unavailable as outage:
+            if outage.code != "outcome-unknown":
+                raise
+        # There are blocks: it waits its turn among many.
+        return self._answer(text, WAIT_SECONDS)
+
+    def _answer(self, text: str, seconds: float) -> Committed | Refusal:
+        answer: Committed | Refusal = self._gw.ledger.record(text, seconds)
+        return answer
+
+    def _keep(self, entry: Entry, tell: str | None) -> Refusal | Queued:
+        with self._gw.ledger.view() as view:
+            foreseen = Foresight(view, self.waiting(entry.subject))
+            refused = foreseen.apply(entry)
+            link = foreseen.get(f"link/{entry.subject}")
+        if refused is not None and not self._waits(entry):
+            return refused
+        institution = link["institution"] if link is not None else ""
+        with self._gw.db.begin() as conn:
+            kept = store.keep(conn, entry, institution, self._gw.clock(), tell)
+        if kept:
+            self._gw.log.warning("entry-waits", kind=entry.kind, entry=entry.id)
+            self._gw.bus.publish(f"link:{entry.subject}")
+        self.delivery.stands_still()
+        return Queued(entry.id, entry.subject, entry.at)
+
+    def _waits(self, entry: Entry) -> bool:
+        return any(each.id == entry.id for each in self.waiting(entry.subject))

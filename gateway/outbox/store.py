@@ -1,0 +1,119 @@
+"""Reads and writes what waits for the ledger.
+
+Not here: when it is handed in (outbox.delivery). Invariants: what waits about one link keeps its order; the
+number of what waits is bounded, for all and for each link, so that nobody's phone can fill it for others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
+
+from gateway.outbox.tables import outbox_entry as table
+from ledger.entry import Entry, parse_entry
+from ledger.errors import Refusal, Unavailable
+from ledger.store.prepared import Prepared, insert_into
+
+MOST = 20_000
+MOST_OF_A_LINK = 500
+# What one grant or glass is ended by.
+ABOUT = {"grant.revoke": "grant", "glass.closed": "glass"}
+
+_WAITS = table.c.refused.is_(None)
+_OF_SUBJECT = Prepared(
+    select(table.c.entry).where(table.c.subject == bindparam("subject"), _WAITS).order_by(table.c.number)
+)
+_ABOUT = Prepared(
+    select(table.c.entry).where(table.c.about == bindparam("about"), _WAITS).order_by(table.c.number)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One row: the entry as it was signed, and the refusal of a late recording, if there was one."""
+
+    number: int
+    institution: str
+    entry: Entry
+    tell: str | None
+    refused: str | None
+
+
+def keep(conn: Connection, entry: Entry, institution: str, now: int, tell: str | None = None) -> bool:
+    """Store an entry durably; False when it waits already. Raises Unavailable(outbox-full)."""
+    if conn.execute(select(table.c.number).where(table.c.entry_id == entry.id)).first() is not None:
+        return False
+    mine = func.count().filter(table.c.subject == entry.subject)
+    everything, of_link = conn.execute(select(func.count(), mine).select_from(table).where(_WAITS)).one()
+    if everything >= MOST or of_link >= MOST_OF_A_LINK:
+        raise Unavailable("outbox-full", "no further entry can wait for the ledger")
+    about = ABOUT.get(entry.kind)
+    row = {
+        "entry_id": entry.id,
+        "subject": entry.subject,
+        "institution": institution,
+        "kind": entry.kind,
+        "about": entry.payload.get(about) if about is not None else None,
+        "entry": entry.text,
+        "queued_at": now,
+        "tell": tell,
+    }
+    conn.execute(insert_into(conn, table).values(row))
+    return True
+
+
+def waiting_of(conn: Connection, subject: str) -> list[Entry]:
+    """What waits about one link, oldest first."""
+    return [parse_entry(text) for (text,) in _OF_SUBJECT.all(conn, subject=subject)]
+
+
+def ending(conn: Connection, under: str) -> list[Entry]:
+    """What waits that ends this grant or glass."""
+    return [parse_entry(text) for (text,) in _ABOUT.all(conn, about=under)]
+
+
+def rows_of(conn: Connection, subject: str) -> list[Kept]:
+    """All about one link, oldest first, with what was refused in the end."""
+    return _kept(conn.execute(select(table).where(table.c.subject == subject).order_by(table.c.number)).all())
+
+
+def first_of_each_link(conn: Connection, most: int) -> list[Kept]:
+    """The oldest waiting entry of each link, oldest first."""
+    first = select(func.min(table.c.number)).where(_WAITS).group_by(table.c.subject)
+    query = select(table).where(table.c.number.in_(first)).order_by(table.c.number).limit(most)
+    return _kept(conn.execute(query).all())
+
+
+def to_tell(conn: Connection, most: int) -> list[Kept]:
+    """Those of which another institution is still to be told."""
+    query = select(table).where(table.c.tell.is_not(None), _WAITS).order_by(table.c.number).limit(most)
+    return _kept(conn.execute(query).all())
+
+
+def told(conn: Connection, kept: Kept) -> None:
+    """The institution elsewhere knows."""
+    conn.execute(update(table).where(table.c.number == kept.number).values(tell=None))
+
+
+def remove(conn: Connection, kept: Kept) -> None:
+    """The entry is on the ledger."""
+    conn.execute(delete(table).where(table.c.number == kept.number))
+
+
+def refuse(conn: Connection, kept: Kept, refusal: Refusal, now: int) -> None:
+    """The ledger refused it in the end: it is kept for people to see."""
+    found = {"refused": refusal.code, "refused_at": now, "tell": None}
+    conn.execute(update(table).where(table.c.number == kept.number).values(found))
+
+
+def counts(conn: Connection) -> tuple[int, int]:
+    """How many wait, and how many were refused in the end."""
+    waiting = func.count().filter(_WAITS)
+    everything, waits = conn.execute(select(func.count(), waiting).select_from(table)).one()
+    return waits, everything - waits
+
+
+def _kept(rows: Sequence[Row[tuple[object, ...]]]) -> list[Kept]:
+    return [Kept(row.number, row.institution, parse_entry(row.entry), row.tell, row.refused) for row in rows]
