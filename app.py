@@ -44,7 +44,6 @@ from gateway.identity.keyring import KeyRing, operator_here, read_keys
 from gateway.identity.rotation import settle_waiting
 from gateway.identity.sessions import register_sessions
 from gateway.ledger_door import door as ledger_door_door
-from gateway.ledger_door import light as ledger_door_light
 from gateway.offers import door as offers_door
 from gateway.operation.watermark import Halted
 from gateway.reuse.deciding.recording import settle_all
@@ -85,7 +84,6 @@ AREAS = (
     web_health,
     web_docs,
     ledger_door_door,
-    ledger_door_light,
     console_session,
     console_status,
     console_audit,
@@ -141,8 +139,7 @@ def compose(
     )
     sweep(gw)
     if gw.watermark.behind:
-        mark = gw.watermark
-        return replace(gw, ledger=Halted(engine, lambda: mark.behind))
+        return replace(gw, ledger=Halted(engine))
     settle_all(gw)
     return gw
 
@@ -202,6 +199,7 @@ def serving_app() -> Flask:
     gw: Gateway = app.extensions["yaoshi"]
     if gw.settings.metrics_port:
         app.extensions["yaoshi-metrics"].serve(gw.settings.metrics_port)
+    gw.outbox.delivery.begin()
     gw.watermark.follow(lambda kind: gw.log.error("mark-not-written", kind=kind))
     _end_streams_on_signal(gw)
     settle_memory()
