@@ -44,6 +44,7 @@ from gateway.identity.keyring import KeyRing, operator_here, read_keys
 from gateway.identity.rotation import settle_waiting
 from gateway.identity.sessions import register_sessions
 from gateway.ledger_door import door as ledger_door_door
+from gateway.ledger_door import light as ledger_door_light
 from gateway.offers import door as offers_door
 from gateway.operation.watermark import Halted
 from gateway.reuse.deciding.recording import settle_all
@@ -84,6 +85,7 @@ AREAS = (
     web_health,
     web_docs,
     ledger_door_door,
+    ledger_door_light,
     console_session,
     console_status,
     console_audit,
@@ -139,7 +141,8 @@ def compose(
     )
     sweep(gw)
     if gw.watermark.behind:
-        return replace(gw, ledger=Halted(engine))
+        mark = gw.watermark
+        return replace(gw, ledger=Halted(engine, lambda: mark.behind))
     settle_all(gw)
     return gw
 

@@ -5,7 +5,8 @@
     Unavailable  an exception: no judgement was possible; the same bytes may be sent again
     Fatal        an exception: the stored log contradicts itself or its genesis; nobody may go on writing
 
-Every code is stable and documented in `ledger/codes.py`, `codes_governing.py` and `codes_chain.py`.
+Every code is stable and documented in `ledger/codes.py`, `codes_governing.py`, `codes_chain.py` and
+`codes_light.py`.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from dataclasses import dataclass
 from ledger.codes import CODES as _CODES
 from ledger.codes_chain import CODES as _CHAIN_CODES
 from ledger.codes_governing import CODES as _GOVERNING_CODES
+from ledger.codes_light import CODES as _LIGHT_CODES
 
-CODES = {**_CODES, **_CHAIN_CODES, **_GOVERNING_CODES}
+CODES = {**_CODES, **_CHAIN_CODES, **_GOVERNING_CODES, **_LIGHT_CODES}
 
 
 @dataclass(frozen=True, slots=True)

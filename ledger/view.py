@@ -140,10 +140,12 @@ class View:
         """Inclusion proof of record `index` at `size`."""
         return inclusion_proof(index, self.size, self.node_reader([index]))
 
-    def consistency(self, old: int) -> list[bytes]:
-        """Consistency proof from an older size, 0..size."""
+    def consistency(self, old: int, new: int | None = None) -> list[bytes]:
+        """Consistency proof from an older size, 0..size, to this one, or to another of old..size."""
         return consistency_proof(
-            old, self.size, lambda level, k: reading.read_node(self._connection, level, k)
+            old,
+            self.size if new is None else new,
+            lambda level, k: reading.read_node(self._connection, level, k),
         )
 
     def head_proof(self, number: int) -> list[bytes]:

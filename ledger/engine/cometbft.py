@@ -16,6 +16,7 @@ from pathlib import Path
 from ledger.committed import Committed, committed_of
 from ledger.engine.following import Follower, overdue
 from ledger.engine.inflight import Answer, InFlight, Waiting
+from ledger.engine.light_source import Document, LightSource
 from ledger.engine.outgoing import Sender
 from ledger.engine.rpc import Node
 from ledger.engine.startup import check_checkpoint_seed, checked_genesis
@@ -64,6 +65,7 @@ class CometBFTEngine:
             size = view.size
         self._in_flight = InFlight(in_flight)
         self._sender = Sender(Node(rpc), self._in_flight, _GATHER_S)
+        self._light = LightSource(Node(rpc), store)
         self._bell = Bell(wake_directory)
         self._follower = Follower(store, self._in_flight, self._sender, self._bell, self._trees, size)
 
@@ -140,6 +142,10 @@ class CometBFTEngine:
         with view_of(self._store, self.genesis, self._certify, self._trees.at) as view:
             yield view
 
+    def light_block(self, height: int | None) -> Document | None:
+        """A block for those who check what the validators signed; see `ledger.engine.light_source`."""
+        return self._light.block(height)
+
     def subscribe(self, callback: Callable[[Committed], None]) -> None:
         """Call back after each commit, by whichever gateway; the callback must not block."""
         self._follower.subscribe(callback)
@@ -148,6 +154,7 @@ class CometBFTEngine:
         """Answer what waits, then let go of store and node."""
         self._in_flight.drain()
         self._sender.close()
+        self._light.close()
         self._follower.close()
         self._bell.close()
         self._store.close()

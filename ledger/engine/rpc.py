@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 _TIMEOUT_S = 10.0
 _LARGEST_ANSWER = 1024 * 1024
+_PAGE = 100  # as many validators as the node names at once
 # What CometBFT 0.38 says; of any other error it is not known whether the transaction goes on.
 _IN_CACHE, _FULL = "tx already exists in cache", "mempool is full"
 
@@ -73,6 +74,40 @@ class Node:
         except (OSError, http.client.HTTPException, ValueError, LookupError, TypeError):
             self.close()
             return None
+
+    def light_block(self, height: int | None) -> dict[str, Any] | None:
+        """Header, votes and validators of a block as the node says them, of the newest for None.
+
+        None when the node has no such block. Raises OSError or ValueError when it does not answer as it must.
+        """
+        try:
+            asked = {} if height is None else {"height": str(height)}
+            answer = self._call("commit", asked)
+            if "error" in answer:
+                return None
+            signed = cast("dict[str, Any]", answer["result"])["signed_header"]
+            header, commit = signed["header"], signed["commit"]
+            if header is None or commit is None:
+                return None
+            validators = self._validators(str(header["height"]), len(commit["signatures"]))
+            return {"header": header, "commit": commit, "validators": validators}
+        except (http.client.HTTPException, LookupError, TypeError, ValueError) as fault:
+            self.close()
+            raise ValueError("not an answer of this node") from fault
+        except OSError:
+            self.close()
+            raise
+
+    def _validators(self, height: str, count: int) -> list[Any]:
+        found: list[Any] = []
+        for page in range(1, -(-count // _PAGE) + 1):
+            asked = {"height": height, "page": str(page), "per_page": str(_PAGE)}
+            result = cast("dict[str, Any]", self._call("validators", asked)["result"])
+            found += [
+                {"pub_key": one["pub_key"], "voting_power": one["voting_power"]}
+                for one in result["validators"]
+            ]
+        return found
 
     def close(self) -> None:
         """Hang up; the next call connects anew."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -35,6 +36,7 @@ _SUBJECT = Prepared(sa.select(*_SUBJECT_COLUMNS).where(t.subjects.c.id == sa.bin
 _BLOCK = Prepared(sa.select(t.head_blocks.c.leaves).where(t.head_blocks.c.block == sa.bindparam("block")))
 _NODE = Prepared(sa.select(t.log_nodes.c.hash).where(t.log_nodes.c.place == sa.bindparam("place")))
 _ENTRY = Prepared(sa.select(t.records.c.index).where(t.records.c.entry_id == sa.bindparam("entry_id")))
+_TIME = Prepared(sa.select(t.records.c.time).where(t.records.c.index == sa.bindparam("index")))
 _RECORD_COLUMNS = (
     t.records.c.index,
     t.records.c.time,
@@ -156,6 +158,19 @@ def read_records(connection: sa.Connection, first: int, limit: int) -> Iterator[
     )
     for row in connection.execute(query):
         yield StoredRecord(Record(*row[:6]), row[6])
+
+
+def read_size_before(connection: sa.Connection, size: int, time: int) -> int:
+    """How many of the first `size` records have a time before this one (ms UTC)."""
+    return bisect_left(range(size), time, key=lambda index: _time_of(connection, index))
+
+
+def _time_of(connection: sa.Connection, index: int) -> int:
+    row = _TIME.first(connection, index=index)
+    if row is None:
+        raise LookupError("a record of the log is missing")
+    found: int = row[0]
+    return found
 
 
 def read_chain(connection: sa.Connection, number: int, from_seq: int) -> list[StoredRecord]:

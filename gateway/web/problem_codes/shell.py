@@ -146,6 +146,14 @@ CODES = {
         "Tell the administrator. Nothing was changed.",
         "请通知管理员。没有任何更改。",
     ),
+    "light-absent": (
+        404,
+        "The node has no such block at hand",
+        "节点目前没有这个区块",
+        "not-found",
+        "Ask for the newest block, or try again in a minute.",
+        "请查询最新区块，或一分钟后重试。",
+    ),
     "tile-unknown": (
         404,
         "No such tile",

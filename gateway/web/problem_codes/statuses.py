@@ -44,6 +44,7 @@ _OUTAGES = (
     "ledger-closed",
     "ledger-locked",
     "ledger-missing",
+    "node-silent",
     "outcome-unknown",
     "root-differs",
     "schema-newer",
@@ -54,5 +55,6 @@ _OUTAGES = (
 STATUSES: dict[str, int] = {
     **dict.fromkeys(_MALFORMED, 400),
     **dict.fromkeys(_OUTAGES, 503),
+    "light-none": 404,
     "quota-exceeded": 429,
 }

@@ -8,7 +8,10 @@ import pytest
 
 from ledger.committed import Committed
 from ledger.engine.cometbft import CometBFTEngine
+from ledger.engine.cometbft_genesis import chain_id
 from ledger.errors import Unavailable
+from ledger.light.certificate import Certified, read_certified
+from ledger.light.chain import check_same, read_light_block
 from tests.ledger import world
 from tests.ledger.engine.network import WITHIN_S, Member, wait_until
 
@@ -91,12 +94,47 @@ def test_entries_of_all_gateways_stand_in_one_order(network: Network) -> None:
     network.assert_alike(before + 100)
 
 
+def test_every_member_shows_what_the_validators_signed_about_its_log(network: Network) -> None:
+    size, root = network.members[0].tip()
+    blocks = []
+    for member, engine in zip(network.members, network.engines, strict=True):
+        chain = chain_id(member.genesis)
+        wait_until(lambda: certified(engine, chain).size == size, "the whole log is certified")  # noqa: B023
+        found = certified(engine, chain)
+        assert found.root == root
+        at_first = engine.light_block(1)
+        assert at_first is not None
+        blocks.append((read_light_block(at_first, chain).header.hash, found.block.header.height))
+        assert engine.light_block(10**6) is None
+    assert len({first for first, _ in blocks}) == 1
+    common = min(height for _, height in blocks)
+    chain = chain_id(network.members[0].genesis)
+    shown = [read_certified(engine.light_block(common), chain) for engine in network.engines]
+    for other in shown[1:]:
+        check_same(shown[0].block, other.block)
+    # In the middle of the log, too, each header has the size and root that it names.
+    middle = [
+        read_certified(network.engines[1].light_block(height), chain) for height in range(1, common + 1)
+    ]
+    assert {one.size for one in middle} >= {1, size}
+    assert sorted(one.size for one in middle) == [one.size for one in middle]
+
+
+def certified(engine: CometBFTEngine, chain: str) -> Certified:
+    return read_certified(engine.light_block(None), chain)
+
+
 def test_three_go_on_without_the_fourth_which_is_level_when_it_returns(network: Network) -> None:
     before = network.members[0].tip()[0]
     network.stop(3)
     for engine in network.engines[:3]:
         recorded(engine, network.entry())
-    network.start(3)
+    network.members[3].start_application()
+    network.engines[3] = network.open(network.members[3])
+    with pytest.raises(Unavailable) as silent:
+        network.engines[3].light_block(None)
+    assert silent.value.code == "node-silent"
+    network.members[3].start_node()
     network.assert_alike(before + 3)
     assert recorded(network.engines[3], network.entry()).index == before + 3
     network.assert_alike(before + 4)
