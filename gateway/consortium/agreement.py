@@ -23,10 +23,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ledger.genesis import DEFAULT_LIMITS, INSTITUTION_USES, OPERATOR_USES, VALIDATOR_USE, build_genesis
+from ledger.genesis import (
+    DEFAULT_LIMITS,
+    INSTITUTION_USES,
+    OPERATOR_QUOTA,
+    OPERATOR_USES,
+    VALIDATOR_USE,
+    build_genesis,
+)
 
 NODE = re.compile(r"[0-9a-f]{40}@[0-9A-Za-z.:\[\]-]{1,200}:[0-9]{1,5}")
 FEWEST = 4  # with fewer, one that fails stops all
+_LIMITS = (*DEFAULT_LIMITS, OPERATOR_QUOTA)
 _HEAD = {"name": str, "origin": str, "wallet": str, "at": datetime}
 _OPERATOR = {"id": str, "name": str, "node": str}
 _INSTITUTION = {"id": str, "operator": str, "code": str, "type": str, "zh": str, "en": str, "base": str}
@@ -78,8 +86,8 @@ def read_agreement(text: str) -> Agreement:
     _members(told, _HEAD, "the first lines")
     if told["at"].tzinfo is None:
         raise AgreementError("the first lines: at has a zone, such as 2026-12-01T08:00:00+08:00")
-    if not isinstance(limits, dict) or not limits.keys() <= DEFAULT_LIMITS.keys():
-        raise AgreementError(f"[limits] holds {', '.join(DEFAULT_LIMITS)}, and nothing else")
+    if not isinstance(limits, dict) or not limits.keys() <= set(_LIMITS):
+        raise AgreementError(f"[limits] holds {', '.join(_LIMITS)}, and nothing else")
     if len(statement.operators) < FEWEST:
         raise AgreementError(f"{FEWEST} operators at least: with fewer, one that fails stops all")
     return Agreement(

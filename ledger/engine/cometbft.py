@@ -10,7 +10,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from ledger.committed import Committed, committed_of
@@ -25,11 +24,11 @@ from ledger.engine.verdicts import Verdicts
 from ledger.engine.views import certifier, view_of
 from ledger.engine.waking import Bell
 from ledger.entry import Entry, parse_entry
-from ledger.errors import Fatal, Refusal, Unavailable
+from ledger.errors import Fatal, Malformed, Refusal
 from ledger.genesis import Genesis
 from ledger.machine import Contracts, Machine
 from ledger.store.chain import read_chain_tip
-from ledger.store.database import Store
+from ledger.store.database import Connection, Store
 from ledger.store.place import Place
 from ledger.store.reading import read_ending, read_record
 from ledger.view import Certify, View
@@ -64,7 +63,7 @@ class CometBFTEngine:
         with self.view() as view:
             size = view.size
         self._in_flight = InFlight(in_flight)
-        self._sender = Sender(Node(rpc), self._in_flight, _GATHER_S)
+        self._sender = Sender(Node(rpc), self._in_flight, _GATHER_S, self._look_up)
         self._light = LightSource(Node(rpc), store)
         self._bell = Bell(wake_directory)
         self._follower = Follower(store, self._in_flight, self._sender, self._bell, self._trees, size)
@@ -121,11 +120,10 @@ class CometBFTEngine:
 
     def submit(self, entry: str) -> Answer:
         """Hand in an entry; see `ledger.engine.protocol.Engine`."""
-        parsed = parse_entry(entry)
-        known = self._look_up(parsed)
-        answer, item = self._in_flight.join(parsed, time.monotonic() + self._answer_within_s)
+        deadline = time.monotonic() + self._answer_within_s
+        answer, item = self._in_flight.join(parse_entry(entry), deadline)
         if item is not None:
-            self._begin(item, known)
+            self._sender.put([item])
         return answer
 
     def record(self, entry: str, timeout: float) -> Committed | Refusal:
@@ -159,47 +157,32 @@ class CometBFTEngine:
         self._bell.close()
         self._store.close()
 
-    def _look_up(self, entry: Entry) -> _Known:
-        """What the store says about an entry. Raises Malformed when its key did not sign it.
-
-        Such an entry would spoil the envelope for its neighbours.
-        """
+    def _look_up(self, items: list[Waiting]) -> None:
+        """Answer what the store knows already, or what would spoil the envelope for its neighbours."""
         with self._store.snapshot() as connection:
             ending = read_ending(connection)
             if ending is None:
                 raise Fatal("size-differs", "the ledger file has no beginning")
             view = View(connection, self.genesis, ending, None, self._certify)
-            signer = self._machine.authenticate(entry, view, self._verdicts.verifies)
-            if isinstance(signer, Refusal):
-                return _Known(signer, ending.size, 0)
-            index = view.entry_index(entry.id)
-            stored = None if index is None else read_record(connection, index)
-            if stored is not None:
-                recorded = parse_entry(stored.record.entry.decode("ascii"))
-                return _Known(committed_of(stored.record, recorded, repeated=True), ending.size, 0)
-            return _Known(None, ending.size, read_chain_tip(connection).height)
+            height = read_chain_tip(connection).height
+            indices = view.entry_indices([item.entry.id for item in items])
+            for item in items:
+                outcome = self._outcome(item.entry, view) or _recorded(connection, indices.get(item.entry.id))
+                if outcome is not None:
+                    self._in_flight.settle(item, outcome)
+                else:
+                    item.size, item.height = ending.size, height
 
-    def _begin(self, item: Waiting, known: _Known) -> None:
-        """Answer what is known already, else send it.
-
-        What was answered between the look and the joining has to be looked up once more.
-        """
+    def _outcome(self, entry: Entry, view: View) -> Refusal | Malformed | None:
         try:
-            known = self._look_up(item.entry) if item.again else known
-        except BaseException:
-            self._in_flight.settle(item, Unavailable("storage-failed", "the ledger could not be read"))
-            raise
-        if known.outcome is not None:
-            self._in_flight.settle(item, known.outcome)
-            return
-        item.size, item.height = known.size, known.height
-        self._sender.put([item])
+            signer = self._machine.authenticate(entry, view, self._verdicts.verifies)
+        except Malformed as malformed:
+            return malformed
+        return signer if isinstance(signer, Refusal) else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What one snapshot says: an outcome, if there is one, and where ledger and chain ended."""
-
-    outcome: Committed | Refusal | None
-    size: int
-    height: int
+def _recorded(connection: Connection, index: int | None) -> Committed | None:
+    stored = None if index is None else read_record(connection, index)
+    if stored is None:
+        return None
+    return committed_of(stored.record, parse_entry(stored.record.entry.decode("ascii")), repeated=True)

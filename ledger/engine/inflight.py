@@ -13,18 +13,16 @@ from dataclasses import dataclass, field
 from ledger.committed import Committed
 from ledger.entry import Entry
 from ledger.errors import Refusal, Unavailable
-from ledger.recent import Recent
 
 Answer = Future[Committed | Refusal]
-_SETTLED_KEPT = 4096
 
 
 @dataclass(slots=True)
 class Waiting:
     """An entry in flight; `deadline` and `sent` are monotonic seconds.
 
-    `height` and `size` say what the store held when it was handed in; until they are known nobody sends it.
-    `again`: it waited here before, and was answered a moment ago. `handed`: the node took it once.
+    `height` and `size` say what the store held when it was looked up; until they are known nobody sends it.
+    `handed`: the node took it once.
     """
 
     entry: Entry
@@ -34,17 +32,15 @@ class Waiting:
     size: int = 0
     sent: float | None = None
     settled: bool = False
-    again: bool = False
     handed: bool = False
 
 
 class InFlight:
-    """By entry id. Threads share it."""
+    """By an entry's whole text: what another signature makes of it waits for itself. Threads share it."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._items: dict[str, Waiting] = {}
-        self._settled: Recent[str, bool] = Recent(_SETTLED_KEPT)
         self._closed = False
         self._changed = threading.Condition()
 
@@ -58,14 +54,14 @@ class InFlight:
         with self._changed:
             if self._closed:
                 raise Unavailable("ledger-closed", "the ledger is shutting down")
-            item = self._items.get(entry.id)
+            item = self._items.get(entry.text)
             if item is not None:
                 item.answers.append(answer)
                 return answer, None
             if len(self._items) >= self._limit:
                 raise Unavailable("ledger-busy", "too many entries wait already")
-            item = Waiting(entry, deadline, [answer], again=entry.id in self._settled)
-            self._items[entry.id] = item
+            item = Waiting(entry, deadline, [answer])
+            self._items[entry.text] = item
             return answer, item
 
     def settle(self, item: Waiting, outcome: Committed | Refusal | Exception) -> None:
@@ -74,8 +70,7 @@ class InFlight:
             if item.settled:
                 return
             item.settled = True
-            del self._items[item.entry.id]
-            self._settled[item.entry.id] = True
+            del self._items[item.entry.text]
             self._changed.notify_all()
         for number, answer in enumerate(item.answers):
             if isinstance(outcome, Exception):

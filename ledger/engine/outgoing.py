@@ -1,7 +1,8 @@
 """Entries on their way to the node: gathered into envelopes, handed in, kept for later when it is away.
 
-One thread sends, so that entries keep the order in which they came. What comes while it talks to the node
-goes into the next envelope together.
+One thread sends, so that entries about one subject keep the order in which they came. What comes while it
+talks to the node goes into the next envelope together; the entries of one signed batch that come together
+travel as one, with the signature once. What the store knows already is answered and not sent.
 """
 
 from __future__ import annotations
@@ -10,22 +11,26 @@ import logging
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 
 from ledger.engine.abci.checking import Code
 from ledger.engine.inflight import InFlight, Waiting
 from ledger.engine.rpc import Handed, Node
-from ledger.envelope import MAX_ENTRIES, MAX_ENVELOPE_BYTES, pack_entries
+from ledger.entry import Entry
+from ledger.envelope import MAX_ENTRIES, MAX_ENVELOPE_BYTES, pack_batch, pack_entries
 from ledger.errors import Malformed, Refusal, Unavailable
 
 _log = logging.getLogger("ledger")
 _RETRY_S = 0.25
+LookUp = Callable[[list[Waiting]], None]
 
 
 class Sender:
-    """The thread that hands envelopes to the node."""
+    """The thread that hands envelopes to the node; `look_up` answers what is known already."""
 
-    def __init__(self, node: Node, in_flight: InFlight, gather_s: float) -> None:
+    def __init__(self, node: Node, in_flight: InFlight, gather_s: float, look_up: LookUp) -> None:
         self._node = node
+        self._look_up = look_up
         self._in_flight = in_flight
         self._gather_s = gather_s
         self._queue: deque[Waiting] = deque()
@@ -51,7 +56,7 @@ class Sender:
         while not self._closed.is_set():
             items = self._take()
             try:
-                self._send(items)
+                self._send(self._open(items))
             except Exception as fault:
                 _log.error("entries could not be handed in: %s", type(fault).__name__)
                 for item in items:
@@ -66,11 +71,18 @@ class Sender:
         with self._changed:
             return _fill(self._queue)
 
+    def _open(self, items: list[Waiting]) -> list[Waiting]:
+        """Those without an answer, new ones looked up in one snapshot."""
+        new = [item for item in items if item.height is None]
+        if new:
+            self._look_up(new)
+        return [item for item in items if not item.settled]
+
     def _send(self, items: list[Waiting]) -> None:
         items = [item for item in items if not item.settled]
         if not items:
             return
-        handed = self._node.hand_in(pack_entries([item.entry.text for item in items]))
+        handed = self._node.hand_in(_packed(items))
         now = time.monotonic()
         for item in items:
             item.sent = now
@@ -89,9 +101,9 @@ class Sender:
                         item, Unavailable("ledger-busy", "the node takes no more just now")
                     )
         elif isinstance(handed, int) and len(items) > 1:
-            # One of them is at fault, and only that one may be told so.
-            for item in items:
-                self._send([item])
+            # Some of them are at fault, and only those may be told so.
+            self._send(items[: len(items) // 2])
+            self._send(items[len(items) // 2 :])
         elif isinstance(handed, int):
             self._refused(items[0], handed)
 
@@ -100,17 +112,49 @@ class Sender:
             self._in_flight.settle(item, Refusal("entry-unknown-key", "no such key on this ledger"))
         elif code == Code.SIGNATURE:
             self._in_flight.settle(item, Malformed("signature-invalid", "the signature does not verify"))
+        elif code == Code.OVER_QUOTA:
+            # Not a refusal: that is for a block to say, and this one never came into any.
+            if not item.handed:
+                self._in_flight.settle(item, Unavailable("ledger-busy", "too many entries of this hour"))
         elif code != Code.RECORDED:
             self._in_flight.settle(item, Malformed("envelope-form", "the node did not understand the entry"))
 
 
 def _fill(queue: deque[Waiting]) -> list[Waiting]:
-    """As many of the first as one envelope holds."""
+    """As many as one envelope holds, from the first on: what was signed one by one, or one signed batch.
+
+    What does not belong together with the first is left for the next envelope, and keeps back what comes
+    after it about the same subject.
+    """
     taken: list[Waiting] = []
+    left: list[Waiting] = []
+    kept_back: set[str] = set()
     size = 1
     while queue and len(taken) < MAX_ENTRIES:
-        size += 4 + len(queue[0].entry.text)
-        if size > MAX_ENVELOPE_BYTES:
+        item = queue.popleft()
+        if taken and (item.entry.subject in kept_back or not _together(taken[0].entry, item.entry)):
+            kept_back.add(item.entry.subject)
+            left.append(item)
+            continue
+        size += 4 + len(item.entry.text)
+        if taken and size > MAX_ENVELOPE_BYTES:
+            left.append(item)
             break
-        taken.append(queue.popleft())
+        taken.append(item)
+    queue.extendleft(reversed(left))
     return taken
+
+
+def _together(one: Entry, other: Entry) -> bool:
+    return one.message == other.message if one.batched else not other.batched
+
+
+def _packed(items: list[Waiting]) -> bytes:
+    """The envelope: of the whole batch when it is one, else of entries that stand for themselves."""
+    texts = [item.entry.text for item in items]
+    try:
+        if items[0].entry.batched and len(items) > 1:
+            return pack_batch(texts)
+    except Malformed:
+        _log.info("entries of a batch go without the rest of it")
+    return pack_entries(texts)

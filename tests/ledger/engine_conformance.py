@@ -25,6 +25,7 @@ from ledger.record import decode_record, record_hash
 from ledger.signing import SigningKey, public_key, sign_compact, signing_key
 from tests.ledger import world
 from tests.ledger.phone_check import check_link_proof
+from tests.ledger.together_conformance import TogetherConformance
 
 LINK = world.link_id(1)
 OTHER = world.link_id(2)
@@ -70,7 +71,7 @@ REFUSALS: Any = {
 }
 
 
-class EngineConformance:
+class EngineConformance(TogetherConformance):
     """The suite."""
 
     @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -28,13 +28,20 @@ RELEASE = f"{world.HOSPITAL}/release"
 KEY = public_key(world.seed(RELEASE))
 
 
-def batch(size: int, ledger: str = LEDGER, signer: str = RELEASE) -> list[str]:
-    """So many looks about one link under one signature."""
+def batch(
+    size: int, ledger: str = LEDGER, signer: str = RELEASE, links: Sequence[str] = (LINK,)
+) -> list[str]:
+    """So many looks under one signature, about one link or these in turn."""
     inputs = [
         signing_input(
             world.kid(signer),
             "yaoshi-entry",
-            {"ledger": ledger, "subject": LINK, "kind": "look.made", "at": world.START + number},
+            {
+                "ledger": ledger,
+                "subject": links[number % len(links)],
+                "kind": "look.made",
+                "at": world.START + number,
+            },
         )
         for number in range(size)
     ]

@@ -10,7 +10,7 @@ from typing import Any
 from ledger.encoding import b64u
 from ledger.errors import Refusal
 from ledger.genesis import INSTITUTION_USES, build_genesis, sign_genesis
-from ledger.signing import PROOF_TYP, public_key, sign_compact, thumbprint
+from ledger.signing import PROOF_TYP, public_key, sign_batch, sign_compact, signing_input, thumbprint
 
 OPERATOR = "0a" * 16
 HOSPITAL = "1a" * 16
@@ -131,6 +131,15 @@ class Author:
     def look(self, link: str, **members: Any) -> str:
         """look.made by the hospital's release key."""
         return self.entry(f"{HOSPITAL}/release", "look.made", link, **members)
+
+    def looks_together(self, links: Iterable[str]) -> list[str]:
+        """look.made on each of these links, all under one signature of the hospital's release key."""
+        signer, inputs = f"{HOSPITAL}/release", []
+        for link in links:
+            self.at += 1
+            payload = {"ledger": self.ledger, "subject": link, "kind": "look.made", "at": self.at}
+            inputs.append(signing_input(kid(signer), "yaoshi-entry", payload))
+        return sign_batch(seed(signer), inputs)
 
 
 def link_id(number: int) -> str:

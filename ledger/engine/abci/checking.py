@@ -1,8 +1,9 @@
 """Before a transaction is ordered: is it an envelope, signed by keys of this ledger, with anything new in it?
 
-Cheap checks come first: size, form, known key, duplicate, signature. What was parsed and verified here is
-remembered, bounded, and used again when the block is judged; judging gives the same without it. Nothing here
-is agreed on by the network: it only keeps rubbish out of the blocks.
+Cheap checks come first: size, form, known key, quota, duplicate, signature. What was parsed and verified here
+is remembered, bounded, and used again when the block is judged; judging gives the same without it. Nothing
+here is agreed on by the network, and nothing is written: it only keeps rubbish out of the blocks. An envelope
+is refused as a whole when one of its entries is over its quota, or nothing in it is of a known key or new.
 """
 
 from __future__ import annotations
@@ -12,13 +13,15 @@ import threading
 from collections.abc import Sequence
 from enum import IntEnum
 
+from ledger.engine.abci.allowance import Allowance
 from ledger.engine.verdicts import Verdicts
 from ledger.engine.views import view_of
 from ledger.entry import Entry, parse_entry
-from ledger.envelope import open_envelope
+from ledger.envelope import MAX_ENVELOPE_BYTES, open_envelope
 from ledger.errors import Malformed, Refusal
 from ledger.genesis import Genesis
 from ledger.machine import Machine
+from ledger.quota import HOUR_MS, Charge, charges
 from ledger.recent import Recent
 from ledger.registry import Document
 from ledger.store.database import Store
@@ -36,6 +39,7 @@ class Code(IntEnum):
     NOTHING_TAKEN = 3
     UNKNOWN_KEY = 4
     RECORDED = 5
+    OVER_QUOTA = 6
 
 
 class Envelopes:
@@ -66,28 +70,48 @@ class Checker:
         self._genesis = genesis
         self._machine = machine
         self._envelopes = envelopes
+        self._turn = threading.Lock()
+        self._allowance = Allowance()
 
     def check(self, tx: bytes) -> Code:
         """Whether this node lets the transaction into its mempool. Raises Unavailable or Fatal."""
+        if len(tx) > MAX_ENVELOPE_BYTES:
+            return Code.MALFORMED
         try:
             entries = self._envelopes.entries(tx)
         except Malformed:
             return Code.MALFORMED
-        with view_of(self._store, self._genesis, no_checkpoint_key) as view:
+        with self._turn, view_of(self._store, self._genesis, no_checkpoint_key) as view:
             return self._check(entries, view)
 
     def _check(self, entries: Sequence[Entry], view: View) -> Code:
-        state = _Keys(view)
-        if all(isinstance(self._machine.authenticate(one, state, _trusting), Refusal) for one in entries):
+        state, hour = _Keys(view), view.time // HOUR_MS
+        known = self._known(entries, state)
+        if not known:
             return Code.UNKNOWN_KEY
-        if len(view.entry_indices([one.id for one in entries])) == len({one.id for one in entries}):
+        if not all(self._allowance.allows(one, on, state.get, hour) for one, on in known.items()):
+            return Code.OVER_QUOTA
+        recorded = view.entry_indices(list(known))
+        if len(recorded) == len(known):
             return Code.RECORDED
         try:
             for one in entries:
                 self._machine.authenticate(one, state, self._envelopes.verdicts.verifies)
         except Malformed:
             return Code.SIGNATURE
+        for entry_id, on in known.items():
+            if entry_id not in recorded:
+                self._allowance.let_in(entry_id, on, state.get, hour)
         return Code.OK
+
+    def _known(self, entries: Sequence[Entry], state: _Keys) -> dict[str, list[Charge]]:
+        """Those that a key of this ledger may have signed, by id, and what each of them spends."""
+        found: dict[str, list[Charge]] = {}
+        for one in entries:
+            signer = self._machine.authenticate(one, state, _trusting)
+            if not isinstance(signer, Refusal):
+                found[one.id] = charges(one, signer, state.get, self._genesis.limits)
+        return found
 
 
 class _Keys:

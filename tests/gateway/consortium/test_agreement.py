@@ -84,6 +84,14 @@ def test_a_name_may_hold_what_toml_writes_as_an_escape(tmp_path: Path) -> None:
     assert read_agreement(text).document["operators"][0]["name"] == '"q" \\ \x7f 林'
 
 
+def test_limits_may_be_changed_that_of_an_operator_too(four: list[Member]) -> None:
+    limits = "\n[limits]\noperator_entries_per_hour = 900\nlink_entries_per_hour = 7\n"
+    document = read_agreement(agreed(four) + limits).document
+    assert document["limits"]["operator_entries_per_hour"] == 900
+    assert document["limits"]["link_entries_per_hour"] == 7
+    assert read_agreement(agreed(four)).document["limits"]["operator_entries_per_hour"] > 900
+
+
 WRONG = {
     "it is no TOML": (r"\A", "[[", "not TOML"),
     "the wallet is missing": (r"wallet = .*\n", "", "the first lines"),

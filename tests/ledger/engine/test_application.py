@@ -217,34 +217,6 @@ def test_a_transaction_counts_as_it_must_with(
     assert (taken == 0) == (code is not Code.OK or make is RESULTS["what is recorded already"][0])
 
 
-CHECKS: dict[str, tuple[Callable[[world.Author], bytes], Code]] = {
-    "garbage": (lambda a: b"\x01garbage", Code.MALFORMED),
-    "more than an envelope": (lambda a: b"\x01" * 70_000, Code.MALFORMED),
-    "a wrong signature": (lambda a: envelope(forged(a.look(LINK))), Code.SIGNATURE),
-    "unknown keys only": (lambda a: envelope(a.entry("stranger", "look.made", LINK)), Code.UNKNOWN_KEY),
-    "an entry of another ledger": (lambda a: envelope(world.Author("00" * 32).look(LINK)), Code.UNKNOWN_KEY),
-    "what is recorded already": (
-        lambda a: envelope(world.Author(a.ledger).open_link(LINK, "phone")),
-        Code.RECORDED,
-    ),
-    "an unknown key among others": (
-        lambda a: envelope(a.look(LINK), a.entry("stranger", "look.made", LINK)),
-        Code.OK,
-    ),
-    "a new entry": (lambda a: envelope(a.look(LINK)), Code.OK),
-}
-
-
-@pytest.mark.parametrize(("make", "code"), CHECKS.values(), ids=CHECKS.keys())
-def test_before_it_is_ordered_a_transaction_is_answered_with(
-    node: Node, make: Callable[[world.Author], bytes], code: Code
-) -> None:
-    node.block(envelope(node.author.open_link(LINK, "phone")))
-    before = node.stored()
-    assert node.application.check_tx(make(node.author)) == code
-    assert node.stored() == before
-
-
 @given(st.one_of(st.binary(max_size=200), st.binary(max_size=200).map(lambda data: b"\x01" + data)))
 def test_garbage_is_malformed_in_every_place(data: bytes) -> None:
     assert open_block(Envelopes(), [data]) == [None]

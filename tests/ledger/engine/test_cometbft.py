@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import threading
 import time
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from ledger.committed import Committed
 from ledger.engine.cometbft import CometBFTEngine
 from ledger.engine.embedded import EmbeddedEngine
 from ledger.engine.protocol import Engine
+from ledger.envelope import open_envelope, pack_entries
 from ledger.errors import Fatal, Refusal, Unavailable
 from tests.ledger import world
 from tests.ledger.engine.network import WITHIN_S, Member, one_member
@@ -104,6 +106,19 @@ def test_a_refused_entry_can_be_sent_again_and_is_judged_anew(opened: Opened) ->
     assert refused(engine, look) == "subject-unknown"
     committed(engine, author.open_link(LINK))
     assert not committed(engine, look).repeated
+
+
+def test_a_signed_batch_goes_into_a_block_with_its_signature_once(member: Member, opened: Opened) -> None:
+    engine = opened()
+    author = world.Author(engine.id)
+    committed(engine, author.open_link(LINK))
+    entries = author.looks_together([LINK] * 30)
+    answers = [engine.submit(entry) for entry in entries]
+    assert [one.result(WITHIN_S).index for one in answers] == list(range(2, 32))  # type: ignore[union-attr]
+    blocks = [member.call("block", height=str(height)) for height in range(1, member.height + 1)]
+    txs = [base64.b64decode(tx) for one in blocks for tx in one["result"]["block"]["data"]["txs"]]
+    assert [(tx[0], len(open_envelope(tx))) for tx in txs] == [(1, 1), (2, 30)]
+    assert len(txs[1]) < len(pack_entries(entries)) * 0.75
 
 
 def test_two_gateways_of_one_store_hear_of_the_same_entry_once(opened: Opened) -> None:

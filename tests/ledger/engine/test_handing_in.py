@@ -21,6 +21,7 @@ from ledger.entry import parse_entry
 from ledger.envelope import open_envelope
 from ledger.errors import Malformed, Refusal, Unavailable
 from tests.ledger import world
+from tests.ledger.test_signed_batch import batch
 
 WITHIN_S = 20
 CACHED = {"error": {"code": -32603, "message": "Internal error", "data": "tx already exists in cache"}}
@@ -37,6 +38,7 @@ class Rpc:
 
     def __init__(self) -> None:
         self.answers: list[Any] = []
+        self.data: list[bytes] = []
         self.envelopes: list[list[str]] = []
         self.asked = threading.Condition()
         owner = self
@@ -46,7 +48,7 @@ class Rpc:
 
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                answer = owner.take(open_envelope(base64.b64decode(body["params"]["tx"])))
+                answer = owner.take(base64.b64decode(body["params"]["tx"]))
                 data = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
                 self.send_response(200)
                 self.send_header("Content-Length", str(len(data)))
@@ -61,9 +63,10 @@ class Rpc:
         self.thread.start()
         self.address = f"http://127.0.0.1:{self.server.server_port}"
 
-    def take(self, texts: list[str]) -> Any:
+    def take(self, data: bytes) -> Any:
         with self.asked:
-            self.envelopes.append(texts)
+            self.data.append(data)
+            self.envelopes.append(open_envelope(data))
             self.asked.notify_all()
             return self.answers.pop(0) if self.answers else coded(0)
 
@@ -82,14 +85,16 @@ class Gateway:
 
     def __init__(self, rpc: Rpc) -> None:
         self.rpc = rpc
-        self.in_flight = InFlight(10)
-        self.sender = Sender(Node(rpc.address), self.in_flight, 0.001)
+        self.in_flight = InFlight(64)
+        self.sender = Sender(Node(rpc.address), self.in_flight, 0.001, lambda items: None)
         self.author = world.Author("00" * 32)
 
     def send(self, count: int = 1) -> list[Answer]:
+        return self.hand_in([self.author.look(world.link_id(1)) for _ in range(count)])
+
+    def hand_in(self, texts: list[str]) -> list[Answer]:
         found, items = [], []
-        for _ in range(count):
-            entry = parse_entry(self.author.look(world.link_id(1)))
+        for entry in map(parse_entry, texts):
             answer, item = self.in_flight.join(entry, time.monotonic() + WITHIN_S)
             assert item is not None
             item.height = 0
@@ -160,9 +165,9 @@ REFUSED = {
 
 @pytest.mark.parametrize("code", REFUSED, ids=lambda code: code.name)
 def test_who_is_at_fault_is_told_and_no_neighbour(gateway: Gateway, rpc: Rpc, code: Code) -> None:
-    rpc.answers = [coded(code), coded(0), coded(code), coded(0)]
+    rpc.answers = [coded(code), coded(0), coded(code), coded(code), coded(0)]
     first, second, third = gateway.send(3)
-    rpc.wait_for(4)
+    rpc.wait_for(5)
     wanted = REFUSED[code]
     if isinstance(wanted, Refusal):
         assert second.result(WITHIN_S) == wanted
@@ -172,6 +177,73 @@ def test_who_is_at_fault_is_told_and_no_neighbour(gateway: Gateway, rpc: Rpc, co
         assert malformed.value.code == wanted
     assert not first.done()
     assert not third.done()
+
+
+def kinds(rpc: Rpc) -> list[int]:
+    """For each envelope, whether a signature travelled once (2) or with each entry (1)."""
+    return [data[0] for data in rpc.data]
+
+
+def test_a_signed_batch_travels_as_one_with_its_signature_once(gateway: Gateway, rpc: Rpc) -> None:
+    entries = batch(20, "00" * 32)
+    gateway.hand_in(entries)
+    rpc.wait_for(1)
+    assert rpc.envelopes == [entries]
+    assert kinds(rpc) == [2]
+
+
+def test_a_batch_of_which_something_is_missing_travels_with_its_paths(gateway: Gateway, rpc: Rpc) -> None:
+    entries = batch(5, "00" * 32)
+    gateway.hand_in(entries[1:])
+    rpc.wait_for(1)
+    assert rpc.envelopes == [entries[1:]]
+    assert kinds(rpc) == [1]
+
+
+def test_batches_and_single_entries_that_come_mixed_are_sorted_out(gateway: Gateway, rpc: Rpc) -> None:
+    links = [world.link_id(number) for number in range(8)]
+    one, two = batch(3, "00" * 32, links=links[:3]), batch(3, "00" * 32, links=links[3:6])
+    alone = [gateway.author.look(link) for link in links[6:]]
+    gateway.hand_in([one[0], two[0], alone[0], one[1], two[1], one[2], alone[1], two[2]])
+    rpc.wait_for(3)
+    assert rpc.envelopes == [one, two, alone]
+    assert kinds(rpc) == [2, 2, 1]
+
+
+def test_what_is_about_one_subject_keeps_its_order_whatever_it_was_signed_with(
+    gateway: Gateway, rpc: Rpc
+) -> None:
+    links = [world.link_id(number) for number in range(3)]
+    together = batch(3, "00" * 32, links=links)
+    alone = gateway.author.look(links[2])
+    gateway.hand_in([together[0], alone, together[1], together[2]])
+    rpc.wait_for(3)
+    assert rpc.envelopes == [together[:2], [alone], together[2:]]
+
+
+def test_a_batch_with_one_at_fault_is_taken_apart(gateway: Gateway, rpc: Rpc) -> None:
+    rpc.answers = [coded(2), coded(0), coded(2), coded(0), coded(2)]
+    answers = gateway.hand_in(batch(4, "00" * 32))
+    rpc.wait_for(5)
+    with pytest.raises(Malformed) as malformed:
+        answers[3].result(WITHIN_S)
+    assert malformed.value.code == "signature-invalid"
+    assert not any(answer.done() for answer in answers[:3])
+    assert kinds(rpc) == [2, 1, 1, 1, 1]
+
+
+def test_what_is_over_its_quota_is_an_outage_and_no_refusal(gateway: Gateway, rpc: Rpc) -> None:
+    (taken,) = gateway.send()
+    rpc.wait_for(1)
+    rpc.answers = [coded(Code.OVER_QUOTA)]
+    (answer,) = gateway.send()
+    with pytest.raises(Unavailable) as busy:
+        answer.result(WITHIN_S)
+    assert busy.value.code == "ledger-busy"
+    rpc.answers = [coded(Code.OVER_QUOTA)]
+    gateway.sender.put(gateway.in_flight.sendable())
+    rpc.wait_for(3)
+    assert not taken.done(), "the node took it before: its answer is still to come"
 
 
 def test_a_full_node_is_an_outage_at_once(gateway: Gateway, rpc: Rpc) -> None:
@@ -217,4 +289,17 @@ def test_whoever_joins_hears_that_it_was_repeated() -> None:
     assert (first.result(0), second.result(0)) == (done, done.again())
     _, later = in_flight.join(entry, 0)
     assert later is not None
-    assert later.again
+
+
+def test_another_signature_waits_for_itself() -> None:
+    in_flight = InFlight(2)
+    author = world.Author("00" * 32)
+    text = author.look(world.link_id(1))
+    stem, _, signature = text.rpartition(".")
+    forged = f"{stem}.{'B' if signature[0] != 'B' else 'C'}{signature[1:]}"
+    first, item = in_flight.join(parse_entry(text), 0)
+    _, other = in_flight.join(parse_entry(forged), 0)
+    assert item is not None
+    assert other is not None
+    in_flight.settle(other, Malformed("signature-invalid", "not hers"))
+    assert not first.done(), "nobody is answered for what somebody else did not sign"
