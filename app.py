@@ -45,7 +45,6 @@ from gateway.identity.rotation import settle_waiting
 from gateway.identity.sessions import register_sessions
 from gateway.ledger_door import door as ledger_door_door
 from gateway.ledger_door import light as ledger_door_light
-from gateway.ledger_door import light as ledger_door_light
 from gateway.offers import door as offers_door
 from gateway.operation.watermark import Halted
 from gateway.reuse.deciding.recording import settle_all
@@ -86,7 +85,6 @@ AREAS = (
     web_health,
     web_docs,
     ledger_door_door,
-    ledger_door_light,
     ledger_door_light,
     console_session,
     console_status,
