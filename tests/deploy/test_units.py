@@ -47,6 +47,12 @@ def test_systemd_reads_every_unit_without_a_word(tmp_path: Path) -> None:
     assert [line for line in said.stderr.splitlines() if "yaoshi" in line] == []
 
 
+@pytest.mark.parametrize("name", ["yaoshi-application.service", "yaoshi-consensus.service"])
+def test_what_the_consensus_needs_is_started_again_always_and_for_ever(name: str) -> None:
+    lines = (ROOT / "deploy/systemd" / name).read_text("utf-8").splitlines()
+    assert {"Restart=always", "RestartSec=1", "StartLimitIntervalSec=0"} <= set(lines)
+
+
 @pytest.mark.parametrize("name", UNITS)
 def test_a_unit_names_no_secret_and_no_root(name: str) -> None:
     text = (ROOT / "deploy/systemd" / name).read_text("utf-8")
