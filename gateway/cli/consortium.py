@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -19,7 +20,7 @@ from gateway.cli.consortium_members import add, invite, join, remove
 from gateway.cli.consortium_town import down, up
 from gateway.cli.found import founders_of
 from gateway.cli.opening import command_settings, read_genesis
-from gateway.consortium import founding
+from gateway.consortium import founding, home
 from gateway.consortium.agreement import Agreement, AgreementError, read_agreement
 from gateway.consortium.directory import admission
 from gateway.consortium.node import NodeError, find_program, others_of
@@ -126,6 +127,26 @@ def node() -> None:
     os.execv(  # noqa: S606 - the program that `make` installed, and nothing of a user's in its arguments
         program, [str(program), "start", "--home", str(settings.node_path)]
     )
+
+
+@command.command("repair")
+@click.option("--yes", is_flag=True, help="Do not ask again.")
+@with_appcontext
+def repair(yes: bool) -> None:
+    """Get node and ledger anew from the other members; keys and what was signed stay. All must be stopped."""
+    os.umask(0o077)
+    settings = command_settings()
+    if not read_genesis(settings).validators:
+        raise click.ClickException("This ledger is kept by one operator: nobody else has it")
+    if not yes:
+        click.confirm("Do the other members run, so that all blocks can come from them?", abort=True)
+    try:
+        kept = home.repair(settings, datetime.now(UTC).strftime("%Y%m%dt%H%M%S"))
+    except home.HomeError as error:
+        raise click.ClickException(str(error)) from None
+    if kept is not None:
+        click.echo(f"The ledger as it was is kept as {kept}; remove it when nobody needs it any more.")
+    click.echo(f"Now start application and node, and watch: {FLASK} consortium status. Then the gateway.")
 
 
 @command.command("status")

@@ -82,6 +82,11 @@ def accept_loss(yes: bool) -> None:
             raise click.ClickException(
                 "This ledger has all records that are known here: nothing was changed."
             )
+        if view.genesis.validators:
+            raise click.ClickException(
+                "The other members have these records, and this node gets them: nothing was changed. "
+                f"See: {FLASK} consortium status"
+            )
         click.echo(LOSS.format(size=view.size, known=mark.size))
         if not yes:
             click.confirm("Are the later records lost for good?", abort=True)

@@ -34,8 +34,20 @@ from gateway.settings import Settings
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A checkpoint that somebody kept: an older backup is then noticed.",
 )
+@click.option(
+    "--signed-up-to",
+    type=click.IntRange(1),
+    help="Of a consortium, on a new machine: the height that another member's node shows now.",
+)
 @with_appcontext
-def command(file: Path, only_check: bool, replace: bool, keys: Path | None, expect: Path | None) -> None:
+def command(
+    file: Path,
+    only_check: bool,
+    replace: bool,
+    keys: Path | None,
+    expect: Path | None,
+    signed_up_to: int | None,
+) -> None:
     """Put the backup FILE in place (`-`: from a program that decrypts). The node must not run.
 
     FILE may be a folder that an earlier restore kept aside, too. Nothing is deleted: with --replace the
@@ -49,7 +61,7 @@ def command(file: Path, only_check: bool, replace: bool, keys: Path | None, expe
             if only_check:
                 checked = check_backup(settings, source, now_ms, progress)
             else:
-                wishes = Wishes(replace=replace, keys=keys, expected=expected)
+                wishes = Wishes(replace=replace, keys=keys, expected=expected, signed_up_to=signed_up_to)
                 done = restore(settings, source, wishes, clock=now_ms, entropy=os.urandom, progress=progress)
     except BackupError as error:
         raise click.ClickException(str(error)) from None
@@ -82,13 +94,27 @@ def _tell(settings: Settings, file: Path, done: Restored) -> None:
         click.echo(f"What was there before lies in {done.aside}; remove it when you are sure.")
     if not any(settings.keys_path.glob("*/*.key")):
         click.echo(f"There are NO KEYS yet: put them into {settings.keys_path} before you start the node.")
-    if done.known is not None:
+    if done.node is not None:
+        click.echo(_of_a_member(done))
+    elif done.known is not None:
         click.echo(_older(done.manifest, done.known))
         if done.aside is not None:
             click.echo(
                 f"  To put back what was there before: {FLASK} restore --replace {quoted(done.aside)}\n"
             )
     click.echo(f"Now: {FLASK} doctor, then start the node.")
+
+
+def _of_a_member(done: Restored) -> str:
+    if not done.node:
+        return (
+            "There is NO CONSENSUS NODE: it is in a backup --with-keys. Restore that, or --keys FOLDER with "
+            "what it holds, before you start."
+        )
+    return (
+        "What this ledger lacks comes from the other members when application and node run; the gateway "
+        "records and releases nothing before that. What people did here after the backup has no details here."
+    )
 
 
 def _older(manifest: Manifest, known: Mark) -> str:

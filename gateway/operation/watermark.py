@@ -5,7 +5,8 @@ later records can tell. Phones can, and raise their alarm; this file lets the no
 lies outside the data folder (YAOSHI_MARK) and lags a little, which is the safe side: what it names was there.
 Invariant: while the ledger is behind its mark nothing is written, so nothing is released (in a backup that is
 too old, a permission that a patient took back is open again), and the later records can still be put back
-without a fork. `accept` is a person's decision to go on without them.
+without a fork. `accept` is a person's decision to go on without them. A member of a consortium that is behind
+gets the missing records from the others, and goes on by itself as soon as it has them.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from ledger.merkle import fold_peaks, peak_places
 from ledger.view import View
 
 BEHIND = "ledger-rolled-back"
+CATCHING_UP = "ledger-catching-up"
 ACCEPTED = "ledger-records-lost"
 TOLD_MS = 30 * 86_400_000  # how long staff read about records that were given up
 EVERY_SECONDS = 5.0
@@ -126,15 +128,23 @@ class Watermark:
         except MarkUnreadableError:
             self._mark = None  # doctor says so; the next raise writes it anew
         with engine.view() as view:
-            self.behind = is_behind(view, self._mark)
+            self._behind = is_behind(view, self._mark)
             if self._mark is not None and self._mark.ledger != view.genesis.id:
                 self._mark = None
+
+    @property
+    def behind(self) -> bool:
+        """Whether the ledger lacks what it had; where others have it, that ends while the node runs."""
+        if self._behind and self._engine.genesis.validators:
+            with self._engine.view() as view:
+                self._behind = is_behind(view, self._mark)
+        return self._behind
 
     @property
     def code(self) -> str | None:
         """The code that people read: behind the mark, or lately gone on without some records."""
         if self.behind:
-            return BEHIND
+            return CATCHING_UP if self._engine.genesis.validators else BEHIND
         lately = self._clock() - TOLD_MS
         return ACCEPTED if any(loss.at > lately for loss in self._losses) else None
 
@@ -175,10 +185,10 @@ class Watermark:
 
 
 class Halted:
-    """An engine that shows its ledger and takes nothing: every way to write ends here."""
+    """An engine that shows its ledger and takes nothing while `holds`: every way to write ends here."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, holds: Callable[[], bool]) -> None:
+        self._engine, self._holds = engine, holds
 
     @property
     def id(self) -> str:
@@ -193,10 +203,14 @@ class Halted:
         return self._engine.genesis_bytes
 
     def submit(self, entry: str) -> Future[Committed | Refusal]:
-        raise _halted()
+        if self._holds():
+            raise _halted()
+        return self._engine.submit(entry)
 
     def record(self, entry: str, timeout: float) -> Committed | Refusal:
-        raise _halted()
+        if self._holds():
+            raise _halted()
+        return self._engine.record(entry, timeout)
 
     def view(self) -> AbstractContextManager[View]:
         return self._engine.view()

@@ -15,6 +15,7 @@ from typing import Any
 
 import psycopg
 import sqlalchemy as sa
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from sqlalchemy.dialects.postgresql.base import PGTypeCompiler
 
@@ -96,6 +97,23 @@ def has_schema(place: Postgres, schema: str) -> bool:
     """Whether the schema is there, empty or not. Raises Unavailable(storage-failed)."""
     with _visit(place) as session:
         return _has_schema(session, schema)
+
+
+def rename_ledger(place: Postgres, name: str) -> str | None:
+    """Give the ledger's schema another name while nobody writes; None when there is none.
+
+    Raises Unavailable(ledger-locked, storage-failed).
+    """
+    with _visit(place) as session:
+        if not _has_schema(session, PostgresSchema.SCHEMA):
+            return None
+        (held,) = session.execute(
+            "SELECT pg_try_advisory_xact_lock(%s)", [PostgresSchema.GUARD]
+        ).fetchone() or (False,)
+        if not held:
+            raise Unavailable("ledger-locked", "another process writes this ledger")
+        session.execute(sql.SQL("ALTER SCHEMA ledger RENAME TO {}").format(sql.Identifier(name)))
+    return name
 
 
 def copy_rows(connection: sa.Connection, table: sa.Table, rows: Iterable[Mapping[str, Any]]) -> None:

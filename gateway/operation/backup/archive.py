@@ -1,9 +1,10 @@
 """The file of a backup: a tar (POSIX.1-2001) whose first member says what the others are, with their hashes.
 
 Members: manifest.json, genesis.json, ledger.db, gateway.db; with keys, what lies under keys/, keys-waiting/
-and secrets/, and demo.json. Reading trusts nothing: only plain files with these names, each once, as long and
-with the hash that the manifest says; no name leads out of the folder. Written and read as one stream, so that
-it can go through a program that encrypts.
+and secrets/, demo.json, and of a consortium's member what makes its node itself (gateway.consortium.home),
+but never what that remembers to have signed. Reading trusts nothing: only plain files with these names, each
+once, as long and with the hash that the manifest says; no name leads out of the folder. Written and read as
+one stream, so that it can go through a program that encrypts.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from ledger.errors import LedgerError
 NAME = re.compile(
     r"genesis\.json|ledger\.db|gateway\.db|demo\.json|secrets/session\.key"
     r"|(keys|keys-waiting)/[0-9a-f]{32}/[a-z]{1,20}\.key"
+    r"|node/config/(config\.toml|(genesis|members|node_key|priv_validator_key)\.json)"
 )
 NEEDED = frozenset({"genesis.json", "ledger.db", "gateway.db"})
 VERSION = 1

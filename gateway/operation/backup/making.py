@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from gateway.consortium.home import saved_files
 from gateway.identity.founding import write_private
 from gateway.identity.keyring import hosted_here, operator_here, read_keys
 from gateway.operation.backup.archive import (
@@ -139,6 +140,7 @@ def _copy_keys(settings: Settings, staging: Path) -> list[str]:
         *settings.keys_waiting_path.glob("*/*.key"),
         *settings.session_secret_path.parent.glob("session.key"),
         *settings.data.glob("demo.json"),
+        *saved_files(settings.node_path),
     ]
     names = [path.relative_to(settings.data).as_posix() for path in sorted(found)]
     for name in names:

@@ -22,6 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
+from gateway.consortium.home import is_running, saved_files
 from gateway.identity.founding import write_private
 from gateway.operation.addresses import consoles, fit
 from gateway.operation.backup.archive import (
@@ -34,6 +35,7 @@ from gateway.operation.backup.archive import (
 )
 from gateway.operation.backup.checking import check_data
 from gateway.operation.backup.making import copy_data
+from gateway.operation.backup.node import move_node, prepare_node
 from gateway.operation.backup.noted import note_backup
 from gateway.operation.files import sync_folder
 from gateway.operation.watermark import (
@@ -57,20 +59,28 @@ HANDED_ON = ("keys", "keys-waiting", "secrets", "offline", "demo.json", "last-ba
 
 @dataclass(frozen=True)
 class Restored:
-    """`aside` is where the earlier data lies; `known` is the mark, when the backup is behind it."""
+    """`aside` is where the earlier data lies; `known` is the mark, when the backup is behind it.
+
+    `node`: whether a consensus node is in place; None where the ledger is one operator's.
+    """
 
     manifest: Manifest
     aside: Path | None
     known: Mark | None
+    node: bool | None
 
 
 @dataclass(frozen=True)
 class Wishes:
-    """How to restore: replace data that is there, take keys from a folder, compare with a checkpoint note."""
+    """How to restore: replace data that is there, take keys from a folder, compare with a checkpoint note.
+
+    `signed_up_to`: the height up to which this member's validator may have signed, where its memory is lost.
+    """
 
     replace: bool = False
     keys: Path | None = None
     expected: str | None = None
+    signed_up_to: int | None = None
 
 
 def restore(
@@ -103,10 +113,16 @@ def restore(
                 there = replace(settings, data=draft)
                 note_backup(there, manifest.made_at, manifest.size, keys=manifest.keys)
             known = _known_beyond(settings, draft, genesis, wishes.expected, clock())
+            shared = bool(genesis.validators)
+            home = prepare_node(settings, draft, wishes.signed_up_to) if shared else None
             if known is not None:
                 write_mark(settings.mark_path, known)
+            elif shared:
+                write_mark(settings.mark_path, Mark(genesis.id, manifest.size, manifest.root, clock()))
             aside = _exchange(settings.data, draft, clock(), occupied=occupied)
-    return Restored(manifest, aside, known)
+            if home is not None:
+                move_node(home, settings, aside)
+    return Restored(manifest, aside, known, settings.node_path.is_dir() if shared else None)
 
 
 def check_backup(
@@ -171,6 +187,8 @@ def _bring_keys(keys: Path, draft: Path) -> None:
         raise BackupError(f"{UNCHANGED}: {keys} holds no keys")
     for path in found:
         write_private(draft / "keys" / path.parent.name / path.name, path.read_bytes())
+    for path in saved_files(folder.parent / "node"):
+        write_private(draft / path.relative_to(folder.parent), path.read_bytes())
 
 
 def _hand_on(data: Path, draft: Path) -> None:
@@ -258,11 +276,18 @@ def _stopped(settings: Settings) -> Iterator[None]:
     if not settings.genesis_path.exists():
         yield
         return
+    # A gateway of a consortium does not write the ledger: it holds its own database.
+    held: list[Lock] = []
     try:
-        lock = Lock(settings.ledger_path)
+        held.extend(Lock(path) for path in (settings.ledger_path, settings.database_path))
+        if is_running(settings.node_path):
+            raise Unavailable("ledger-locked", "the consensus node")
     except Unavailable:
+        for lock in held:
+            lock.release()
         raise BackupError(f"{UNCHANGED}: the node is running on {settings.data}; stop it first") from None
     try:
         yield
     finally:
-        lock.release()
+        for lock in held:
+            lock.release()

@@ -15,7 +15,16 @@ from gateway.settings import SETTINGS, Settings
 
 ANSWER_SECONDS = 5
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-WARNED = frozenset({"disk-low", "disk-full", "clock-behind", "ledger-rolled-back", "ledger-records-lost"})
+WARNED = frozenset(
+    {
+        "disk-low",
+        "disk-full",
+        "clock-behind",
+        "ledger-rolled-back",
+        "ledger-records-lost",
+        "ledger-catching-up",
+    }
+)
 OUR_PREFIX = "YAOSHI_"
 OF_TESTS = ("YAOSHI_SEED", "YAOSHI_TESTS_MUST_NOT_SKIP")
 MEANINGS = Meanings(

@@ -36,6 +36,14 @@ MEANINGS = Meanings(
             + FLASK
             + " ledger accept-loss)",
         ),
+        "ledger-catching-up": Meaning(
+            "warning",
+            "The ledger has {size} records here and had {known}: the others have them, and they come back.",
+            "Until then nothing is recorded or released here. Application and node must run.",
+            "账本现有 {size} 条记录，曾有 {known} 条：其他成员有，正在取回。",
+            "在此之前，本节点不记录也不释放任何内容。账本应用和共识节点必须在运行。",
+            FLASK + " consortium status",
+        ),
         "checkpoint-beyond": Meaning(
             "wrong",
             "The checkpoint that you gave names {known} records; the ledger here has {size}, or others.",
@@ -168,7 +176,9 @@ def _length(scene: Scene, view: View) -> Iterator[Finding]:
     except MarkUnreadableError:
         mark = None
     if mark is not None and mark.ledger == view.genesis.id:
-        if is_behind(view, mark):
+        if is_behind(view, mark) and view.genesis.validators:
+            yield MEANINGS.of("ledger-catching-up", size=view.size, known=mark.size)
+        elif is_behind(view, mark):
             yield MEANINGS.of("ledger-rolled-back", size=view.size, known=mark.size)
         for loss in mark.losses:
             if loss.at > scene.now - TOLD_MS:

@@ -23,7 +23,7 @@ from gateway.identity.founding import Founder
 from gateway.identity.keyring import operator_here, read_keys
 from gateway.settings import Settings
 from ledger.committed import Committed
-from ledger.encoding import unb64u
+from ledger.encoding import b64u, unb64u
 from ledger.engine.abci.server import Server, serve_application
 from ledger.engine.cometbft import CometBFTEngine
 from ledger.engine.rpc import Node, Standing
@@ -31,7 +31,7 @@ from ledger.engine.views import view_of
 from ledger.errors import Refusal
 from ledger.genesis import Genesis, parse_genesis
 from ledger.machine import Contract
-from ledger.signing import sign_compact
+from ledger.signing import public_key, sign_compact
 from ledger.store.chain import read_chain_tip
 from ledger.store.database import Store
 from ledger.view import no_checkpoint_key
@@ -190,6 +190,12 @@ class Side:
         payload = {"ledger": self.genesis.id, "subject": subject, "kind": kind, "at": now_ms(), **members}
         return sign_compact(seed, "yaoshi-entry", payload)
 
+    def write(self) -> Committed | Refusal:
+        """One more record: a new review key of its institution, of which nobody has the seed."""
+        (institution,) = {path.parent.name for path in self.settings.offline_path.glob("*/offline.key")}
+        keys = {"review": b64u(public_key(os.urandom(32)))}
+        return self.record(self.sign("institution.keys", "offline", institution, keys=keys))
+
     def record(self, entry: str) -> Committed | Refusal:
         return self.open().record(entry, WITHIN_S)
 
@@ -209,6 +215,12 @@ class Network:
         for one in self.sides:
             one.start()
         wait_until(lambda: all(one.height > 0 for one in self.sides), "the first block")
+
+    def history(self, count: int = 4) -> None:
+        """Records by those whose nodes run."""
+        running = [one for one in self.sides if one.node is not None]
+        for number in range(count):
+            assert isinstance(running[number % len(running)].write(), Committed)
 
     def decide(self, change: dict[str, Any], voters: list[Side] | None = None) -> str:
         """One proposes, the others vote until it is decided; the proposal's id."""

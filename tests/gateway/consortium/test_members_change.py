@@ -48,17 +48,6 @@ def typed(side: Side, *arguments: str) -> str:
     return done.output
 
 
-def history(network: Network, count: int = 5) -> None:
-    """Records on the ledger: proposals that nobody follows."""
-    side = network.sides[0]
-    for number in range(count):
-        change = {"do": "rules.activate", "version": 9, "from": 10**9 + number, "release": "none"}
-        made = network.sides[number % 4]
-        assert isinstance(made.record(made.sign("operator.propose", change=change)), Committed)
-    network.assert_level()
-    assert side.tip()[0] > count
-
-
 def set_up(network: Network, code: str, *, inviting: Side) -> tuple[Side, Path]:
     """A newcomer's side after `keys` and `join`: it knows everybody, and nobody knows it."""
     side = Side(network.root, code)
@@ -78,7 +67,7 @@ def test_a_node_that_is_no_members_meets_nobody(network: Network) -> None:
         stranger.start()
         wait_until(lambda: all(node in one.refused for one in network.sides), "every member refused it")
         assert all(node not in one.admitted for one in network.sides)
-        history(network)
+        network.history()
         assert stranger.application_height() == 0
         for one in network.sides:
             standing = one.standing()
@@ -93,7 +82,7 @@ def test_a_node_that_is_no_members_meets_nobody(network: Network) -> None:
 @pytest.fixture(scope="module")
 def fifth(network: Network) -> Iterator[Side]:
     """A hospital that joined a network with a history, as the page for engineers says."""
-    history(network)
+    network.history()
     side, statement = set_up(network, "EE", inviting=network.sides[1])
     for one in network.sides:
         said = typed(one, "consortium", "add", str(statement), "--yes")
@@ -133,9 +122,7 @@ def test_a_fifth_member_catches_up_from_the_first_block_and_decides_with_the_oth
     network.assert_level([*network.sides, fifth])
     wait_until(lambda: validators(network.sides[0]) == 5, "its validator counts")
     network.sides[0].stop_node()
-    change = {"do": "rules.activate", "version": 9, "from": 10**9, "release": "none"}
-    made = fifth.record(fifth.sign("operator.propose", change=change))
-    assert isinstance(made, Committed), "four of five go on"
+    assert isinstance(fifth.write(), Committed), "four of five go on"
     network.sides[0].start_node()
     network.assert_level([*network.sides, fifth])
     assert VALIDATOR_USE in fifth.get(f"operator/{fifth.operator}")["keys"]  # type: ignore[index]
@@ -169,5 +156,6 @@ def test_a_removed_member_writes_nothing_and_its_node_is_refused(network: Networ
         one.start_node()
     wait_until(lambda: all(node in one.refused for one in network.sides), "every member refuses it")
     before = fifth.application_height()
-    history(network, 2)
+    network.history(2)
+    network.assert_level()
     assert fifth.application_height() == before
