@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 
 from gateway.disclosure.gathering import Gathering
 from gateway.fhir.peer_rate import PeerRate
+from gateway.identity.together import Together
 from gateway.operation.watermark import Watermark
 from gateway.outbox.outbox import Outbox
 from gateway.peers.http import Peers
@@ -43,6 +44,11 @@ class Gateway:
     def openings(self) -> Gathering:
         """Where disclosures and looks keep their openings."""
         return Gathering(self.db)
+
+    @cached_property
+    def together(self) -> Together | None:
+        """Signs what several requests put on the ledger at one moment; None where one operator writes it."""
+        return Together(self.keys.sign_entries) if self.ledger.genesis.validators else None
 
     @cached_property
     def outbox(self) -> Outbox:

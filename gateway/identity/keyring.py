@@ -7,14 +7,15 @@ folder and are loaded only by the command line (`offline_keys`), never by a runn
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from gateway.settings import Settings
+from ledger.compact import ENTRY_TYP
 from ledger.encoding import b64u, unb64u
 from ledger.genesis import Genesis
-from ledger.signing import public_key, signing_key
+from ledger.signing import public_key, sign_batch, signing_input, signing_key, thumbprint
 
 
 class KeyMissingError(LookupError):
@@ -34,6 +35,14 @@ class KeyRing:
         if key is None:
             raise KeyMissingError(f"no {use} key here")
         return key.sign_compact(typ, payload)
+
+    def sign_entries(self, institution: str, use: str, payloads: Sequence[dict[str, Any]]) -> list[str]:
+        """Entries of these payloads: one by itself, several (up to 256) as one signed batch."""
+        if len(payloads) == 1:
+            return [self.sign(institution, use, ENTRY_TYP, payloads[0])]
+        kid = thumbprint(self.public(institution, use))
+        inputs = [signing_input(kid, ENTRY_TYP, payload) for payload in payloads]
+        return sign_batch(self._seed(institution, use), inputs)
 
     def public(self, institution: str, use: str) -> bytes:
         """The 32 bytes of the public key."""

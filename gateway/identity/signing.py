@@ -13,10 +13,17 @@ from gateway.composition import Gateway
 WAIT_SECONDS = 10
 
 
+def sign_entry(gw: Gateway, institution: str, use: str, payload: dict[str, Any]) -> str:
+    """An entry by the institution's `use` key; in a consortium together with others of this moment."""
+    if gw.together is None:
+        return gw.keys.sign(institution, use, "yaoshi-entry", payload)
+    return gw.together.sign(institution, use, payload)
+
+
 def submit_entry(gw: Gateway, institution: str, use: str, kind: str, subject: str, /, **members: Any) -> Any:
     """Signs {ledger, subject, kind, at, **members} with the institution's `use` key; waits for the commit."""
     payload = {"ledger": gw.ledger.id, "subject": subject, "kind": kind, "at": gw.clock(), **members}
-    return submit_signed(gw, gw.keys.sign(institution, use, "yaoshi-entry", payload))
+    return submit_signed(gw, sign_entry(gw, institution, use, payload))
 
 
 def submit_signed(gw: Gateway, entry: str) -> Any:
@@ -29,4 +36,4 @@ def submit_or_keep(
 ) -> Any:
     """As submit_entry; without a quorum the entry waits in the outbox, durably, and the answer is Queued."""
     payload = {"ledger": gw.ledger.id, "subject": subject, "kind": kind, "at": gw.clock(), **members}
-    return gw.outbox.record(gw.keys.sign(institution, use, "yaoshi-entry", payload))
+    return gw.outbox.record(sign_entry(gw, institution, use, payload))

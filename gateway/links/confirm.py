@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_
 
 from consent.vocabulary import RIGHTS
-from gateway.identity.signing import submit_signed
+from gateway.identity.signing import sign_entry, submit_signed
 from gateway.links.invite import link_mode
 from gateway.references.state import state_of
 from gateway.references.store import find_reference, write
@@ -113,7 +113,7 @@ def _store_entry(gw: Gateway, row: Any) -> str | Refusal:
     else:
         payload |= {"kind": "link.keys", "rights": list(RIGHTS)}
     payload |= {"key": row.claimed_key, "proof": row.proof}
-    entry = gw.keys.sign(row.institution, "desk", "yaoshi-entry", payload)
+    entry = sign_entry(gw, row.institution, "desk", payload)
     still = and_(table.c.entry.is_(None), table.c.stopped_at.is_(None))
     if write(gw, row, still, entry=entry):
         return entry

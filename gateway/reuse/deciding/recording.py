@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import Connection, and_, select, update
 
 from gateway.disclosure.openings import save_opening
-from gateway.identity.signing import submit_signed
+from gateway.identity.signing import sign_entry, submit_signed
 from gateway.links.links import ensure_link
 from gateway.records.elements.json_text import parse, write
 from gateway.reuse.deciding.filing import Resource, file_resources
@@ -75,7 +75,7 @@ def _signed(gw: Gateway, institution: str, link: str, commitment: str) -> str:
         "at": gw.clock(),
         "commitment": commitment,
     }
-    return gw.keys.sign(institution, "release", "yaoshi-entry", payload)
+    return sign_entry(gw, institution, "release", payload)
 
 
 def settle(gw: Gateway, row: Any) -> Any:

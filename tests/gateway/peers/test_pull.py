@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -10,11 +11,14 @@ import pytest
 
 from gateway.disclosure.release import Ask, Released, release
 from gateway.fhir.receipts_door import proof_of_disclosure
+from gateway.identity.together import Together
 from gateway.peers.pull import Pulled, pull_grant
 from gateway.peers.verification import Expected, Verified, verify_disclosure
 from gateway.records.searching.query import Query, parse_query
 from ledger.encoding import b64u, unb64u
+from ledger.entry import parse_entry
 from ledger.errors import Refusal, Unavailable
+from ledger.record import decode_record
 from tests.gateway.disclosure.world import FAMILY, World, disclosures_of, doctor, give, make_world, revoke
 
 
@@ -55,6 +59,31 @@ def test_a_pull_brings_everything_granted_with_its_proofs(world: World) -> None:
     assert sum(each["count"] for each in pulled.disclosures) == 205 + 1 + 1 + 1
     assert {each.payload["visit"] for each in made} == {pulled.visit}
     assert all(each["verified"] is True for each in pulled.disclosures)
+
+
+def test_disclosures_that_were_signed_together_are_proved_one_by_one(gw: Any) -> None:
+    small = make_world(gw)
+    grant = give(small)
+    # As a gateway of a consortium signs; here the moment is long, so that threads surely meet in it.
+    vars(gw)["together"] = Together(gw.keys.sign_entries, pace_s=0.3)
+    with ThreadPoolExecutor(6) as threads:
+        pulled = list(threads.map(lambda _number: pull(small, grant), range(6)))
+    assert all(isinstance(each, Pulled) for each in pulled)
+    shown = [one for each in pulled for one in each.disclosures]
+    assert all(one["verified"] is True for one in shown)
+    with gw.ledger.view() as view:
+        entries = [
+            parse_entry(decode_record(row.record_bytes).entry.decode()) for row in view.records(1, 999)
+        ]
+        receipts = [view.receipt(index) for index in range(1, view.size)]
+    batched = [one for one in entries if one.batched]
+    assert {one.kind for one in batched} == {"disclosure.made"}
+    assert {one.id for one in batched} <= {one["entry_id"] for one in shown}
+    for one, receipt in zip(entries, receipts, strict=True):
+        stored = decode_record(unb64u(receipt["record"])).entry.decode()
+        others = [other.text.split(".")[1] for other in entries if other is not one]
+        assert one.text.split(".")[1] in stored
+        assert not any(payload in stored for payload in others), "a receipt carries nobody else's entry"
 
 
 def test_a_number_is_shown_as_it_was_written(world: World) -> None:
