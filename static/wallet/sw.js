@@ -67,6 +67,7 @@ const SHELL = [
   "/wallet/model/scope.js",
   "/wallet/model/series.js",
   "/wallet/model/visits.js",
+  "/wallet/net/anywhere.js",
   "/wallet/net/changes.js",
   "/wallet/net/institution.js",
   "/wallet/net/sessions.js",
@@ -145,6 +146,7 @@ const SHELL = [
   "/wallet/verify/request.js",
   "/wallet/verify/strict_json.js",
   "/wallet/verify/timeline.js",
+  "/wallet/verify/waiting.js",
   "/wallet/wallet.js",
 ];
 

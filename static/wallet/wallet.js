@@ -96,9 +96,15 @@ export function follow(wallet, link) {
   wallet.follows.set(link.subject, followChanges({
     doors: wallet.doors(link.institution),
     session: () => wallet.sessions.of(link),
-    told: () => wallet.views.refresh(link),
+    told: () => told(wallet, link),
     answered: () => reachable(wallet, link),
   }));
+}
+
+/** Something changed at an institution: the hospitals may agree again, and what waits be recorded. */
+async function told(wallet, link) {
+  if (wallet.unsent.length > 0) settle(wallet, await sendUnsent(wallet));
+  await wallet.views.refresh(link);
 }
 
 /** The institution answers (again): what waited goes out before anything is read. */

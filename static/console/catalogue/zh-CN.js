@@ -100,7 +100,7 @@ export default {
   "rekey.none-yet": "还没有手机关联，请用普通的“关联手机”。", "rekey.before": "三项核验完成并再次输入密码后，这里出现二维码。", "rekey.why-password": "补办会结束患者现有的授权，所以要再次确认是您本人。",
   "rekey.done": "{name}的新手机已登记", "rekey.done.under": "新手机可以收回授权；要允许别人查看，需等到 {moment}，或由旧手机确认。",
   "accounting.title": "谁看过", "accounting.under": "一次就诊一行，最新的在前。只有机构、人员、时间和种类，没有病历内容。", "accounting.opening": "正在整理，先记下您的这次查看…",
-  "accounting.none": "还没有任何查看。", "accounting.patient": "患者本人", "accounting.elsewhere": "其他机构", "accounting.count": "{kind} {count} 项", "accounting.total": "{kinds}，共 {count} 项", "accounting.late": "晚到",
+  "accounting.none": "还没有任何查看。", "accounting.patient": "患者本人", "accounting.elsewhere": "其他机构", "accounting.count": "{kind} {count} 项", "accounting.total": "{kinds}，共 {count} 项", "accounting.waiting": "尚未被其他医院记录", "accounting.refused": "事后被账本拒绝（{code}）", "record.waiting": "这次查看尚未被其他医院记录。它已保存在本院，恢复连接后会记录一次。", "accounting.late": "晚到",
   "accounting.withheld": "内容没有交出", "accounting.erased": "内容已依法删除",
   "entry.genesis": "创世", "entry.institution.keys": "机构换钥", "entry.link.open": "关联", "entry.link.keys": "换手机", "entry.link.confirm": "旧手机确认", "entry.link.contest": "旧手机异议",
   "entry.link.settle": "机构处理异议", "entry.link.close": "关闭关联", "entry.grant.give": "授权", "entry.grant.revoke": "收回", "entry.disclosure.made": "放行", "entry.look.made": "本院查看",

@@ -133,7 +133,9 @@ const counts = (found) =>
 
 const recordsName = (name) => (has(`type.${name}`) ? t(`type.${name}`) : kindName(name));
 
-function state({ state: of, late }) {
+function state({ state: of, late, recorded, refused }) {
+  if (refused) return h("span", { class: "flag critical" }, "◇ ", t("accounting.refused", { code: refused }));
+  if (!recorded) return h("span", { class: "flag" }, icon("clock"), t("accounting.waiting"));
   const lateMark = late ? h("span", { class: "flag" }, icon("clock"), t("accounting.late")) : null;
   if (of === "withheld") return [h("span", { class: "flag critical" }, "◇ ", t("accounting.withheld")), lateMark];
   return [of === "erased" ? t("accounting.erased") : null, lateMark];

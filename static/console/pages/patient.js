@@ -148,6 +148,7 @@ definePage("console-patient", {
         "main",
         { class: "record", id: "main" },
         problemNotice(local.problem, () => read(context)),
+        local.chart.recorded ? null : note("clock", t("record.waiting")),
         differs ? careBand(h("strong", {}, t("match.differs")), h("p", {}, t("match.differs.todo"))) : null,
         recordView(context, { refresh: refresh(context), ended: (source) => over(context, source) }),
       ),

@@ -1,6 +1,6 @@
 // The one tap: from 收回 to 已收回, as a screen follows it. The card stays ten seconds after it is done, then leaves.
 
-import { revokeGrants } from "./revoke.js";
+import { WAITING, revokeGrants, waitingState } from "./revoke.js";
 
 const SLOW = 1_000;
 const STAYS = 10_000;
@@ -16,7 +16,7 @@ export async function closeDoor(wallet, card) {
   clearTimeout(slow);
   set(outcome);
   wallet.channel.postMessage("changed");
-  if (outcome !== "unsent") setTimeout(() => forget(wallet, card.key), STAYS);
+  if (!WAITING.includes(outcome)) setTimeout(() => forget(wallet, card.key), STAYS);
   return outcome;
 }
 
@@ -33,14 +33,20 @@ export function shownDoors(wallet) {
   return [...open, ...gone].map((card) => ({ card, state: wallet.closing.get(card.key)?.state ?? waits(wallet, card) }));
 }
 
-const waits = ({ unsent }, card) => (
-  unsent.some((each) => card.grants.some((grant) => grant.id === each.grant)) ? "unsent" : undefined
-);
+const waits = ({ unsent }, card) => {
+  const states = unsent.filter((each) => card.grants.some(({ id }) => id === each.grant)).map(waitingState);
+  return WAITING.find((state) => states.includes(state));
+};
 
 /** What waited has gone out: the cards that said so are done, or say that it was not accepted. */
 export function settleSent(wallet, outcomes) {
   for (const [key, { card, state }] of wallet.closing) {
-    if (state !== "unsent" || waits(wallet, card)) continue;
+    if (!WAITING.includes(state)) continue;
+    const still = waits(wallet, card);
+    if (still) {
+      wallet.closing.set(key, { card, state: still });
+      continue;
+    }
     const failed = card.grants.some(({ id }) => outcomes.get(id) === "failed");
     wallet.closing.set(key, { card, state: failed ? "failed" : "done" });
     setTimeout(() => forget(wallet, key), STAYS);

@@ -1,7 +1,7 @@
 // Stopping an emergency: one tap, from 现在就停止 to 已停止, as its screens follow it.
 // Stopped is said when the log shows it, or when this phone's own receipt held; never on anybody's word.
 
-import { closeGlass } from "./revoke.js";
+import { closeGlass, waitingState } from "./revoke.js";
 
 const SLOW = 1_000;
 
@@ -18,9 +18,10 @@ export async function stopGlass(wallet, glass) {
   wallet.channel.postMessage("changed");
 }
 
-/** undefined while nothing was done, else "sending", "slow", "unsent", "failed" or "done" (its receipt held). */
+/** undefined while nothing was done, else "sending", "slow", one of WAITING, "failed" or "done" (its receipt held). */
 export function stoppingState({ stopping, unsent }, glass) {
-  if (unsent.some((each) => each.grant === glass.id)) return "unsent";
+  const waiting = unsent.find((each) => each.grant === glass.id);
+  if (waiting) return waitingState(waiting);
   const state = stopping.get(glass.id);
   // "before": the log has yet to show it; until then nothing is said, and the button is there.
   return state === "before" ? undefined : state;

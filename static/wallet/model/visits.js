@@ -6,10 +6,11 @@ export function linesOf(view, link, seenSeq = 0) {
   const lines = [];
   const visits = new Map();
   const readings = new Map();
-  for (const entry of view.entries) {
+  for (const entry of [...view.entries, ...view.waiting ?? []]) {
     const line = lineOf(entry, link);
     line.fresh = isLook(line) && entry.seq > seenSeq;
-    const fold = line.type === "visit" ? visits : line.type === "own-reading" ? readings : null;
+    // What the others have not recorded yet stands alone, and becomes an ordinary line when they have.
+    const fold = entry.state === "waiting" ? null : line.type === "visit" ? visits : line.type === "own-reading" ? readings : null;
     const earlier = fold?.get(line.foldKey);
     if (earlier) join(earlier, line);
     else {

@@ -1,14 +1,14 @@
 // An open door: who, what, how long still, and one tap to close it.
 
 import { h } from "../../shared/dom.js";
-import { moment, remaining, t } from "../../shared/i18n.js";
+import { list, moment, remaining, t } from "../../shared/i18n.js";
 import { sumOfScopes } from "../model/doors.js";
 import { plateRow } from "./plate.js";
 import { shieldLine } from "./shield.js";
 import { button } from "./screen.js";
 import { personName, placeName, scopeText, unitAndDoctor } from "./words.js";
 
-/** `state`: undefined | "sending" | "slow" | "unsent" | "done" | "failed". */
+/** `state`: undefined | "sending" | "slow" | one of WAITING | "done" | "failed". */
 export function doorCard({ wallet, card, state, close }) {
   const now = wallet.clock();
   const institution = card.grantee ? wallet.institution(card.grantee) : null;
@@ -19,7 +19,7 @@ export function doorCard({ wallet, card, state, close }) {
   return h("article", { class: "card door", "aria-label": name },
     plateRow(institution, name, who, what),
     state === "done" ? null : timeBar(card, now),
-    h("div", { class: "door-end" }, timeWords(card, now, state), takeBack(state, name, card, close)));
+    h("div", { class: "door-end" }, timeWords(wallet, card, state), takeBack(state, name, card, close)));
 }
 
 /** 5–6 px, full when given, empty at the end; the words beside it say the same. */
@@ -31,9 +31,17 @@ export function timeBar({ given, notBefore, notAfter }, now) {
   return bar;
 }
 
-function timeWords({ notBefore, notAfter }, now, state) {
+/** What became of taking back; `place`: where it counts already. */
+export function stateWords({ wallet, card, state }) {
+  const place = list([...new Set(card.grants.map(({ custodian }) => custodian))].map((id) => placeName(wallet, id)));
+  return state === "sending" ? "" : t(`door.${state}`, { place });
+}
+
+function timeWords(wallet, card, state) {
+  const { notBefore, notAfter } = card;
+  const now = wallet.clock();
   if (state === "done") return h("div", { role: "status" }, shieldLine(t("door.taken-back")));
-  if (state) return h("p", { class: "door-state", role: "status" }, state === "sending" ? "" : t(`door.${state}`));
+  if (state) return h("p", { class: "door-state", role: "status" }, stateWords({ wallet, card, state }));
   if (notBefore > now + 60_000) return h("p", { class: "time-left" }, t("door.begins", { moment: moment(notBefore) }));
   return h("div", {},
     h("p", { class: "time-left" }, t("door.left", { time: remaining(notAfter - now) })),
@@ -43,7 +51,7 @@ function timeWords({ notBefore, notAfter }, now, state) {
 function takeBack(state, name, card, close) {
   if (state === "done") return null;
   return button("tint", t("door.take-back"), () => close(card), {
-    disabled: state === "sending" || state === "slow" || state === "unsent" ? true : null,
+    disabled: state && state !== "failed" ? true : null,
     "aria-label": t("door.take-back-from", { name }), "data-keep": `close-${card.key}`,
   });
 }

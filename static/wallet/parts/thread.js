@@ -54,7 +54,7 @@ const placesOf = (wallet, line) => list(line.places.map((id) => placeName(wallet
 /** First and second line of an entry. */
 function words(wallet, line) {
   const place = placesOf(wallet, line);
-  const late = line.late ? ` · ${t("thread.late")}` : "";
+  const late = (line.late ? ` · ${t("thread.late")}` : "") + (line.state === "waiting" ? ` · ${t("thread.waiting")}` : "");
   if (line.state === "withheld") return { heading: t("thread.withheld"), under: place + late };
   if (line.state === "unproven") return { heading: t("thread.unproven"), under: place };
   if (line.state === "erased") return { heading: t("thread.erased"), under: place };
@@ -71,9 +71,9 @@ function words(wallet, line) {
     return { heading: t("thread.allowed"), under: details ? t("thread.until", { place: placeName(wallet, details.grantee), moment: until }) : place };
   }
   if (line.type === "own-reading") {
-    return { heading: t("thread.own-reading"), under: line.entries.length > 1 ? t("thread.times", { place, count: line.entries.length }) : place };
+    return { heading: t("thread.own-reading"), under: line.entries.length > 1 ? t("thread.times", { place, count: line.entries.length }) : place + late };
   }
-  return { heading: t(`thread.${line.type}`), under: place };
+  return { heading: t(`thread.${line.type}`), under: line.state === "waiting" ? place + late : place };
 }
 
 function grantOf(wallet, line) {
@@ -87,7 +87,7 @@ const departmentOf = (wallet, line) => glassBehind(wallet, line)?.declaration?.c
 /** Saw, from, for, by: [label, value] of what this line can show. */
 function rows(wallet, line) {
   const { details } = line.entries[0];
-  if (!["checked", "unpermitted"].includes(line.state) || !details) return [];
+  if (!["checked", "unpermitted", "waiting"].includes(line.state) || !details) return [];
   if (line.type.startsWith("glass-")) return glassRows(wallet, line);
   if (line.type.startsWith("result-")) return decisionRows(wallet, line);
   const place = line.places.map((id) => h("span", { class: "line" }, placeName(wallet, id)));

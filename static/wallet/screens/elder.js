@@ -5,7 +5,7 @@ import { icon } from "../../shared/icons.js";
 import { moment, t } from "../../shared/i18n.js";
 import { alarmCards } from "../parts/alarm_card.js";
 import { emergencyCards } from "../parts/emergency_card.js";
-import { cardPerson } from "../parts/door_card.js";
+import { cardPerson, stateWords } from "../parts/door_card.js";
 import { offlineStrip, waitingNotes } from "../parts/notes.js";
 import { shieldLine } from "../parts/shield.js";
 import { button, defineScreen, nameTop, page, title } from "../parts/screen.js";
@@ -57,6 +57,6 @@ function closing(wallet, card, state) {
     button("tint", t("elder.take-back"), () => closeDoor(wallet, card), {
       disabled: state && state !== "failed" ? true : null, "data-keep": "take-back",
     }),
-    state ? h("p", { class: "door-state", role: "status" }, state === "sending" ? "" : t(`door.${state}`)) : null,
+    state ? h("p", { class: "door-state", role: "status" }, stateWords({ wallet, card, state })) : null,
   ];
 }

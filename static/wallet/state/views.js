@@ -4,6 +4,7 @@
 
 import { b64u } from "../verify/bytes.js";
 import { checkTimeline } from "../verify/timeline.js";
+import { readWaiting } from "../verify/waiting.js";
 import { seal, unseal } from "../store/sealed.js";
 import { doorsOf } from "../net/institution.js";
 
@@ -14,7 +15,7 @@ export function snapshotOf(result, at) {
   const { alarms, entries, reading, seq } = result;
   const { contested, closed, pending, rekeys, keys } = result.link;
   return {
-    at, alarms, entries, reading, seq, contested, closed, pending, rekeys, size: result.checkpoint?.size ?? 0,
+    at, alarms, entries, waiting: result.waiting ?? [], reading, seq, contested, closed, pending, rekeys, size: result.checkpoint?.size ?? 0,
     keys: [...keys].map(([kid, key]) => ({ kid, status: key.status, rights: key.rights, until: key.until ?? null })),
   };
 }
@@ -42,6 +43,8 @@ export function createViews({ database, sessions, genesis, clock, changed }) {
     const result = await checkTimeline(served, {
       genesis: genesis(), subject: link.subject, institution: link.institution, kid: link.kid, kept, now: clock(),
     });
+    const { subject, institution } = link;
+    result.waiting = await readWaiting(served.waiting, { genesis: genesis(), subject, institution, registry: result.registry });
     await accept(link, { served, kept, result });
   }
 
