@@ -7,6 +7,7 @@ import { checkTimeline } from "../verify/timeline.js";
 import { readWaiting } from "../verify/waiting.js";
 import { seal, unseal } from "../store/sealed.js";
 import { doorsOf } from "../net/institution.js";
+import { createConfirming } from "./confirming.js";
 
 /** Alarms that leave the log itself in order. */
 const LOG_HOLDS = new Set(["withheld", "stale", "unpermitted"]);
@@ -24,6 +25,7 @@ export function snapshotOf(result, at) {
 export function createViews({ database, sessions, genesis, clock, changed }) {
   const views = new Map();
   const running = new Map();
+  const confirming = createConfirming({ database, genesis, clock });
 
   const set = (subject, view) => {
     views.set(subject, { ...views.get(subject), ...view });
@@ -39,16 +41,19 @@ export function createViews({ database, sessions, genesis, clock, changed }) {
     set(link.subject, { status: "checking", since: clock() });
     const doors = doorsOf(genesis().institutions.get(link.institution));
     const kept = await database.get("kept", link.subject);
+    const block = await confirming.newest(link);
     const served = await sessions.during(link, ({ token }) => doors.timeline(token, kept?.size ?? null));
     const result = await checkTimeline(served, {
       genesis: genesis(), subject: link.subject, institution: link.institution, kid: link.kid, kept, now: clock(),
     });
     const { subject, institution } = link;
     result.waiting = await readWaiting(served.waiting, { genesis: genesis(), subject, institution, registry: result.registry });
-    await accept(link, { served, kept, result });
+    const confirmed = await confirming.check(link, block, result);
+    result.alarms.unshift(...confirmed.alarms);
+    await accept(link, { served, kept, result, block: confirmed.evidence });
   }
 
-  async function accept(link, { served, kept, result }) {
+  async function accept(link, { served, kept, result, block }) {
     const holds = result.checkpoint !== null && result.alarms.every((alarm) => LOG_HOLDS.has(alarm.code));
     const { checkpoint } = result;
     if (holds) {
@@ -64,7 +69,7 @@ export function createViews({ database, sessions, genesis, clock, changed }) {
     if (holds) await seal(database, `timeline/${link.subject}`, data);
     set(link.subject, {
       status: holds ? "checked" : "failed", data, registry: result.registry,
-      evidence: result.alarms.length === 0 ? null : { at: clock(), kept, served },
+      evidence: result.alarms.length === 0 ? null : { at: clock(), kept, served, block },
     });
   }
 

@@ -12,6 +12,9 @@ export class Alarm extends Error {
 /** In the order in which they are looked for. */
 export const ALARMS = [
   "signature", // the checkpoint, or an entry, is not signed by who must have signed it
+  "counterfeit", // the block shown as the other hospitals' is not signed by them
+  "forked", // the log shown is not the one that the hospitals signed, or two of them show two
+  "unconfirmed", // the other hospitals have not confirmed the log for long
   "stale", // the checkpoint is old: what came after it may be kept back
   "rewritten", // the log shown now does not contain the log shown before
   "unproven", // a proof of place that must be there does not hold

@@ -14,6 +14,14 @@ const odd = (n) => n % 2 === 1;
 const half = (n) => Math.floor(n / 2);
 const whole = (hashes) => hashes.every((hash) => hash.length === 32);
 
+/** The root over these leaf hashes, at least one. */
+export async function rootOf(leaves) {
+  if (leaves.length === 1) return leaves[0];
+  let middle = 1;
+  while (middle * 2 < leaves.length) middle *= 2;
+  return nodeHash(await rootOf(leaves.slice(0, middle)), await rootOf(leaves.slice(middle)));
+}
+
 /** Whether leaf hash `leaf` stands at `index` in the tree of `size` leaves with this root. */
 export async function verifyInclusion(leaf, index, size, proof, root) {
   const found = await rootBy(leaf, index, size, proof);

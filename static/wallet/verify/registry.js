@@ -26,26 +26,34 @@ function chainsOf(genesis, head) {
 
 /**
  * Replay and check `served` ({subjects, records}) against the heads root; raises Alarm.
- * Gives {keyAt(institution, use, index) -> raw key | null, institutions: [{id, code, name, type, base, retired, …}]}.
+ * Gives {keyAt(institution, use, index) -> raw key | null, institutions: [{id, code, name, type, base, retired, …}],
+ * consensusAt(size) -> the validators' keys (base64url) for whom the operators had voted when the log had this size}.
  */
 export async function openRegistry(served, genesis, headsRoot) {
   const first = await parseRecord(unb64u(served.records[0]));
   demand(first.index === 0 && equal(first.entry, genesis.bytes), "altered", HERE);
   const chains = chainsOf(genesis, first.hash);
   const council = councilOf(genesis);
+  const sets = [{ from: 1, keys: consensusKeys(council) }];
   let last = 0;
   for (const text of served.records.slice(1)) {
     const record = await parseRecord(unb64u(text));
     demand(record.index > last, "reordered", HERE);
     await applyRecord(record, { chains, council, genesis });
+    sets.push({ from: record.index + 1, keys: consensusKeys(council) });
     last = record.index;
   }
   await demandHeads(served.subjects, chains, headsRoot);
   return {
     keyAt: (institution, use, index) => keyAt(council, institution, use, index),
     institutions: [...council.institutions.values()].map((each) => each.shown),
+    consensusAt: (size) => sets.findLast(({ from }) => from <= size).keys,
   };
 }
+
+const consensusKeys = ({ operators }) => (
+  [...operators.values()].filter(({ active }) => active).map(({ keys }) => keys.validator).filter(Boolean)
+);
 
 async function applyRecord(record, { chains, council, genesis }) {
   const entry = await parseCompact(textOf(record.entry), "yaoshi-entry");
