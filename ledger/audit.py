@@ -10,7 +10,7 @@ for that, compare size and root with a checkpoint that somebody else kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import IO, Any
 
@@ -18,6 +18,7 @@ from ledger.checkpoint import Checkpoint, open_checkpoint
 from ledger.encoding import b64u, canonical_json, is_hex, parse_json, unb64u
 from ledger.errors import Malformed, Unavailable
 from ledger.genesis import MAX_GENESIS_BYTES, Genesis, parse_genesis
+from ledger.light.watch import Watch
 from ledger.machine import Contracts
 from ledger.record import Record, decode_record
 from ledger.registry import checkpoint_keys
@@ -37,7 +38,8 @@ class AuditResult:
 
     `size` and `root` (hex) are those recomputed up to the first difference, which `first_difference` names in
     English and `index` places (None: the file as a whole). `claims`: True holds, False fell, None was not
-    reached; the checkpoint's stays None when the file has none.
+    reached; the checkpoint's stays None when the file has none. Among hospitals there is a fourth,
+    certificate, when the file has one.
     """
 
     ok: bool
@@ -48,9 +50,18 @@ class AuditResult:
     claims: dict[str, bool | None]
 
 
-def export_log(view: View, file: IO[bytes], progress: Progress | None = None) -> None:
-    """Write the whole log of a view; a checkpoint stands in the first line when the view can sign one."""
-    file.write(_line(_header_of(view)))
+def export_log(
+    view: View,
+    file: IO[bytes],
+    progress: Progress | None = None,
+    certificate: dict[str, Any] | None = None,
+) -> None:
+    """Write the whole log of a view; a checkpoint stands in the first line when the view can sign one.
+
+    `certificate` is a light block of at most this size, for the first line, too (`ledger.light`).
+    """
+    certified = {} if certificate is None else {"certificate": certificate}
+    file.write(_line({**_header_of(view), **certified}))
     for start in range(0, view.size, _PAGE):
         for row in view.records(start, min(_PAGE, view.size - start)):
             record = {"index": row.index, "record": b64u(row.record_bytes), "heads": b64u(row.heads)}
@@ -64,14 +75,17 @@ def verify_log(
     contracts: Contracts,
     expected_id: str | None = None,
     progress: Progress | None = None,
+    known: Mapping[int, bytes] | None = None,
 ) -> AuditResult:
     """Check an exported log; `contracts` are the rules of its kinds, by version.
+
+    `known` are roots by size that somebody else kept. A certificate in the file is a claim of its own.
 
     Never raises for what the file holds, but Fatal(rules-unknown) when a later release has to check it.
     """
     audit = _Audit(file)
     try:
-        audit.run(contracts, expected_id, progress)
+        audit.run(contracts, expected_id, progress, known or {})
     except Differs as differs:
         claims = {**audit.claims, differs.claim: False}
         where = "" if differs.index is None else f"record {differs.index}: "
@@ -91,15 +105,24 @@ class _Audit:
         """Size and root (hex) of what was replayed."""
         return (self._replay.tip.size, self._replay.tip.log_root.hex()) if self._replay else (0, "")
 
-    def run(self, contracts: Contracts, expected_id: str | None, progress: Progress | None) -> None:
+    def run(
+        self,
+        contracts: Contracts,
+        expected_id: str | None,
+        progress: Progress | None,
+        known: Mapping[int, bytes],
+    ) -> None:
         header = self._read_header(expected_id)
         size = header["size"]
         record, heads = self._read_record(0)
         genesis = _genesis_of(record, header["ledger"])
         replay = self._replay = Replay(genesis, contracts)
         compare(replay.beginning, record, heads)
+        watch = Watch(genesis, header.get("certificate"), known)
+        watch.meet(replay)
         for index in range(1, size):
             replay.check(*self._read_record(index))
+            watch.meet(replay)
             if progress is not None and (index + 1) % _PAGE == 0:
                 progress(index + 1, size)
         if self._file.readline(1):
@@ -111,13 +134,16 @@ class _Audit:
             keys = checkpoint_keys(replay.get, genesis).values()
             _check_checkpoint(header["checkpoint"], keys, Checkpoint(genesis.origin, size, header["root"]))
             self.claims["checkpoint"] = True
+        watch.check_all_met()
+        if watch.certified is not None:
+            self.claims["certificate"] = True
         if progress is not None:
             progress(size, size)
 
     def _read_header(self, expected_id: str | None) -> dict[str, Any]:
         header = self._read_line("the first line")
         well_formed = (
-            header.keys() == _HEADER
+            header.keys() - {"certificate"} == _HEADER
             and (header["yaoshi"], header["version"]) == ("export", 1)
             and is_hex(header["ledger"], 64)
             and type(header["size"]) is int
