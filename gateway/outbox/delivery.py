@@ -1,7 +1,8 @@
 """Hands in what waits when the ledger moves again: the same bytes, in order for each link, recorded once.
 
-One thread of the serving process. It asks again when the engine tells of a commit, and now and then anyway:
-first with one entry, and with many once that one is recorded. Not here: what may wait (outbox.outbox).
+One thread of the serving process, and one that tells other nodes. It asks again when the engine tells of a
+commit, and now and then anyway: first with one entry, with many once that one is recorded. Not here: what may
+wait (outbox.outbox).
 Invariants: an entry leaves when the ledger holds it, never before, so a crash at any moment hands it in again
 and it stands there once; a refusal on late recording is kept with its code and logged.
 """
@@ -42,28 +43,32 @@ class Delivery:
     def __init__(self, gw: Gateway) -> None:
         self._gw = gw
         self.away = False
-        self._awake, self._closed = Event(), Event()
-        self._thread: Thread | None = None
+        self._awake, self._to_tell, self._closed = Event(), Event(), Event()
+        self._threads: list[Thread] = []
         self._busy = False
 
     def begin(self) -> None:
-        """Start the thread, which begins with what an earlier process left."""
+        """Start the threads, which begin with what an earlier process left."""
         self._busy = True
+        self._to_tell.set()
         self._gw.ledger.subscribe(lambda _committed: self._awake.set() if self._busy else None)
-        self._thread = Thread(target=self._run, name="outbox", daemon=True)
-        self._thread.start()
+        for name, work in (("outbox", self._run), ("outbox-tells", self._tell)):
+            self._threads.append(Thread(target=work, name=name, daemon=True))
+            self._threads[-1].start()
 
     def close(self) -> None:
-        """End the thread; what waits stays."""
+        """End the threads; what waits stays."""
         self._closed.set()
         self._awake.set()
-        if self._thread is not None:
-            self._thread.join()
+        self._to_tell.set()
+        for thread in self._threads:
+            thread.join()
 
     def stands_still(self) -> None:
         """Something waits, because the consortium does not agree just now."""
         self.away = self._busy = True
         self._awake.set()
+        self._to_tell.set()
 
     def deliver(self) -> bool:
         """Hand in what waits, until all is recorded (True) or the ledger does not take it (False)."""
@@ -89,13 +94,26 @@ class Delivery:
             if self._closed.is_set():
                 return
             try:
-                tell_others(self._gw)
                 done = self.deliver()
             except (SQLAlchemyError, LedgerError, OSError) as error:
                 self._gw.log.error("outbox-stands-still", kind=type(error).__name__)
                 done = False
             pause = 0.0 if done else min(LONGEST_PAUSE_S, max(SHORTEST_PAUSE_S, pause * 2))
             self._closed.wait(min(pause, SHORTEST_PAUSE_S))
+
+    def _tell(self) -> None:
+        """Apart from the delivery: another node that hangs holds up nothing."""
+        left = False
+        while not self._closed.is_set():
+            self._to_tell.wait(LONGEST_PAUSE_S if left else None)
+            self._to_tell.clear()
+            if self._closed.is_set():
+                return
+            try:
+                left = tell_others(self._gw)
+            except (SQLAlchemyError, LedgerError, OSError) as error:
+                self._gw.log.error("outbox-tells-nobody", kind=type(error).__name__)
+                left = True
 
     def _first(self, most: int, postponed: set[str]) -> list[Kept]:
         """The oldest of each link, but for links whose oldest is to wait longer."""

@@ -20,8 +20,8 @@ AT_ONCE = 50
 TELL_SECONDS = 3.0
 
 
-def tell_others(gw: Gateway) -> None:
-    """Send what is still to be told, each once in a turn."""
+def tell_others(gw: Gateway) -> bool:
+    """Send what is still to be told, each once in a turn; whether something is left for another turn."""
     with gw.db.connect() as conn:
         rows = store.to_tell(conn, AT_ONCE)
     unreachable: set[str] = set()
@@ -35,6 +35,7 @@ def tell_others(gw: Gateway) -> None:
             continue
         with gw.db.begin() as conn:
             store.told(conn, kept)
+    return bool(unreachable) or len(rows) == AT_ONCE
 
 
 def _tell(gw: Gateway, institution: str, entry: str) -> None:

@@ -72,6 +72,10 @@ class Staff:
     def open(self, patient: str) -> dict[str, Any]:
         return dict(self.call("POST", f"patients/{patient}/open", {}))
 
+    def accounting(self, patient: str) -> list[dict[str, Any]]:
+        """Who looked, as the privacy officer sees it."""
+        return list(self.call("POST", f"patients/{patient}/accounting", {})["rows"])
+
     def invite(self, patient: str, rekey: bool = False) -> dict[str, Any]:
         if rekey:  # the sign-in may be older than the few minutes that this asks for
             self.call("POST", "session/fresh", {"password": self.password})

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
+from tests.journeys.console import Console
 from tests.journeys.key_phone import KeyPhone
 from tests.journeys.node import fetch
 from tests.journeys.staff import RefusedError, Staff
 from tests.journeys.town import Town, begin_town, end_town
+from tests.journeys.wallet import Wallet
+from tests.journeys.windows import Windows
 
 PATIENT, CODES = "赵德明", ("WX", "WT", "QH", "BQ")
 DAY_MS = 86_400_000
@@ -80,27 +86,67 @@ def test_one_of_four_may_fail_and_comes_back_level(town: Town) -> None:
     all_level(town)
 
 
-def test_without_a_quorum_nothing_is_released_and_the_doctor_reads_why(town: Town) -> None:
-    desk, phone = Staff(town, "QH", "desk"), KeyPhone(town, "QH")
-    phone.link_at(desk, desk.find("吴思远")["id"])
-    doctor = Staff(town, "WX", "clinician")
-    asked = doctor.ask(None, ["laboratory"], phone.now() + DAY_MS)
-    request = phone.fetch(asked["reference"], "WX")["request"]
-    doctor.confirm(asked["reference"])
+def test_without_a_quorum_own_charts_open_a_revocation_counts_and_nothing_is_released(
+    town: Town, browser: Any
+) -> None:
+    windows, other = Windows(browser), KeyPhone(town, "QH")
+    phone, doctor = Wallet(windows.phone(), town), Console(windows.desktop(), town)
+    own = Console(windows.desktop(), town)
+    desk = Staff(town, "QH", "desk")
+    phone.link(desk, desk.find("林秀兰")["id"])
+    other.link_at(desk, desk.find("吴思远")["id"])
+    asking = Staff(town, "WX", "clinician")
+    asked = asking.ask(None, ["laboratory"], other.now() + DAY_MS)
+    request = other.fetch(asked["reference"], "WX")["request"]
+    asking.confirm(asked["reference"])
+    doctor.sign_in("WX", "clinician")
+    doctor.do("ask-new")
+    doctor.compose(["laboratory"])
+    phone.scan(doctor.api("GET", f"references/{doctor.reference()}")["url"])
+    doctor.digits()
+    doctor.do("confirm")
+    phone.press("数字一样，允许查看")
+    phone.sees("医生已经核对，可以看了。")
+    phone.press("回首页")
+    doctor.do("see")
+    expect(doctor.page.locator(".panel-table td").first).to_be_visible()
+    own.sign_in("QH", "clinician")
+    all_level(town)
+    before = ending(town, "QH")
 
     kill(town, "BQ", "node")
     kill(town, "WT", "node")
+    own.find("林秀兰")
+    own.sees("这次查看尚未被其他医院记录")
+    expect(own.page.locator(".panel-table td").first).to_be_visible()
+    phone.page.locator('[data-keep^="close-"]').click()
+    phone.sees(re.compile("取消已生效于.*，尚未被其他医院记录"))
+    expect(doctor.page.get_by_text("患者已收回").first).to_be_visible()
+    doctor.sees("患者已收回")
+    phone.go("who")
+    phone.sees(re.compile("尚未被其他医院记录"))
     with pytest.raises(RefusedError) as refused:
-        phone.give(request, asked["reference"], "WX")
-    assert refused.value.status == 503
+        other.give(request, asked["reference"], "WX")
+    assert (refused.value.status, refused.value.code) == (503, "no-quorum")
     with pytest.raises(RefusedError) as nothing:
-        doctor.visit(asked["reference"])
+        asking.visit(asked["reference"])
     assert nothing.value.status == 404, "no grant reached the doctor"
     status = town.consortium("status", code="WX")
-    assert status.returncode == 1
-    assert "two thirds" in status.stderr
+    assert (status.returncode, "two thirds" in status.stderr) == (1, True)
+    assert ending(town, "QH") == before
 
+    kill(town, "QH", "gateway")  # with both in its outbox
     again = town.consortium("up", "--port", str(town.port))
     assert again.returncode == 0, again.stdout + again.stderr
+    phone.go("home")
+    expect(phone.page.get_by_text("现在没有人能看您的记录")).to_be_visible(timeout=LEVEL_WITHIN_S * 1000)
+    phone.go("who")
+    phone.sees("您收回了允许")
+    expect(phone.page.get_by_text("尚未被其他医院记录")).to_have_count(0)
+    expect(phone.page.get_by_text("您收回了允许")).to_have_count(1)
     all_level(town)
-    assert read_at(town, phone) > 0
+    rows = Staff(town, "QH", "privacy").accounting(desk.find("林秀兰")["id"])
+    assert all(row["recorded"] for row in rows)
+    assert [row["kind"] for row in rows].count("grant.revoke") == 1
+    assert read_at(town, other) > 0
+    windows.close()

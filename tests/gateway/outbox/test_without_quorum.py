@@ -16,6 +16,7 @@ from ledger.errors import Refusal
 from ledger.record import decode_record
 from tests.gateway.peers.story import Story, patient_of
 from tests.gateway.peers.town import WALLET, Node
+from tests.ledger.engine.network import wait_until
 
 
 def on_ledger(node: Node) -> list[str]:
@@ -142,3 +143,69 @@ def test_any_node_takes_a_revocation_which_counts_at_the_custodian_at_once(among
     assert on_ledger(a)[len(before) :] == [parse_entry(entry).id]
     assert phone.timeline()["waiting"] == []
     all_once(among)
+
+
+def test_another_hospital_records_a_revocation_when_all_agree(among: Story) -> None:
+    a, _, c = among.town.nodes
+    phone = among.linked(a)
+    reference, [offer] = among.granted(phone)
+    among.seen(reference)
+    taken = hand(c, phone.entry("grant.revoke", grant=offer["grant"]))
+    assert taken.status_code == 201, taken.text
+    assert taken.json["receipt"]
+    assert waiting(c) == []
+    assert among.seen(reference)["sources"][0]["state"] == "revoked"
+
+
+@pytest.mark.parametrize("kind", ["grant.give", "link.close", "link.keys"])
+def test_nothing_but_an_ending_is_taken_elsewhere(among: Story, kind: str) -> None:
+    a, _, c = among.town.nodes
+    phone = among.linked(a)
+    answer = hand(c, phone.entry(kind))
+    assert (answer.status_code, answer.json["code"]) == (403, "entry-refused")
+
+
+def test_a_revocation_of_what_nobody_knows_or_by_somebody_else_is_not_kept(among: Story) -> None:
+    a, _, c = among.town.nodes
+    phone, other = among.linked(a), among.linked(c)
+    reference, [offer] = among.granted(phone)
+    among.town.order.agrees = False
+    unknown = hand(c, phone.entry("grant.revoke", grant="0" * 64))
+    foreign = hand(a, other.entry("grant.revoke", grant=offer["grant"]))
+    assert (unknown.status_code, unknown.json["code"]) == (409, "grant-unknown")
+    assert (foreign.status_code, foreign.json["code"]) == (409, "grant-unknown")
+    assert (waiting(a), waiting(c)) == ([], [])
+    among.town.order.agrees = True
+    assert among.seen(reference)["sources"][0]["state"] == "open"
+
+
+def test_a_node_that_is_down_is_told_when_it_is_back(among: Story) -> None:
+    a, _, c = among.town.nodes
+    phone = among.linked(a)
+    _, [offer] = among.granted(phone)
+    among.town.order.agrees = False
+    a.change = lambda _heard, _status, _headers, body: (503, body)
+    assert hand(c, phone.entry("grant.revoke", grant=offer["grant"])).status_code == 202
+    assert tell_others(c.gw) is True
+    a.change = None
+    assert tell_others(c.gw) is False
+    assert waiting(a) == ["grant.revoke"]
+    quorum_returns(among)
+    all_once(among)
+
+
+def test_the_threads_of_a_serving_node_do_all_this_by_themselves(among: Story) -> None:
+    a, _, c = among.town.nodes
+    phone = among.linked(a)
+    reference, [offer] = among.granted(phone)
+    among.town.order.agrees = False
+    for node in among.town.nodes:
+        node.gw.outbox.delivery.begin()
+    hand(c, phone.entry("grant.revoke", grant=offer["grant"]))
+    open_chart(a, a.staff("clinician"))
+    wait_until(lambda: waiting(among.town.b) == ["grant.revoke"], "the doctor's hospital knows")
+    assert set(waiting(a)) == {"grant.revoke", "look.made"}
+    among.town.order.agrees = True
+    wait_until(lambda: not any(waiting(node) for node in among.town.nodes), "all is recorded")
+    all_once(among)
+    assert among.seen(reference)["sources"][0]["state"] == "revoked"
