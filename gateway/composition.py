@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from flask import current_app
 from sqlalchemy import Engine
 
+from gateway.consortium.pulse import Pulse
 from gateway.disclosure.gathering import Gathering
 from gateway.fhir.peer_rate import PeerRate
 from gateway.identity.together import Together
@@ -69,6 +70,12 @@ class Gateway:
     def peer_rate(self) -> PeerRate:
         """How much other institutions have asked for lately."""
         return PeerRate(self.clock)
+
+    @cached_property
+    def pulse(self) -> Pulse | None:
+        """How the chain moves; None where one operator keeps the ledger."""
+        shared = bool(self.ledger.genesis.validators)
+        return Pulse(self.settings.consensus, self.clock) if shared else None
 
     @cached_property
     def replica(self) -> Replica:

@@ -17,22 +17,20 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from gateway.cli.consortium_members import add, invite, join, remove
+from gateway.cli.consortium_status import status
 from gateway.cli.consortium_town import down, up
 from gateway.cli.found import founders_of
 from gateway.cli.opening import command_settings, read_genesis
 from gateway.consortium import founding, home
 from gateway.consortium.agreement import Agreement, AgreementError, read_agreement
 from gateway.consortium.directory import admission
-from gateway.consortium.node import NodeError, find_program, others_of
+from gateway.consortium.node import NodeError, find_program
 from gateway.identity.founding import FoundingError, write_private
 from gateway.operation.doctor.findings import FLASK
 from gateway.settings import Settings
 from ledger.engine.abci.server import serve_application
-from ledger.engine.rpc import Node
 from ledger.errors import LedgerError
-from ledger.store.chain import read_chain_tip
 from ledger.store.database import Store
-from ledger.store.reading import read_ending
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -42,7 +40,7 @@ def command() -> None:
     """Hospitals that keep one ledger together."""
 
 
-for one in (up, down, add, remove, invite, join):
+for one in (up, down, add, remove, invite, join, status):
     command.add_command(one)
 
 
@@ -147,35 +145,6 @@ def repair(yes: bool) -> None:
     if kept is not None:
         click.echo(f"The ledger as it was is kept as {kept}; remove it when nobody needs it any more.")
     click.echo(f"Now start application and node, and watch: {FLASK} consortium status. Then the gateway.")
-
-
-@command.command("status")
-@with_appcontext
-def status() -> None:
-    """Show where this member's node and application are; ends with 1 when the consortium cannot record."""
-    settings = command_settings()
-    if not read_genesis(settings).validators:
-        raise click.ClickException("This ledger is kept by one operator. Its state: flask ledger status")
-    standing, others = Node(settings.consensus).standing(), others_of(settings.node_path)
-    try:
-        store = Store(settings.ledger_place, write=False)
-        with store.snapshot() as connection:
-            height, ending = read_chain_tip(connection).height, read_ending(connection)
-        store.close()
-    except LedgerError as error:
-        raise click.ClickException(f"The ledger cannot be read: {error}") from None
-    click.echo(f"Application  height {height}, {ending.size if ending else 0} ledger records")
-    if standing is None:
-        raise click.ClickException(f"The consensus node at {settings.consensus} does not answer")
-    missing = sorted(others - standing.peers)
-    connected = len(others) - len(missing)
-    catching_up = ", catching up with the others" if standing.catching_up else ""
-    click.echo(f"Node         height {standing.height}, newest block {standing.newest}{catching_up}")
-    click.echo(f"Others       {connected} of {len(others)} connected")
-    for one in missing:
-        click.echo(f"             not connected: node {one}")
-    if 3 * (connected + 1) <= 2 * (len(others) + 1):
-        raise click.ClickException("Without more than two thirds of the members nothing is recorded")
 
 
 def _summary(agreed: Agreement) -> str:

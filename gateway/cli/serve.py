@@ -115,7 +115,7 @@ def require_free_ledger(settings: Settings) -> Lock | None:
             "The ledger's application is not running. Start it first: flask consortium application"
         )
     path = settings.ledger_path if alone else settings.database_path
-    if not path.exists():
+    if alone and not path.exists():
         return None
     try:
         lock = Lock(path)

@@ -28,6 +28,9 @@ STOPPING = (
     "ledger-rolled-back",
     "ledger-catching-up",
     "disk-full",
+    # This member's own trouble. That nothing moves anywhere stops nobody's own work.
+    "node-silent",
+    "consensus-behind",
 )
 
 
@@ -51,8 +54,9 @@ class Health:
 
 
 def health_of(gw: Gateway) -> Health:
-    """Looks at database, migrations, ledger, clock, the ledger's known length, disk and outbox."""
-    found = (_database(gw), _ledger(gw), gw.watermark.code, disk_state(gw.settings), *_outbox(gw))
+    """Looks at database, migrations, ledger, clock, the ledger's known length, disk, outbox and chain."""
+    chain = gw.pulse.code if gw.pulse is not None else None
+    found = (_database(gw), _ledger(gw), gw.watermark.code, disk_state(gw.settings), *_outbox(gw), chain)
     warnings = [code for code in found if code]
     return Health(not any(code in STOPPING for code in warnings), tuple(warnings))
 

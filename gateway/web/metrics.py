@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from prometheus_client import CollectorRegistry, Counter, Histogram, start_http_server
 from prometheus_client.core import GaugeMetricFamily
 
+from gateway.consortium.gauges import gauges
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -45,7 +47,7 @@ class Metrics:
         self._seconds.labels(route).observe(seconds)
 
     def watch(self, gw: Gateway) -> None:
-        """Adds gauges read when asked for: ledger size and open streams."""
+        """Adds gauges read when asked for: ledger size, open streams, and how a consortium's chain moves."""
         self.registry.register(_Node(gw))
 
     def serve(self, port: int) -> None:
@@ -61,3 +63,5 @@ class _Node:
         with self._gw.ledger.view() as view:
             yield GaugeMetricFamily("yaoshi_ledger_records", "Records on the ledger", value=view.size)
         yield GaugeMetricFamily("yaoshi_streams", "Open event streams", value=self._gw.bus.streams)
+        for name, meaning, value in gauges(self._gw):
+            yield GaugeMetricFamily(name, meaning, value=value)

@@ -115,6 +115,11 @@ class CometBFTEngine:
         return self.genesis.id
 
     @property
+    def in_flight(self) -> int:
+        """How many entries are handed in and not answered yet."""
+        return len(self._in_flight)
+
+    @property
     def genesis_bytes(self) -> bytes:
         return self.genesis.data
 

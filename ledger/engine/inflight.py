@@ -44,6 +44,10 @@ class InFlight:
         self._closed = False
         self._changed = threading.Condition()
 
+    def __len__(self) -> int:
+        with self._changed:
+            return len(self._items)
+
     def join(self, entry: Entry, deadline: float) -> tuple[Answer, Waiting | None]:
         """The answer to come, and what the caller has to send: None when the entry waits already.
 

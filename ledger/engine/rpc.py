@@ -10,12 +10,14 @@ import base64
 import http.client
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from typing import Any, cast
 from urllib.parse import urlsplit
 
 _TIMEOUT_S = 10.0
-_LARGEST_ANSWER = 1024 * 1024
+_LARGEST_ANSWER = 4 * 1024 * 1024
+_SIGNED = 2  # BlockIDFlagCommit
 _PAGE = 100  # as many validators as the node names at once
 # What CometBFT 0.38 says; of any other error it is not known whether the transaction goes on.
 _IN_CACHE, _FULL = "tx already exists in cache", "mempool is full"
@@ -39,14 +41,31 @@ class Standing:
     peers: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """What tells whether the chain moves, and this node with it.
+
+    `newest` is when the newest block was made (ms UTC). `peers`: {node id: the height at which that node says
+    that it is}. `mempool`: transactions that wait. `unsigned`: validators who did not sign the newest block.
+    """
+
+    height: int
+    newest: int
+    catching_up: bool
+    peers: dict[str, int]
+    mempool: int
+    validators: int
+    unsigned: int
+
+
 class Node:
     """The node's RPC at an address like http://127.0.0.1:26657."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, timeout_s: float = _TIMEOUT_S) -> None:
         parts = urlsplit(address)
         if parts.scheme != "http" or parts.hostname not in ("127.0.0.1", "localhost", "::1"):
             raise ValueError("the RPC has no authentication: it is reached over loopback only")
-        self._connection = http.client.HTTPConnection(parts.hostname, parts.port or 80, timeout=_TIMEOUT_S)
+        self._connection = http.client.HTTPConnection(parts.hostname, parts.port or 80, timeout=timeout_s)
 
     def hand_in(self, tx: bytes) -> Handed | int:
         """Give the node a transaction: what it said, or the application's code when that is not 0."""
@@ -70,6 +89,30 @@ class Node:
                 str(info["latest_block_time"]),
                 bool(info["catching_up"]),
                 frozenset(str(one["node_info"]["id"]) for one in peers),
+            )
+        except (OSError, http.client.HTTPException, ValueError, LookupError, TypeError):
+            self.close()
+            return None
+
+    def measures(self) -> Measures | None:
+        """How the chain and this node move; None when it does not answer."""
+        try:
+            status, peers, waiting = (
+                cast("dict[str, Any]", self._call(method, {})["result"])
+                for method in ("status", "dump_consensus_state", "num_unconfirmed_txs")
+            )
+            newest = cast("dict[str, Any]", self._call("commit", {}).get("result", {}))
+            # Before the first block there is none to sign.
+            votes = ((newest.get("signed_header") or {}).get("commit") or {}).get("signatures", [])
+            info = status["sync_info"]
+            return Measures(
+                int(info["latest_block_height"]),
+                round(datetime.fromisoformat(str(info["latest_block_time"])).timestamp() * 1000),
+                bool(info["catching_up"]),
+                dict(_height_of(one) for one in peers["peers"]),
+                int(waiting["total"]),
+                len(votes),
+                sum(one["block_id_flag"] != _SIGNED for one in votes),
             )
         except (OSError, http.client.HTTPException, ValueError, LookupError, TypeError):
             self.close()
@@ -121,6 +164,10 @@ class Node:
         if not isinstance(answer, dict):
             raise ValueError("an answer is an object")
         return answer
+
+
+def _height_of(peer: dict[str, Any]) -> tuple[str, int]:
+    return str(peer["node_address"]).partition("@")[0], int(peer["peer_state"]["round_state"]["height"])
 
 
 def _of_error(text: str) -> Handed:

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.operation.doctor import keys, ledger, machine, network, private, records
+from gateway.operation.doctor import consortium, keys, ledger, machine, network, private, records
 from gateway.operation.doctor.findings import LEVELS, Finding, Meaning, Meanings, Scene
 from ledger.errors import LedgerError
 
 Examine = Callable[[Scene], Iterator[Finding]]
 FOR_START: tuple[Examine, ...] = (private.examine, ledger.examine, keys.examine)
-ALL: tuple[Examine, ...] = (*FOR_START, records.examine, machine.examine, network.examine)
+ALL: tuple[Examine, ...] = (*FOR_START, records.examine, machine.examine, network.examine, consortium.examine)
 MEANINGS = Meanings(
     {
         "not-examined": Meaning(

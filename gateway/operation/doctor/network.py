@@ -23,6 +23,9 @@ WARNED = frozenset(
         "ledger-rolled-back",
         "ledger-records-lost",
         "ledger-catching-up",
+        "node-silent",
+        "consensus-behind",
+        "consensus-still",
     }
 )
 OUR_PREFIX = "YAOSHI_"

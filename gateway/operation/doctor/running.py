@@ -1,8 +1,13 @@
-"""Whether a node runs on this data, who it is, and since when: from the lock that it holds on its ledger."""
+"""Whether a node runs on this data, who it is, and since when: from the lock that it holds.
+
+A gateway locks the ledger that it writes. In a consortium it locks its own database (gateway.cli.serve): the
+ledger is the application's, which is known by its socket.
+"""
 
 from __future__ import annotations
 
 import fcntl
+import socket
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,8 +23,9 @@ class Running:
 
 
 def running_node(settings: Settings) -> Running | None:
-    """The node that writes this ledger, or None."""
-    path = Path(f"{settings.ledger_path}.lock")
+    """The gateway on these data, or None: it writes the ledger, or is one of a consortium."""
+    held = settings.database_path if settings.node_path.is_dir() else settings.ledger_path
+    path = Path(f"{held}.lock")
     try:
         with path.open("rb") as file:
             text, since = file.read(20), path.stat().st_mtime_ns
@@ -29,6 +35,16 @@ def running_node(settings: Settings) -> Running | None:
     except BlockingIOError:
         return Running(_first_process(int(text) if text.strip().isdigit() else 0), since)
     return None
+
+
+def application_runs(settings: Settings) -> bool:
+    """Whether the ledger's application of a consortium's member listens."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(str(settings.application_path))
+        except OSError:
+            return False
+    return True
 
 
 def _first_process(worker: int) -> int:

@@ -1,4 +1,4 @@
-"""What a monitor and staff read about a ledger that several hospitals keep, as far as this member's part goes."""
+"""What monitors and staff read about a ledger that several hospitals keep, as far as it is this member's."""
 
 CODES = {
     "ledger-catching-up": (
@@ -8,5 +8,21 @@ CODES = {
         "transient",
         "Nothing is recorded or released until they are here. If it lasts, see flask consortium status.",
         "取回之前不记录也不释放任何内容。如持续不止，请查看 flask consortium status。",
+    ),
+    "consensus-behind": (
+        503,
+        "This node is behind the other members, or its consensus has failed",
+        "本节点落后于其他成员，或其共识已失败",
+        "transient",
+        "What others recorded lately is not known here. If it stays, start the consensus node again.",
+        "其他成员近期的记录在此尚不可知。如持续不止，请重新启动共识节点。",
+    ),
+    "consensus-still": (
+        503,
+        "The members agree on nothing just now",
+        "各成员目前未能达成一致",
+        "transient",
+        "Own charts can be read. Grants and records of others wait until more than two thirds are back.",
+        "可以查看本院病历。授权与外院病历需等待超过三分之二的成员恢复。",
     ),
 }

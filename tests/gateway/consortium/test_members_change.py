@@ -10,14 +10,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
-from app import commands
 from gateway.consortium.agreement import read_statement
 from gateway.consortium.directory import read_directory
 from ledger.committed import Committed
 from ledger.errors import Refusal
 from ledger.genesis import VALIDATOR_USE
+from tests.gateway.consortium.commands import typed
 from tests.gateway.consortium.members import needs_cometbft
 from tests.gateway.consortium.network import Network, Side
 from tests.ledger.engine.network import wait_until
@@ -31,21 +30,6 @@ def network() -> Iterator[Network]:
         made = Network(Path(root))
         yield made
         made.close()
-
-
-def typed(side: Side, *arguments: str) -> str:
-    """What `flask …` says at this side, typed as its engineer does."""
-    host = side.settings.console_origin.removeprefix("https://")
-    environment = {
-        "YAOSHI_VAR": str(side.settings.data.parent),
-        "YAOSHI_CONSOLE": side.settings.console_origin,
-        "YAOSHI_WALLET": side.settings.wallet_origin,
-        "YAOSHI_CONSENSUS": side.settings.consensus,
-    }
-    assert side.settings.data.name == f"{host}-443"
-    done = CliRunner().invoke(commands.cli, list(arguments), env=environment, obj=None)
-    assert done.exit_code == 0, done.output
-    return done.output
 
 
 def set_up(network: Network, code: str, *, inviting: Side) -> tuple[Side, Path]:
