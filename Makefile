@@ -8,7 +8,7 @@ export YAOSHI_PORT := $(PORT)
 export FLASK_SKIP_DOTENV := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run phone consortium consortium-down test cometbft lint bench migration refusals lock clean
+.PHONY: help run phone consortium consortium-down test cometbft lint bench bench-consortium migration refusals lock clean
 
 help: ## Show what can be typed
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ lint: $(VENV)/.installed-dev ## Check style and types
 
 bench: $(VENV)/.installed-dev ## Measure, each figure beside its peer
 	$(PY) -m bench
+
+bench-consortium: $(VENV)/.installed-dev cometbft ## Measure four validators beside their own kvstore (PART=batches)
+	@$(PY) -m bench.consortium $(PART)
 
 migration: $(VENV)/.installed-dev ## Write the migration for changed tables (MESSAGE="what changed")
 	$(PY) -m flask --app app migration "$(MESSAGE)"
