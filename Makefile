@@ -8,7 +8,7 @@ export YAOSHI_PORT := $(PORT)
 export FLASK_SKIP_DOTENV := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run phone consortium consortium-down test cometbft lint bench bench-consortium migration refusals lock clean
+.PHONY: help run phone consortium consortium-down test faults cometbft lint bench bench-consortium migration refusals lock clean
 
 help: ## Show what can be typed
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ consortium-down: ## End them; their data stay
 test: $(VENV)/.installed-dev ## Run all tests
 	@$(MAKE) --no-print-directory cometbft || echo "Without CometBFT the consortium's tests are skipped."
 	$(PY) -m pytest -n auto --dist loadfile
+
+faults: $(VENV)/.installed-dev cometbft ## Kill, cut off, slow down and deceive four hospitals (20 minutes)
+	$(PY) -m pytest -s tests/faults
 
 cometbft: $(VENV)/bin/python ## Build the consortium's engine (by Go 1.22 or later, else by one from PyPI)
 	@deploy/cometbft/build $(VENV)/bin $(PY)
