@@ -14,6 +14,7 @@ from flask import current_app
 from sqlalchemy import Engine
 
 from gateway.consortium.pulse import Pulse
+from gateway.disclosure.freshness import Freshness
 from gateway.disclosure.gathering import Gathering
 from gateway.fhir.peer_rate import PeerRate
 from gateway.identity.together import Together
@@ -60,6 +61,11 @@ class Gateway:
     def watermark(self) -> Watermark:
         """How long the ledger is known to have been."""
         return Watermark(self.settings.mark_path, self.ledger, self.clock)
+
+    @cached_property
+    def freshness(self) -> Freshness | None:
+        """Whether pulls may be answered; None where one operator keeps the ledger, which is never behind."""
+        return Freshness(self.pulse, self.clock) if self.pulse is not None else None
 
     @cached_property
     def peers(self) -> Peers:

@@ -152,8 +152,13 @@ def stand(
     purpose: str,
     visit: str | None = None,
 ) -> Standing | Denied:
-    """Decide on the newest state of the ledger whether an ask is permitted; writes only a visit's id."""
+    """Decide on the newest state of the ledger whether an ask is permitted; writes only a visit's id.
+
+    Raises Unavailable when that state is too old to decide on.
+    """
     now = gw.clock()
+    if gw.freshness is not None:
+        gw.freshness.demand()
     with gw.ledger.view() as view:
         # What a patient took back counts from the moment at which it is here, recorded or not.
         state = _ReadOnce(gw.outbox.foresee(view, under))

@@ -1,7 +1,8 @@
 """Reads and writes what waits for the ledger.
 
 Not here: when it is handed in (outbox.delivery). Invariants: what waits about one link keeps its order; the
-number of what waits is bounded, for all and for each link, so that nobody's phone can fill it for others.
+number of what waits is bounded, for all and for each link, so that nobody's phone can fill it for others;
+but for what ends something, of which the rules allow one for each grant and emergency: it always finds room.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def keep(conn: Connection, entry: Entry, institution: str, now: int, tell: str |
         return False
     mine = func.count().filter(table.c.subject == entry.subject)
     everything, of_link = conn.execute(select(func.count(), mine).select_from(table).where(_WAITS)).one()
-    if everything >= MOST or of_link >= MOST_OF_A_LINK:
+    if entry.kind not in ABOUT and (everything >= MOST or of_link >= MOST_OF_A_LINK):
         raise Unavailable("outbox-full", "no further entry can wait for the ledger")
     about = ABOUT.get(entry.kind)
     row = {

@@ -33,6 +33,14 @@ CODES = {
         "Nothing is shown, and nothing was refused. Try again in a minute.",
         "未显示任何内容，也不是被拒绝。请一分钟后重试。",
     ),
+    "ledger-too-old": (
+        503,
+        "This node's copy of the ledger is too old to answer from",
+        "本节点的账本副本过旧，不能据此答复",
+        "transient",
+        "Nothing was released and nothing refused. It answers again by itself when it is level.",
+        "未放行任何内容，也不是拒绝。与其他成员同步后会自动恢复答复。",
+    ),
     "ledger-lags": (
         503,
         "This node has not yet received what the other institution recorded",

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from gateway.identity.roles import Staff
+from gateway.outbox import store
 from gateway.outbox.tables import outbox_entry
 from gateway.outbox.telling import tell_others
 from gateway.peers.pull import pull_grant
@@ -155,6 +156,19 @@ def test_another_hospital_records_a_revocation_when_all_agree(among: Story) -> N
     assert taken.json["receipt"]
     assert waiting(c) == []
     assert among.seen(reference)["sources"][0]["state"] == "revoked"
+
+
+def test_a_full_outbox_keeps_no_door_open(among: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    a = among.town.a
+    phone = among.linked(a)
+    _, [offer] = among.granted(phone)
+    among.town.order.agrees = False
+    monkeypatch.setattr(store, "MOST", 0)
+    full = open_chart(a, a.staff("clinician"))
+    assert (full.status_code, full.json["code"]) == (503, "outbox-full")
+    assert "4548-4" not in full.text
+    assert hand(a, phone.entry("grant.revoke", grant=offer["grant"])).status_code == 202
+    assert waiting(a) == ["grant.revoke"]
 
 
 @pytest.mark.parametrize("kind", ["grant.give", "link.close", "link.keys"])
