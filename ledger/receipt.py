@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ledger.checkpoint import Checkpoint, open_checkpoint
+from ledger.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint_text
 from ledger.encoding import b64u, unb64u
 from ledger.entry import Entry, parse_entry
 from ledger.errors import Malformed
@@ -52,12 +52,33 @@ def open_receipt(receipt: object, origin: str, key: bytes) -> Proven:
 
     Raises Malformed with receipt-form, receipt-inclusion, or a code of what stands inside.
     """
+    form = _form(receipt)
+    return _included(form, open_checkpoint(form["checkpoint"], origin, key))
+
+
+def read_receipt(receipt: object, origin: str) -> Proven:
+    """What a receipt says, without asking who signed its checkpoint: others have to show that size and root.
+
+    Raises Malformed with receipt-form, receipt-inclusion, checkpoint-origin, or a code of what stands inside.
+    """
+    form = _form(receipt)
+    checkpoint = parse_checkpoint_text(form["checkpoint"].partition("\n\n")[0] + "\n")
+    if checkpoint.origin != origin:
+        raise Malformed("checkpoint-origin", "a checkpoint of another log")
+    return _included(form, checkpoint)
+
+
+def _form(receipt: object) -> dict[str, Any]:
     if not isinstance(receipt, dict) or receipt.keys() != _MEMBERS:
         raise Malformed("receipt-form", "members of a receipt")
     proof, note = receipt["inclusion"], receipt["checkpoint"]
     if not isinstance(proof, list) or len(proof) > MAX_PROOF_HASHES or not isinstance(note, str):
         raise Malformed("receipt-form", "a list of hashes and a note are wanted")
-    checkpoint = open_checkpoint(note, origin, key)
+    return receipt
+
+
+def _included(receipt: dict[str, Any], checkpoint: Checkpoint) -> Proven:
+    proof = receipt["inclusion"]
     data, heads = unb64u(receipt["record"]), unb64u(receipt["heads"], 32)
     record = decode_record(data)
     hashes = [unb64u(value, 32) for value in proof]
