@@ -30,6 +30,7 @@ BOTH = (
     "records.test_includes",
     "records.test_hostile_input",
     "glass.test_objections",
+    "outbox.test_store",
 )
 SETTINGS = {
     "listen_addresses": "",
