@@ -42,8 +42,10 @@ class Compact:
         return hashlib.sha256(self.signing_input).hexdigest()
 
 
-def parse_compact(text: str, typ: str | None = None) -> Compact:
+def parse_compact(text: str, typ: str | None = None, message: bytes | None = None) -> Compact:
     """Split and check an envelope of at most 32 KiB; `typ` None accepts every type.
+
+    `message`: what the signature is over, where the caller made the third part of a whole batch itself.
 
     Raises Malformed with too-long, compact-form, encoding-not-canonical, header-wrong, alg-wrong, typ-wrong,
     signature-length, batch-form, or a code of `parse_json`.
@@ -63,6 +65,8 @@ def parse_compact(text: str, typ: str | None = None) -> Compact:
         return Compact(kid, found, payload, signing_input, signing_input, part)
     if found != ENTRY_TYP:
         raise Malformed("signature-length", "a signature has 64 bytes")
+    if message is not None:
+        return Compact(kid, found, payload, signing_input, message, part[-_SIGNATURE_BYTES:])
     message, signature = open_part(part, signing_input)
     return Compact(kid, found, payload, signing_input, message, signature)
 

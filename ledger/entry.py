@@ -50,12 +50,14 @@ class Entry:
         return self.message != self.signing_input
 
 
-def parse_entry(text: str) -> Entry:
+def parse_entry(text: str, message: bytes | None = None) -> Entry:
     """Check the form of an entry; its signature is for the machine, which knows the keys.
+
+    `message` is for one of a batch that is here as a whole (`ledger.envelope`).
 
     Raises Malformed: a code of `parse_compact`, or entry-form.
     """
-    compact = parse_compact(text, ENTRY_TYP)
+    compact = parse_compact(text, ENTRY_TYP, message)
     payload = compact.payload
     kind, at = payload.get("kind"), payload.get("at")
     if not is_hex(payload.get("ledger"), 64) or not is_hex(payload.get("subject"), 32):

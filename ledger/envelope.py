@@ -13,8 +13,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ledger.encoding import MAX_ENTRY_BYTES, b64u, unb64u
+from ledger.entry import Entry, parse_entry
 from ledger.errors import Malformed
-from ledger.signed_batch import batch_parts
+from ledger.signed_batch import batch_message, batch_parts
 
 SINGLES = 0x01
 SIGNED_BATCH = 0x02
@@ -59,6 +60,15 @@ def open_envelope(data: bytes) -> list[str]:
     if not (2 if signed else 1) <= len(texts) <= MAX_ENTRIES:
         raise Malformed("envelope-form", f"1 to {MAX_ENTRIES} entries")
     return _in_batch(texts, data[1 : 1 + _SIGNATURE_BYTES]) if signed else texts
+
+
+def entries_of(data: bytes) -> tuple[Entry, ...]:
+    """The entries, signatures unchecked; the tree of a signed batch is computed once. Raises Malformed."""
+    texts = open_envelope(data)
+    if data[0] != SIGNED_BATCH:
+        return tuple(parse_entry(text) for text in texts)
+    message = batch_message([text.rpartition(".")[0].encode("ascii") for text in texts])
+    return tuple(parse_entry(text, message) for text in texts)
 
 
 def _in_batch(inputs: list[str], signature: bytes) -> list[str]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ledger.committed import Committed, committed_of
+from ledger.committed import Committed, committed_as_stored
 from ledger.engine.following import Follower, overdue
 from ledger.engine.inflight import Answer, InFlight, Waiting
 from ledger.engine.light_source import Document, LightSource
@@ -172,11 +172,13 @@ class CometBFTEngine:
             height = read_chain_tip(connection).height
             indices = view.entry_indices([item.entry.id for item in items])
             for item in items:
-                outcome = self._outcome(item.entry, view) or _recorded(connection, indices.get(item.entry.id))
+                index = indices.get(item.entry.id)
+                outcome = self._outcome(item.entry, view) or _recorded(connection, index, item)
                 if outcome is not None:
                     self._in_flight.settle(item, outcome)
                 else:
-                    item.size, item.height = ending.size, height
+                    item.size = ending.size if item.height is None else item.size
+                    item.height, item.looked_up = height, True
 
     def _outcome(self, entry: Entry, view: View) -> Refusal | Malformed | None:
         try:
@@ -186,8 +188,9 @@ class CometBFTEngine:
         return signer if isinstance(signer, Refusal) else None
 
 
-def _recorded(connection: Connection, index: int | None) -> Committed | None:
+def _recorded(connection: Connection, index: int | None, item: Waiting) -> Committed | None:
     stored = None if index is None else read_record(connection, index)
     if stored is None:
         return None
-    return committed_of(stored.record, parse_entry(stored.record.entry.decode("ascii")), repeated=True)
+    before = item.height is None or stored.record.index < item.size
+    return committed_as_stored(stored.record, repeated=before)

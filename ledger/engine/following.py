@@ -11,25 +11,22 @@ import threading
 import time
 from collections.abc import Callable
 
-from ledger.committed import Committed, committed_of
-from ledger.engine.inflight import InFlight, Waiting
+from ledger.committed import Committed, committed_as_stored
+from ledger.engine.inflight import InFlight
 from ledger.engine.outgoing import Sender
 from ledger.engine.trees import Trees
 from ledger.engine.waking import Bell
-from ledger.entry import parse_entry
 from ledger.errors import Fatal, Refusal, Unavailable
-from ledger.store.chain import read_chain_tip, read_refusals
-from ledger.store.database import Connection, Store
-from ledger.store.reading import StoredRecord, read_ending, read_entry_indices, read_records
+from ledger.store.chain import read_chain_tip, read_refusals_since
+from ledger.store.database import Store
+from ledger.store.reading import StoredRecord, read_ending, read_records
 
 _log = logging.getLogger("ledger")
 _LOOK_S = 0.05
 _IDLE_LOOK_S = 0.5
 _SEND_AGAIN_S = 2.0
 _RECORDS_AT_ONCE = 500
-_RECORDS_NEAR = 50
 Callback = Callable[[Committed], None]
-Settled = tuple[Waiting, Committed | Refusal | Exception]
 
 
 class Follower:
@@ -43,7 +40,7 @@ class Follower:
         self._in_flight = in_flight
         self._sender = sender
         self._bell = bell
-        self._told = size
+        self._seen = size
         self.height = 0
         self._callbacks: list[Callback] = []
         self._closed = threading.Event()
@@ -62,7 +59,7 @@ class Follower:
     def _run(self) -> None:
         closing = False
         while not closing:
-            self._bell.wait(_LOOK_S if self._in_flight.sendable() else _IDLE_LOOK_S)
+            self._bell.wait(_LOOK_S if self._in_flight.all() else _IDLE_LOOK_S)
             closing = self._closed.is_set()
             try:
                 while self._look():
@@ -73,24 +70,33 @@ class Follower:
             self._expire()
 
     def _look(self) -> bool:
-        """One look at one snapshot; whether there is more to tell."""
-        items = self._in_flight.sendable()
+        """One look at one snapshot; whether there is more to tell.
+
+        What waits was looked up after it came (`ledger.engine.outgoing`), so what is new since is enough.
+        """
+        waiting = self._in_flight.by_id()
         with self._store.snapshot() as connection:
             ending = read_ending(connection)
             if ending is None:
                 raise Fatal("size-differs", "the ledger file has no beginning")
-            self.height = read_chain_tip(connection).height
+            height = read_chain_tip(connection).height
             self._trees.follow(connection, ending.size)
-            settled = _outcomes(connection, items)
             news: list[StoredRecord] = []
-            if self._callbacks and self._told < ending.size:
-                news = list(read_records(connection, self._told, _RECORDS_AT_ONCE))
-        for item, outcome in settled:
-            self._in_flight.settle(item, outcome)
+            if self._seen < ending.size and (waiting or self._callbacks):
+                news = list(read_records(connection, self._seen, _RECORDS_AT_ONCE))
+            refused = read_refusals_since(connection, self.height) if waiting and height > self.height else {}
+        self.height = height
         for stored in news:
-            self._tell(_committed(stored, repeated=False))
-        self._told = self._told + len(news) if self._callbacks else ending.size
-        return self._told < ending.size
+            committed = committed_as_stored(stored.record, repeated=False)
+            for item in waiting.get(committed.entry_id, ()):
+                self._in_flight.settle(item, committed.again() if committed.index < item.size else committed)
+            self._tell(committed)
+        for entry_id, one in refused.items():
+            for item in waiting.get(entry_id, ()):
+                if item.height is not None and one.height > item.height:
+                    self._in_flight.settle(item, _judged(one.refusal))
+        self._seen = self._seen + len(news) if news else ending.size
+        return self._seen < ending.size
 
     def _tell(self, committed: Committed) -> None:
         for callback in self._callbacks:
@@ -101,11 +107,13 @@ class Follower:
 
     def _expire(self) -> None:
         now, again = time.monotonic(), []
-        for item in self._in_flight.sendable():
+        for item in self._in_flight.all():
             if now > item.deadline:
-                self._in_flight.settle(item, overdue(moved=self.height > (item.height or 0)))
+                self._in_flight.settle(
+                    item, overdue(moved=item.height is not None and self.height > item.height)
+                )
             elif item.sent is not None and now - item.sent > _SEND_AGAIN_S:
-                item.sent = None
+                item.sent, item.looked_up = None, False
                 again.append(item)
         if again:
             self._sender.put(again)
@@ -118,37 +126,7 @@ def overdue(*, moved: bool) -> Unavailable:
     return Unavailable("no-quorum", "no block was agreed on since the entry was handed in")
 
 
-def _outcomes(connection: Connection, items: list[Waiting]) -> list[Settled]:
-    found: list[Settled] = []
-    indices = read_entry_indices(connection, [item.entry.id for item in items])
-    open_ids = [item.entry.id for item in items if item.entry.id not in indices]
-    refusals = read_refusals(connection, open_ids)
-    records = _read_all(connection, sorted(indices.values()))
-    for item in items:
-        index, refused = indices.get(item.entry.id), refusals.get(item.entry.id)
-        stored = None if index is None else records.get(index)
-        if stored is not None:
-            found.append((item, _committed(stored, repeated=stored.record.index < item.size)))
-        elif refused is not None and item.height is not None and refused.height > item.height:
-            found.append((item, _judged(refused.refusal)))
-    return found
-
-
-def _read_all(connection: Connection, indices: list[int]) -> dict[int, StoredRecord]:
-    """The records at these places, which mostly stand side by side, for one block brought them."""
-    found: dict[int, StoredRecord] = {}
-    for index in indices:
-        if index not in found:
-            near = read_records(connection, index, _RECORDS_NEAR if len(indices) > 1 else 1)
-            found.update((stored.record.index, stored) for stored in near)
-    return found
-
-
 def _judged(refusal: Refusal) -> Refusal | Exception:
     if refusal.code == "rules-failed":
         return Unavailable("rules-failed", "the rules could not judge this entry")
     return refusal
-
-
-def _committed(stored: StoredRecord, *, repeated: bool) -> Committed:
-    return committed_of(stored.record, parse_entry(stored.record.entry.decode("ascii")), repeated=repeated)

@@ -21,13 +21,15 @@ Answer = Future[Committed | Refusal]
 class Waiting:
     """An entry in flight; `deadline` and `sent` are monotonic seconds.
 
-    `height` and `size` say what the store held when it was looked up; until they are known nobody sends it.
+    `looked_up`: the store was asked for it, as it has to be before each sending; `height` and `size` say what
+    the store held then, the size the first time.
     `handed`: the node took it once.
     """
 
     entry: Entry
     deadline: float
     answers: list[Answer] = field(default_factory=list)
+    looked_up: bool = False
     height: int | None = None
     size: int = 0
     sent: float | None = None
@@ -84,10 +86,17 @@ class InFlight:
             else:
                 answer.set_result(outcome)
 
-    def sendable(self) -> list[Waiting]:
-        """Those of which it is known that they were not recorded before, in the order in which they came."""
+    def all(self) -> list[Waiting]:
+        """All that wait, in the order in which they came."""
         with self._changed:
-            return [item for item in self._items.values() if item.height is not None]
+            return list(self._items.values())
+
+    def by_id(self) -> dict[str, list[Waiting]]:
+        """All that wait, by entry id; more than one when an entry came with several signatures."""
+        found: dict[str, list[Waiting]] = {}
+        for item in self.all():
+            found.setdefault(item.entry.id, []).append(item)
+        return found
 
     def drain(self) -> None:
         """Take no more, and wait until all are answered."""

@@ -73,7 +73,7 @@ class Sender:
 
     def _open(self, items: list[Waiting]) -> list[Waiting]:
         """Those without an answer, new ones looked up in one snapshot."""
-        new = [item for item in items if item.height is None]
+        new = [item for item in items if not item.looked_up]
         if new:
             self._look_up(new)
         return [item for item in items if not item.settled]

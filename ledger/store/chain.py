@@ -18,6 +18,8 @@ from ledger.store.database import Connection
 from ledger.store.prepared import Prepared
 
 _CHUNK = 500
+_COLUMNS = (t.refusals.c.entry_id, t.refusals.c.height, t.refusals.c.code, t.refusals.c.detail)
+_SINCE = Prepared(sa.select(*_COLUMNS).where(t.refusals.c.height > sa.bindparam("height")))
 _TIP = Prepared(sa.select(t.chain.c.height, t.chain.c.app_hash))
 
 
@@ -67,12 +69,17 @@ def prune_refusals(connection: Connection, height: int) -> None:
     connection.execute(sa.delete(t.refusals).where(t.refusals.c.height <= height))
 
 
+def read_refusals_since(connection: Connection, height: int) -> dict[str, RefusedAt]:
+    """What the blocks after `height` refused, as far as it is kept, by entry id (hex)."""
+    rows = _SINCE.all(connection, height=height)
+    return {row[0].hex(): RefusedAt(row[1], Refusal(row[2], row[3])) for row in rows}
+
+
 def read_refusals(connection: Connection, entry_ids: Sequence[str]) -> dict[str, RefusedAt]:
     """The newest refusal of each of these entries (hex ids), as far as one is kept."""
     found: dict[str, RefusedAt] = {}
-    columns = (t.refusals.c.entry_id, t.refusals.c.height, t.refusals.c.code, t.refusals.c.detail)
     for start in range(0, len(entry_ids), _CHUNK):
         wanted = [bytes.fromhex(entry_id) for entry_id in entry_ids[start : start + _CHUNK]]
-        for row in connection.execute(sa.select(*columns).where(t.refusals.c.entry_id.in_(wanted))):
+        for row in connection.execute(sa.select(*_COLUMNS).where(t.refusals.c.entry_id.in_(wanted))):
             found[row[0].hex()] = RefusedAt(row[1], Refusal(row[2], row[3]))
     return found

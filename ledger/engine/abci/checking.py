@@ -16,8 +16,8 @@ from enum import IntEnum
 from ledger.engine.abci.allowance import Allowance
 from ledger.engine.verdicts import Verdicts
 from ledger.engine.views import view_of
-from ledger.entry import Entry, parse_entry
-from ledger.envelope import MAX_ENVELOPE_BYTES, open_envelope
+from ledger.entry import Entry
+from ledger.envelope import MAX_ENVELOPE_BYTES, entries_of
 from ledger.errors import Malformed, Refusal
 from ledger.genesis import Genesis
 from ledger.machine import Machine
@@ -56,7 +56,7 @@ class Envelopes:
         with self._lock:
             if name in self._opened:
                 return self._opened[name]
-        entries = tuple(parse_entry(text) for text in open_envelope(tx))
+        entries = entries_of(tx)
         with self._lock:
             self._opened[name] = entries
         return entries

@@ -97,7 +97,7 @@ class Gateway:
         for entry in map(parse_entry, texts):
             answer, item = self.in_flight.join(entry, time.monotonic() + WITHIN_S)
             assert item is not None
-            item.height = 0
+            item.looked_up = True
             found.append(answer)
             items.append(item)
         self.sender.put(items)
@@ -241,7 +241,7 @@ def test_what_is_over_its_quota_is_an_outage_and_no_refusal(gateway: Gateway, rp
         answer.result(WITHIN_S)
     assert busy.value.code == "ledger-busy"
     rpc.answers = [coded(Code.OVER_QUOTA)]
-    gateway.sender.put(gateway.in_flight.sendable())
+    gateway.sender.put(gateway.in_flight.all())
     rpc.wait_for(3)
     assert not taken.done(), "the node took it before: its answer is still to come"
 
@@ -260,8 +260,8 @@ def test_what_the_node_took_before_it_was_full_still_waits(gateway: Gateway, rpc
     rpc.answers = [FULL]
     new, item = gateway.in_flight.join(parse_entry(gateway.author.look(world.link_id(2))), 0)
     assert item is not None
-    item.height = 0
-    gateway.sender.put(gateway.in_flight.sendable())
+    item.looked_up = True
+    gateway.sender.put(gateway.in_flight.all())
     with pytest.raises(Unavailable) as busy:
         new.result(WITHIN_S)
     assert busy.value.code == "ledger-busy"
