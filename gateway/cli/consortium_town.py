@@ -1,13 +1,15 @@
 """`flask consortium up` and `down`: four synthetic hospitals on this machine, each begun with one command.
 
 `up` founds them once, fills them with synthetic patients, starts twelve processes and waits until all are
-ready; again, it starts what does not run. `down` ends exactly those processes; the data stay.
+ready; again, it starts what does not run. Where PostgreSQL is installed each has a database of a server that
+is begun for them, too. `down` ends exactly those processes; the data stay.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import time
 from collections.abc import Callable
@@ -32,11 +34,12 @@ from gateway.consortium.demonstration import (
     start,
 )
 from gateway.consortium.node import NodeError
+from gateway.consortium.postgres import NoServerError, Server
 from gateway.consortium.processes import Processes
 from gateway.identity.founding import FoundingError, write_private
 from gateway.qr.terminal import qr_lines
 
-BOOK = "processes.json"
+BOOK, SERVER, ENVIRONMENT = "processes.json", "postgres", "environment"
 READY_WITHIN_S = 120.0
 PARTS = (("application", "consortium", "application"), ("node", "consortium", "node"))
 GATEWAY = ("gateway", "serve", "--no-demo")
@@ -50,15 +53,20 @@ GATEWAY = ("gateway", "serve", "--no-demo")
     show_default=True,
     help="Port of the first gateway; three follow.",
 )
+@click.option("--sqlite", is_flag=True, help="Files, even where PostgreSQL is installed; when they begin.")
 @with_appcontext
-def up(port: int) -> None:
+def up(port: int, sqlite: bool) -> None:
     """Begin four synthetic hospitals that keep one ledger, on this machine."""
     os.umask(0o077)
     folder = _folder()
-    found, processes = members(folder, port), Processes(folder / BOOK)
+    processes = Processes(folder / BOOK)
+    server, store = _store(folder, sqlite)
+    found = members(folder, port, server)
     if not processes.running():
         for one in found:
             require_free_port("127.0.0.1", one.settings.port)
+    if server is not None:
+        _start_server(server, processes, found)
     _found(folder, found)
     sheets = [_filled(one) for one in found]
     with Progress(transient=True) as progress:
@@ -69,7 +77,11 @@ def up(port: int) -> None:
         _wait(found, processes, "gateway", is_ready, lambda: progress.advance(task))
     sheet = folder.with_suffix(".json")
     write_private(sheet, json.dumps(sheet_of(found, sheets), ensure_ascii=False, indent=1).encode())
+    for one in found:
+        lines = "".join(f"{name}={shlex.quote(value)}\n" for name, value in one.environment.items())
+        write_private(one.settings.data.parent / ENVIRONMENT, lines.encode())
     _announce(found, sheets, sheet)
+    click.echo(f"  Data in {store}")
 
 
 @click.command("down")
@@ -83,6 +95,39 @@ def down() -> None:
 
 def _folder() -> Path:
     return command_settings().data.parent / "consortium"
+
+
+def _store(folder: Path, sqlite: bool) -> tuple[Server | None, str]:
+    """Where the data are, in words; as it was chosen when the four were founded."""
+    server, begun = Server(folder.with_name(f"{folder.name}-postgres")), any(folder.glob("*/*/genesis.json"))
+    if begun and not server.data.exists():
+        return None, "SQLite files, as they began"
+    if sqlite and not begun:
+        shutil.rmtree(server.folder, ignore_errors=True)
+        return None, "SQLite files, as you asked"
+    try:
+        if not begun and not Processes(folder / BOOK).running():
+            server.make()
+        return server, f"PostgreSQL, a database each of the server in {server.folder}"
+    except NoServerError as error:
+        return None, f"SQLite files ({error})"
+
+
+def _start_server(server: Server, processes: Processes, found: list[Member]) -> None:
+    """Back when it takes connections and has a database for each member."""
+    log = server.folder.with_name(f"{server.folder.name}.log")
+    if SERVER not in processes.running():
+        processes.start(SERVER, server.command(), {}, log)
+    until = time.monotonic() + READY_WITHIN_S
+    while not server.is_ready():
+        if time.monotonic() > until or SERVER not in processes.running():
+            raise click.ClickException(f"PostgreSQL is not ready. Its log: {log}")
+        time.sleep(0.1)
+    try:
+        for one in found:
+            server.see_to_database(one.founder.code.lower())
+    except NoServerError as error:
+        raise click.ClickException(str(error)) from None
 
 
 def _found(folder: Path, found: list[Member]) -> None:

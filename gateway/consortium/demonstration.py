@@ -24,6 +24,7 @@ from gateway.consortium.founding import (
     finish_joining,
     sign_agreement,
 )
+from gateway.consortium.postgres import Server
 from gateway.consortium.processes import Processes
 from gateway.identity.founding import DEMONSTRATION, Founder
 from gateway.settings import ROOT, Settings, settings_from_env
@@ -52,8 +53,11 @@ class Member:
         return self.settings.port + RPC
 
 
-def members(root: Path, port: int) -> list[Member]:
-    """The four, with gateways on `port` and the three after it; the wallet is the first one's."""
+def members(root: Path, port: int, server: Server | None) -> list[Member]:
+    """The four, with gateways on `port` and the three after it; the wallet is the first one's.
+
+    Each has a database of the server; files where there is none.
+    """
     found = []
     for number, founder in enumerate(FOUNDERS):
         environment = {
@@ -61,6 +65,7 @@ def members(root: Path, port: int) -> list[Member]:
             "YAOSHI_PORT": str(port + number),
             "YAOSHI_WALLET": f"http://127.0.0.1:{port}",
             "YAOSHI_CONSENSUS": f"http://127.0.0.1:{port + number + RPC}",
+            "YAOSHI_POSTGRES": "" if server is None else server.address(founder.code.lower()),
         }
         found.append(Member(founder, settings_from_env({**os.environ, **environment}), environment))
     return found

@@ -1,7 +1,8 @@
 """Starts processes that outlive this command, remembers exactly which, and ends those and no others.
 
 A process is known by its number and the moment it started (/proc/<pid>/stat, field 22): a number alone may be
-somebody else's by now.
+somebody else's by now. Each begins a session of its own, and carries the book's name in its environment, so
+what is left of one that crashed is found, too, and nothing else.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 from gateway.identity.founding import write_private
 
 END_WITHIN_S = 20.0
+MARK = "CONSORTIUM_BOOK"  # no setting of ours, so not named like one
 
 
 class Processes:
@@ -33,7 +35,7 @@ class Processes:
         pid = os.posix_spawn(
             command[0],
             list(command),
-            {**os.environ, **environment},
+            {**os.environ, **environment, MARK: str(self._path)},
             file_actions=[
                 (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
                 (os.POSIX_SPAWN_DUP2, handle, 1),
@@ -55,8 +57,25 @@ class Processes:
             if _begun(pid) == begun:
                 _end(pid, begun)
                 ended.append(name)
+            left = self._left(pid)
+            for one in left:
+                _end_alone(one)
+            if left and name not in ended:
+                ended.append(name)
         self._path.unlink(missing_ok=True)
         return ended
+
+    def _left(self, session: int) -> list[int]:
+        """What runs in the session that one of ours began, when that one is gone."""
+        found = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
+        return [pid for pid in found if _session(pid) == session and self._is_ours(pid)]
+
+    def _is_ours(self, pid: int) -> bool:
+        try:
+            environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+        except OSError:
+            return False
+        return f"{MARK}={self._path}".encode() in environment
 
     def _read(self) -> dict[str, list[int]]:
         try:
@@ -86,6 +105,17 @@ def _end(pid: int, begun: int) -> None:
         os.waitpid(pid, os.WNOHANG)
 
 
+def _end_alone(pid: int) -> None:
+    """SIGKILL to what its first process left behind, which has nothing to tidy up."""
+    with contextlib.suppress(ProcessLookupError):
+        handle = os.pidfd_open(pid)
+        try:
+            signal.pidfd_send_signal(handle, signal.SIGKILL)
+            _is_over(handle, END_WITHIN_S)
+        finally:
+            os.close(handle)
+
+
 def _is_over(handle: int, seconds: float) -> bool:
     """Waits until the process is over (pidfd_open(2): readable then), at most so long."""
     return bool(select.select([handle], [], [], seconds)[0])
@@ -93,8 +123,19 @@ def _is_over(handle: int, seconds: float) -> bool:
 
 def _begun(pid: int) -> int | None:
     """When the process started, in clock ticks since the machine did; None when it is gone or a zombie."""
+    fields = _stat(pid)
+    return None if fields is None else int(fields[19])
+
+
+def _session(pid: int) -> int | None:
+    fields = _stat(pid)
+    return None if fields is None else int(fields[3])
+
+
+def _stat(pid: int) -> list[str] | None:
+    """What /proc says of a process from its state on; None when it is gone or a zombie."""
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
+        fields = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
         return None
-    return None if fields[0] == "Z" else int(fields[19])
+    return None if fields[0] == "Z" else fields

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import socket
 import subprocess
 import sys
@@ -72,13 +73,9 @@ class Town:
         """A `flask consortium …` command as it is typed: `up` beside all, the others at one hospital."""
         if arguments[0] == "up":
             return consortium(self.var, *arguments)
-        number = [node["base"] for node in self.sheet["nodes"]].index(self.console_of(code))
-        own = {
-            "YAOSHI_PORT": str(self.port + number),
-            "YAOSHI_WALLET": self.wallet,
-            "YAOSHI_CONSENSUS": f"http://127.0.0.1:{self.port + number + RPC}",
-        }
-        return consortium(self.var / "consortium" / code.lower(), *arguments, **own)
+        lines = (self.var / "consortium" / code.lower() / "environment").read_text("utf-8").splitlines()
+        own = {name: " ".join(shlex.split(value)) for name, _, value in (one.partition("=") for one in lines)}
+        return consortium(Path(own.pop("YAOSHI_VAR")), *arguments, **own)
 
 
 def begin_town(var: Path) -> Town:

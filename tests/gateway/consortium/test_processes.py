@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -59,6 +61,37 @@ def test_another_process_with_the_same_number_is_left_alone(book: Processes, tmp
         assert bystander.poll() is None
         bystander.communicate(b"\n")
     assert bystander.returncode == 0
+
+
+HAS_A_CHILD = """
+import subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", "import threading; threading.Event().wait()"])
+print(child.pid, flush=True)
+"""
+
+
+def test_what_a_crashed_one_left_behind_is_ended_and_nobody_elses(book: Processes, tmp_path: Path) -> None:
+    start(book, tmp_path, "one", f"exec({HAS_A_CHILD!r})")
+    child = int((tmp_path / "one.log").read_text("utf-8").split()[0])
+    ((leader, _),) = json.loads((tmp_path / "processes.json").read_text("utf-8")).values()
+    bystander = Processes(tmp_path / "other.json")
+    start(bystander, tmp_path, "bystander")
+    os.kill(leader, signal.SIGKILL)
+    waiting = threading.Event()
+    while book.running():
+        assert not waiting.wait(0.01)
+    assert Path(f"/proc/{child}").exists(), "the crash left it"
+    assert book.end() == ["one"]
+    assert is_gone(child)
+    assert bystander.end() == ["bystander"]
+
+
+def is_gone(pid: int) -> bool:
+    """Whether the process is over; a zombie has ended, too."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0] == "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
 
 
 def test_one_that_is_gone_already_is_no_error(book: Processes, tmp_path: Path) -> None:
