@@ -57,16 +57,20 @@ class Follower:
         self._thread.join()
 
     def _run(self) -> None:
-        closing = False
+        closing, trouble = False, ""
         while not closing:
             self._bell.wait(_LOOK_S if self._in_flight.all() else _IDLE_LOOK_S)
             closing = self._closed.is_set()
             try:
                 while self._look():
                     continue
+                found = ""
             except Exception as fault:
                 # Whoever waits must be answered in time, even when nothing can be read.
-                _log.error("the ledger could not be followed: %s", type(fault).__name__)
+                found = type(fault).__name__
+            if found != trouble:  # once, not twenty times a second
+                trouble = found
+                _say(trouble)
             self._expire()
 
     def _look(self) -> bool:
@@ -117,6 +121,13 @@ class Follower:
                 again.append(item)
         if again:
             self._sender.put(again)
+
+
+def _say(trouble: str) -> None:
+    if trouble:
+        _log.error("the ledger could not be followed: %s", trouble)
+    else:
+        _log.warning("the ledger is followed again")
 
 
 def overdue(*, moved: bool) -> Unavailable:
