@@ -15,7 +15,8 @@ from tests.faults.load import Acknowledged, Load, signed
 from tests.faults.network import CODES, Hospital, Network, await_that
 from tests.faults.phones import Phones
 
-MOVES_WITHIN_S = 20.0
+# The promise, on a machine that does nothing else; one that is busy with other work may be given longer.
+MOVES_WITHIN_S = float(os.environ.get("YAOSHI_FAULTS_WITHIN_S", "20"))
 LEVEL_WITHIN_S = 60.0
 AT_ONCE = 1000
 

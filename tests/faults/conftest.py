@@ -29,7 +29,7 @@ def _ends_in_order() -> None:
 def network() -> Iterator[Network]:
     cometbft()
     with TemporaryDirectory(prefix="faults-") as folder:
-        town = begin_town(Path(folder))
+        town = begin_town(Path(folder), "--sqlite")  # so that a slow disk is theirs alone
         try:
             made = Network(town)
         finally:

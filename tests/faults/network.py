@@ -134,7 +134,8 @@ class Network:
     def heal(self) -> None:
         """All wires whole, all parts running, none paused."""
         self.wire("pass", *self.wires)
-        self.start(*self.parts)
+        for part in self.parts.values():
+            part.mend()
 
     def await_ready(self) -> None:
         for one in self.hospitals.values():

@@ -33,6 +33,7 @@ class Part:
     log: Path
     process: subprocess.Popen[bytes] | None = None
     wanted: bool = False
+    odd: bool = False
     ended_at: float = 0.0
     ends: list[int] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -47,7 +48,7 @@ class Part:
         """Start it, once with another program, environment, disk or clock than usual."""
         with self.lock:
             assert not self.runs, f"{self.name} runs already"
-            program = argv or self.argv
+            program, self.odd = argv or self.argv, bool(disk_ms or clock_ms or argv or env)
             if disk_ms or clock_ms:
                 program = edge.command(program, disk_ms, clock_ms)
             with self.log.open("ab") as log:
@@ -103,6 +104,14 @@ class Part:
         """Its exit code when it ends by itself."""
         assert self.process is not None
         return self.process.wait(seconds)
+
+    def mend(self) -> None:
+        """Running, as it usually is."""
+        self.signal(signal.SIGCONT)
+        if self.runs and self.odd:
+            self.stop()
+        if not self.runs:
+            self.start()
 
     def _reap(self) -> None:
         if self.process is not None:

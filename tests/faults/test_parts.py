@@ -64,7 +64,6 @@ def test_on_a_slow_disk(case: Case, part: str) -> None:
     await_that(lambda: case.network.hospitals[AT].tip() > before, "it goes on")
     case.moves(OTHERS)
     lasts(5)
-    slow.restart()
 
 
 @needs_seccomp
@@ -77,4 +76,3 @@ def test_with_a_wrong_clock(case: Case, part: str, skew_ms: int) -> None:
     case.moves([AT])
     await_that(case.network.hospitals[AT].is_ready, "its gateway is ready")
     lasts(5)
-    wrong.restart()

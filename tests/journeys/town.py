@@ -78,11 +78,11 @@ class Town:
         return consortium(Path(own.pop("YAOSHI_VAR")), *arguments, **own)
 
 
-def begin_town(var: Path) -> Town:
+def begin_town(var: Path, *more: str) -> Town:
     """Begins four hospitals; back when all are ready. Raises AssertionError with what was said otherwise."""
     first = FIRST_PORT + PORTS_EACH * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
     port = next(port for port in range(first, first + PORTS_EACH, 8) if _are_free(port))
-    done = consortium(var, "up", "--port", str(port))
+    done = consortium(var, "up", "--port", str(port), *more)
     if done.returncode != 0:
         end_town(var)
         raise AssertionError(done.stdout[-2000:] + done.stderr[-4000:])
