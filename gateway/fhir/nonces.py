@@ -16,4 +16,5 @@ def use_once(conn: Connection, client: str, jti: str, expires_s: int, now_ms: in
     """True for the first use of (client, jti); forgotten once the assertion itself is no longer accepted."""
     conn.execute(delete(seen_jti).where(seen_jti.c.until <= now_ms))
     row = {"client": client, "jti": jti, "until": (expires_s + SKEW_S) * 1000}
-    return conn.execute(insert_into(conn, seen_jti).values(row).on_conflict_do_nothing()).rowcount == 1
+    fresh = insert_into(conn, seen_jti).values(row).on_conflict_do_nothing()
+    return conn.execute(fresh.returning(seen_jti.c.jti)).first() is not None

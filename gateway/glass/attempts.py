@@ -70,4 +70,4 @@ def note(
     declaring, clinician, nonce = declarer or (None, None, None)
     row = {"custodian": custodian, "declaring": declaring, "clinician": clinician, "nonce": nonce}
     fresh = insert_into(conn, table).values(**row, at=now, outcome=outcome)
-    return conn.execute(fresh.on_conflict_do_nothing()).rowcount == 1
+    return conn.execute(fresh.on_conflict_do_nothing().returning(table.c.number)).first() is not None

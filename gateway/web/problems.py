@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any, NoReturn
 
 from flask import Flask, Response, g, json, request
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
@@ -145,6 +145,11 @@ def register_problems(app: Flask) -> None:
         # Locked for too long, unreadable or full. Part of the request may be done; sending it again is safe.
         app.extensions["yaoshi"].log.error("database-outage", request=g.get("request_id"))
         return problem("outcome-unknown", headers={"Retry-After": "5"})
+
+    @app.errorhandler(DataError)
+    def unheld(_error: DataError) -> Response:
+        # PostgreSQL's text has no NUL: nothing that it holds can be named so, and nothing was done.
+        return problem("request-malformed", status=400)
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Response:
