@@ -60,6 +60,13 @@ def test_a_unit_names_no_secret_and_no_root(name: str) -> None:
     assert "PASSWORD" not in text.upper()
 
 
+def test_what_application_and_node_print_is_kept_for_a_time_and_apart() -> None:
+    journal = (ROOT / "deploy/systemd/journald@yaoshi.conf").read_text("utf-8")
+    assert {"SystemMaxUse=2G", "MaxRetentionSec=90day"} <= set(journal.splitlines())
+    for name in ("yaoshi-application.service", "yaoshi-consensus.service"):
+        assert "\nLogNamespace=yaoshi\n" in (ROOT / "deploy/systemd" / name).read_text("utf-8")
+
+
 def test_logrotate_moves_the_log_away_and_makes_a_private_one(tmp_path: Path) -> None:
     log = tmp_path / "yaoshi.log"
     log.write_text("one line\n")

@@ -29,7 +29,7 @@ MEANINGS = Meanings(
             "Nothing can be recorded here.",
             "共识节点 {address} 没有应答。",
             "本节点无法记录任何内容。",
-            "systemctl restart yaoshi-consensus; journalctl -u yaoshi-consensus -n 50",
+            "systemctl restart yaoshi-consensus; journalctl --namespace=yaoshi -u yaoshi-consensus -n 50",
         ),
         "consensus-behind": Meaning(
             "wrong",

@@ -118,6 +118,32 @@ def test_a_network_that_works_has_nothing_to_say(network: Network, gw: Gateway) 
     assert "version 1; this release knows 1" in said
 
 
+def listening(pid: int) -> set[tuple[str, int]]:
+    """(address, port) of all that a process listens at, from /proc/net/tcp; an IPv6 one by its digits."""
+    own = {os.readlink(f"/proc/{pid}/fd/{one}") for one in os.listdir(f"/proc/{pid}/fd")}
+    found = set()
+    for table in ("tcp", "tcp6"):
+        for line in Path(f"/proc/{pid}/net/{table}").read_text("ascii").splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == "0A" and f"socket:[{fields[9]}]" in own:
+                address, _, port = fields[1].partition(":")
+                quads = ".".join(str(one) for one in reversed(bytes.fromhex(address)))
+                found.add((quads if table == "tcp" else address, int(port, 16)))
+    return found
+
+
+@needs_cometbft
+def test_a_node_listens_for_members_and_on_loopback_alone_for_its_gateway(network: Network) -> None:
+    for one in network.sides:
+        assert one.node is not None
+        # In this network the members, too, meet on loopback.
+        assert listening(one.node.pid) == {("127.0.0.1", one.rpc), ("127.0.0.1", one.p2p)}
+        config = (one.settings.node_path / "config/config.toml").read_text("utf-8")
+        assert f'proxy_app = "unix://{one.settings.application_path}"' in config
+        assert one.settings.application_path.stat().st_mode & 0o077 == 0
+        assert one.settings.application_path.parent.stat().st_mode & 0o077 == 0
+
+
 @needs_cometbft
 def test_a_node_that_hangs_or_is_gone_is_this_members_trouble(network: Network, gw: Gateway) -> None:
     side = network.sides[0]
