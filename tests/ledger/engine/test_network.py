@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -158,3 +161,38 @@ def test_without_two_nothing_is_recorded_until_one_returns(network: Network) -> 
     assert recorded(network.engines[1], entry).index == done.index
     network.start(3)
     network.assert_alike(before + 1)
+
+
+def listening(pid: int) -> set[tuple[str, int]]:
+    """Address and port of each TCP socket at which a process takes connections (proc(5), /proc/net/tcp)."""
+    process, found, held = Path(f"/proc/{pid}"), set(), set()
+    for one in process.glob("fd/*"):
+        with suppress(FileNotFoundError):  # closed meanwhile
+            held.add(os.readlink(one))
+    for table, size in (("tcp", 8), ("tcp6", 32)):
+        for line in process.joinpath("net", table).read_text("ascii").splitlines()[1:]:
+            words = line.split()
+            if words[3] == "0A" and f"socket:[{words[9]}]" in held:
+                address, port = words[1].split(":")
+                assert len(address) == size
+                plain = (
+                    ".".join(str(one) for one in reversed(bytes.fromhex(address))) if size == 8 else address
+                )
+                found.add((plain, int(port, 16)))
+    return found
+
+
+def test_only_peers_are_listened_for_and_on_loopback_the_gateway(network: Network) -> None:
+    for member in network.members:
+        member.start_node_if_stopped()
+        assert member.node is not None
+        wait_until(lambda member=member: member.height > 0, "the node answers")
+        assert listening(member.node.pid) == {
+            ("127.0.0.1", member.rpc_port),
+            ("127.0.0.1", member.p2p_port),  # as its settings say; those of a hospital name another address
+        }
+        assert member.socket.is_socket(), "the application has no port at all"
+        assert (member.socket.stat().st_mode & 0o777, member.socket.parent.stat().st_mode & 0o777) == (
+            0o600,
+            0o700,
+        )
