@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from collections import OrderedDict
 from collections.abc import Sequence
 from enum import IntEnum
 
@@ -22,12 +23,11 @@ from ledger.errors import Malformed, Refusal
 from ledger.genesis import Genesis
 from ledger.machine import Machine
 from ledger.quota import HOUR_MS, Charge, charges
-from ledger.recent import Recent
 from ledger.registry import Document
 from ledger.store.database import Store
 from ledger.view import View, no_checkpoint_key
 
-_ENVELOPES_KEPT = 1024
+_ENVELOPES_KEPT_BYTES = 8 * 1024 * 1024  # some seconds of what four nodes can order
 
 
 class Code(IntEnum):
@@ -45,21 +45,33 @@ class Code(IntEnum):
 class Envelopes:
     """Opens envelopes and verifies signatures, each once however often they come. Threads share it."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept_bytes: int = _ENVELOPES_KEPT_BYTES) -> None:
         self.verdicts = Verdicts()
         self._lock = threading.Lock()
-        self._opened: Recent[bytes, tuple[Entry, ...]] = Recent(_ENVELOPES_KEPT)
+        self._left = kept_bytes
+        self._opened: OrderedDict[bytes, tuple[int, tuple[Entry, ...]]] = OrderedDict()
 
     def entries(self, tx: bytes) -> tuple[Entry, ...]:
         """The entries of a transaction, signatures unchecked. Raises Malformed."""
         name = hashlib.sha256(tx).digest()
         with self._lock:
             if name in self._opened:
-                return self._opened[name]
+                return self._opened[name][1]
         entries = entries_of(tx)
         with self._lock:
-            self._opened[name] = entries
+            if name not in self._opened:
+                self._opened[name] = (len(tx), entries)
+                self._left -= len(tx)
+            while self._left < 0 and self._opened:
+                _, (size, _) = self._opened.popitem(last=False)
+                self._left += size
         return entries
+
+    def forget(self, tx: bytes) -> None:
+        """What was not let in takes no room from what was."""
+        with self._lock:
+            size, _ = self._opened.pop(hashlib.sha256(tx).digest(), (0, ()))
+            self._left += size
 
 
 class Checker:
@@ -82,7 +94,10 @@ class Checker:
         except Malformed:
             return Code.MALFORMED
         with self._turn, view_of(self._store, self._genesis, no_checkpoint_key) as view:
-            return self._check(entries, view)
+            code = self._check(entries, view)
+        if code is not Code.OK:
+            self._envelopes.forget(tx)
+        return code
 
     def _check(self, entries: Sequence[Entry], view: View) -> Code:
         state, hour = _Keys(view), view.time // HOUR_MS

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ledger.engine.abci.allowance import BEYOND
-from ledger.engine.abci.checking import Code
+from ledger.engine.abci.checking import Code, Envelopes
 from ledger.envelope import MAX_ENVELOPE_BYTES, open_envelope
 from tests.ledger import world
 from tests.ledger.engine.test_application import DESK, RELEASE, TIME, Node, envelope, forged
@@ -121,4 +121,23 @@ def test_nobody_spends_what_is_another_s_by_forged_or_repeated_entries(tmp_path:
         assert node.application.check_tx(envelope(false)) is Code.SIGNATURE
         assert node.application.check_tx(envelope(honest, node.author.look(LINK))) is Code.OK
     assert node.application.check_tx(envelope(node.author.entry(DESK, "link.add", LINK))) is Code.OK
+    node.store.close()
+
+
+def test_what_is_remembered_of_envelopes_is_bounded_and_nothing_that_was_not_let_in(tmp_path: Path) -> None:
+    node = Node(tmp_path / "ledger.db")
+    node.block(envelope(node.author.open_link(LINK)))
+    looks = [envelope(node.author.look(LINK)) for _ in range(30)]
+    room = sum(map(len, looks[:10]))
+    envelopes = Envelopes(kept_bytes=room)
+    opened = [envelopes.entries(tx) for tx in (*looks, looks[-1])]
+    assert opened[-1] is opened[-2], "opened once"
+    assert sum(size for size, _ in envelopes._opened.values()) <= room
+    kept = node.application._envelopes
+    node.application.check_tx(looks[0])
+    before = len(kept._opened)
+    for _ in range(5):
+        node.application.check_tx(envelope(forged(node.author.look(LINK))))
+    assert len(kept._opened) == before
+    assert kept._left + sum(size for size, _ in kept._opened.values()) == 8 * 1024 * 1024
     node.store.close()
