@@ -10,7 +10,7 @@ import gc
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
@@ -25,13 +25,17 @@ from consent.under import under_status
 from gateway.cli.opening import now_ms
 from ledger.committed import Committed
 from ledger.engine.cometbft import CometBFTEngine
+from ledger.errors import Unavailable
 
 ANSWER_WITHIN_S = 60.0
 
 
 @dataclass(frozen=True)
 class Done:
-    """What became of what was handed in: from when to when, seconds that each entry took, and refusals."""
+    """What became of what was handed in: from when to when, seconds that each entry took, and refusals.
+
+    An entry that the gateway turned away, because too many waited, counts as one that took ANSWER_WITHIN_S.
+    """
 
     began: float
     ended: float
@@ -61,7 +65,8 @@ class Gateway:
         return self._pipe.recv()
 
     def close(self) -> None:
-        self._pipe.send(None)
+        with suppress(BrokenPipeError):  # it failed, and said why
+            self._pipe.send(None)
         self.process.join(ANSWER_WITHIN_S)
         self.process.kill()
 
@@ -116,25 +121,34 @@ class _Results:
 
     def __init__(self, wanted: int) -> None:
         self._left = wanted
-        self._all = threading.Event()
+        self._all, self._lock = threading.Event(), threading.Lock()
         self.ended = 0.0
         self.taken: list[float] = []
         self.failed: list[str] = []
 
     def hand_in(self, engine: CometBFTEngine, entry: str, answered: Any = None) -> None:
         began = time.monotonic()
-        engine.submit(entry).add_done_callback(partial(self._take, began, answered))
+        try:
+            future = engine.submit(entry)
+        except Unavailable:
+            self._note(ANSWER_WITHIN_S, answered)
+        else:
+            future.add_done_callback(partial(self._take, began, answered))
 
     def _take(self, began: float, answered: Any, future: Any) -> None:
         self.ended = time.monotonic()
-        self.taken.append(self.ended - began)
         fault = future.exception()
         if fault is not None or not isinstance(future.result(), Committed):
             self.failed.append(getattr(fault or future.result(), "code", type(fault).__name__))
-        self._left -= 1
+        self._note(self.ended - began, answered)
+
+    def _note(self, seconds: float, answered: Any) -> None:
+        with self._lock:
+            self.taken.append(seconds)
+            self._left -= 1
         if answered is not None:
             answered()
-        if self._left == 0:
+        if self._left <= 0:
             self._all.set()
 
     def wait(self, began: float) -> Done:
