@@ -18,6 +18,7 @@ from ledger.checkpoint import Checkpoint, open_checkpoint
 from ledger.encoding import b64u, canonical_json, is_hex, parse_json, unb64u
 from ledger.errors import Malformed, Unavailable
 from ledger.genesis import MAX_GENESIS_BYTES, Genesis, parse_genesis
+from ledger.light.certificate import Certified
 from ledger.light.watch import Watch
 from ledger.machine import Contracts
 from ledger.record import Record, decode_record
@@ -39,7 +40,7 @@ class AuditResult:
     `size` and `root` (hex) are those recomputed up to the first difference, which `first_difference` names in
     English and `index` places (None: the file as a whole). `claims`: True holds, False fell, None was not
     reached; the checkpoint's stays None when the file has none. Among hospitals there is a fourth,
-    certificate, when the file has one.
+    certificate, when the file has one; `certified` is what then holds.
     """
 
     ok: bool
@@ -48,6 +49,7 @@ class AuditResult:
     first_difference: str | None
     index: int | None
     claims: dict[str, bool | None]
+    certified: Certified | None = None
 
 
 def export_log(
@@ -90,7 +92,7 @@ def verify_log(
         claims = {**audit.claims, differs.claim: False}
         where = "" if differs.index is None else f"record {differs.index}: "
         return AuditResult(False, *audit.reached(), f"{where}{differs.what}", differs.index, claims)
-    return AuditResult(True, *audit.reached(), None, None, audit.claims)
+    return AuditResult(True, *audit.reached(), None, None, audit.claims, audit.certified)
 
 
 class _Audit:
@@ -98,6 +100,7 @@ class _Audit:
 
     def __init__(self, file: IO[bytes]) -> None:
         self.claims: dict[str, bool | None] = dict.fromkeys(CLAIMS)
+        self.certified: Certified | None = None
         self._file = file
         self._replay: Replay | None = None
 
@@ -137,6 +140,7 @@ class _Audit:
         watch.check_all_met()
         if watch.certified is not None:
             self.claims["certificate"] = True
+            self.certified = watch.certified
         if progress is not None:
             progress(size, size)
 

@@ -20,15 +20,19 @@ from rich.progress import Progress
 
 from consent.lifecycle import ConsentContract
 from gateway.cli.opening import command_settings, now_ms, read_genesis
-from gateway.ledger_door.far import FarLedger, genesis_at
+from gateway.ledger_door.far import FarLedger, Start, genesis_at
 from gateway.peers.http import Peers
+from gateway.settings import SettingsError, settings_from_env
 from ledger.audit import AuditResult, verify_log
 from ledger.encoding import parse_json, unb64u
-from ledger.errors import CODES, Malformed, Unavailable
+from ledger.engine.embedded import open_view_only
+from ledger.errors import CODES, LedgerError, Malformed, Unavailable
 from ledger.genesis import Genesis, parse_genesis
 from ledger.light.chain import check_same
+from ledger.light.validators import validators_of
 from ledger.receipt import Proven, read_receipt
 from ledger.record import decode_record
+from ledger.registry import validators
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _MOST = 1024 * 1024
@@ -39,17 +43,23 @@ DIFFERENT, NOT_TOLD = 1, 3
 @click.command("verify")
 @click.argument("file", type=_FILE)
 @_ID
-@click.option("--in", "export", type=_FILE, help="For a receipt: an export of the ledger that holds it.")
+@click.option(
+    "--in",
+    "export",
+    type=_FILE,
+    help="For a receipt: an export of the ledger, which holds it or names the validators.",
+)
 @click.option("--at", "address", help="For a receipt: a hospital of the ledger, such as https://a.example.")
 def verify(file: Path, expected: str | None, export: Path | None, address: str | None) -> None:
     """Check an exported file offline, entry by entry, or a receipt by what the validators signed."""
     receipt = _receipt_in(file)
     if receipt is None:
         _say_export(_audited(file, expected, {}))
+    elif address is not None:
+        ledger = _pinned(expected)
+        _verify_at(receipt, address, ledger, _start(ledger, export))
     elif export is not None:
         _verify_in_export(receipt, export, expected)
-    elif address is not None:
-        _verify_at(receipt, address, _pinned(expected))
     else:
         raise click.UsageError("a receipt is checked --in an export, or --at a hospital of the ledger")
 
@@ -58,13 +68,15 @@ def verify(file: Path, expected: str | None, export: Path | None, address: str |
 @click.argument("one")
 @click.argument("other")
 @_ID
-def compare(one: str, other: str, expected: str | None) -> None:
+@click.option("--in", "export", type=_FILE, help="An export from which the validators are known.")
+def compare(one: str, other: str, expected: str | None, export: Path | None) -> None:
     """Hold the blocks of two hospitals (addresses) against each other; says when they keep two ledgers."""
     ledger = _pinned(expected)
+    start = _start(ledger, export)
     with _asking() as peers:
         genesis = genesis_at(peers, one, ledger)
         first, second = FarLedger(peers, one, genesis), FarLedger(peers, other, genesis)
-        (left, _), (right, _) = first.believed(now_ms()), second.believed(now_ms())
+        left, right = first.believed(now_ms(), start), second.believed(now_ms(), start)
         height = min(left.block.header.height, right.block.header.height)
         documents = first.document(height), second.document(height)
         try:
@@ -86,12 +98,12 @@ def _verify_in_export(receipt: dict[str, Any], export: Path, expected: str | Non
     _say_receipt(proven, bool(result.claims.get("certificate")))
 
 
-def _verify_at(receipt: dict[str, Any], address: str, ledger: str) -> None:
+def _verify_at(receipt: dict[str, Any], address: str, ledger: str, start: Start) -> None:
     with _asking() as peers:
         genesis = genesis_at(peers, address, ledger)
         proven = _proven(receipt, genesis)
         far = FarLedger(peers, address, genesis)
-        certified, _ = far.believed(now_ms())
+        certified = far.believed(now_ms(), start)
         far.check_carried(certified, proven.checkpoint.size, proven.checkpoint.root)
     header = certified.block.header
     click.echo(
@@ -167,6 +179,27 @@ def _genesis_in(export: Path) -> Genesis:
         return parse_genesis(decode_record(unb64u(parse_json(line, 2 * _MOST)["record"])).entry)
     except (Malformed, KeyError):
         _differ(Malformed("genesis-form", "the export does not begin with a genesis"))
+
+
+def _start(ledger: str, export: Path | None) -> Start:
+    """An export's last certified block, or the validators that a member's own replica names."""
+    if export is not None:
+        result = _audited(export, ledger, {})
+        if not result.ok:
+            _say_export(result)
+        return Start(result.certified.block if result.certified else None)
+    try:
+        settings = settings_from_env()
+        here = parse_genesis(settings.genesis_path.read_bytes())
+    except (SettingsError, OSError, Malformed):
+        return Start()
+    if here.id != ledger or not here.validators:
+        return Start()
+    try:
+        with open_view_only(settings.ledger_place, here.data) as view:
+            return Start(voted=validators_of(validators(view.get)))
+    except LedgerError:  # a replica that cannot be read helps nobody, and spoils nothing
+        return Start()
 
 
 def _pinned(expected: str | None) -> str:

@@ -15,7 +15,27 @@ from ledger.engine.cometbft_genesis import chain_id
 from ledger.errors import Malformed
 from ledger.genesis import MAX_GENESIS_BYTES, Genesis, parse_genesis
 from ledger.light.certificate import Certified, check_carried, read_certified
-from ledger.light.chain import LightBlock, believe, read_light_block, trust_of_genesis
+from ledger.light.chain import (
+    LightBlock,
+    believe,
+    check_same,
+    check_voted,
+    read_light_block,
+    trust_of,
+    trust_of_genesis,
+)
+from ledger.light.validators import ValidatorSet
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where trust begins, besides the genesis: a block that an audit proved, or whom one's own replica names.
+
+    `voted` are the validators for whom the operators voted, for blocks too far from any trusted one.
+    """
+
+    block: LightBlock | None = None
+    voted: ValidatorSet | None = None
 
 
 @dataclass(frozen=True)
@@ -26,10 +46,9 @@ class FarLedger:
     base: str
     genesis: Genesis
 
-    def newest(self) -> tuple[Certified, dict[str, Any]]:
-        """The newest certified block, and the document in which it came. Raises Malformed, Unavailable."""
-        document = self._object("/ledger/light")
-        return read_certified(document, chain_id(self.genesis)), document
+    def newest(self) -> Certified:
+        """The newest block that certifies a log. Raises Malformed, Unavailable."""
+        return read_certified(self._object("/ledger/light"), chain_id(self.genesis))
 
     def at(self, height: int) -> LightBlock:
         """The block of a height. Raises Malformed, Unavailable."""
@@ -39,11 +58,22 @@ class FarLedger:
         """The block of a height as it was sent. Raises Malformed, Unavailable."""
         return self._object(f"/ledger/light/{height}")
 
-    def believed(self, now_ms: int) -> tuple[Certified, dict[str, Any]]:
-        """The newest block, traced from the pinned genesis. Raises Malformed, Unavailable."""
-        certified, document = self.newest()
-        believe(trust_of_genesis(self.genesis), certified.block, self.at, now_ms)
-        return certified, document
+    def believed(self, now_ms: int, start: Start) -> Certified:
+        """The newest block, traced from where trust begins. Raises Malformed, Unavailable."""
+        certified = self.newest()
+        block, trusted = certified.block, trust_of_genesis(self.genesis)
+        if start.block is not None:
+            trusted = trust_of(start.block)
+            if block.header.height == trusted.height:
+                check_same(block, start.block)
+                return certified
+        try:
+            believe(trusted, block, self.at, now_ms)
+        except Malformed as far:
+            if far.code != "light-far" or start.voted is None:
+                raise
+            check_voted(block, start.voted)
+        return certified
 
     def check_carried(self, certified: Certified, size: int, root: bytes) -> None:
         """Whether the log of another size is the certified one, by this node's proof.

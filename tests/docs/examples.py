@@ -17,6 +17,7 @@ from ledger.record import decode_record, record_hash
 from ledger.signing import public_key, thumbprint
 from tests.docs import story as told_by
 from tests.docs.governing import governing
+from tests.docs.light import light
 from tests.docs.story import (
     CLINIC,
     HOSPITAL,
@@ -49,6 +50,7 @@ def examples() -> dict[str, str]:
             **_wallet(story),
             **_offer(story),
             **governing(story),
+            **light(story),
         }
 
 
