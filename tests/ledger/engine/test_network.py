@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 from collections.abc import Iterator
 from contextlib import suppress
@@ -10,15 +11,19 @@ from pathlib import Path
 import pytest
 
 from ledger.committed import Committed
+from ledger.engine.abci.allowance import BEYOND
+from ledger.engine.abci.checking import Code
 from ledger.engine.cometbft import CometBFTEngine
 from ledger.engine.cometbft_genesis import chain_id
+from ledger.envelope import pack_entries
 from ledger.errors import Unavailable
 from ledger.light.certificate import Certified, read_certified
 from ledger.light.chain import check_same, read_light_block
 from tests.ledger import world
 from tests.ledger.engine.network import WITHIN_S, Member, wait_until
 
-GENESIS = world.genesis_bytes()
+QUOTA = 40
+GENESIS = world.genesis_bytes(link_entries_per_hour=QUOTA)
 
 
 class Network:
@@ -125,6 +130,25 @@ def test_every_member_shows_what_the_validators_signed_about_its_log(network: Ne
 
 def certified(engine: CometBFTEngine, chain: str) -> Certified:
     return read_certified(engine.light_block(None), chain)
+
+
+def test_a_member_that_floods_holds_nobody_up(network: Network) -> None:
+    before = network.members[0].tip()[0]
+    recorded(network.engines[0], network.entry())
+    flooded = world.link_id(network.links)
+    codes: list[int] = []
+    for number in range(300):
+        envelope = pack_entries([network.author.entry(f"{world.HOSPITAL}/desk", "link.add", flooded)])
+        tx = base64.b64encode(envelope).decode()
+        codes.append(network.members[3].call("broadcast_tx_sync", tx=tx)["result"]["code"])
+        if number % 60 == 0:
+            recorded(network.engines[number // 60 % 3], network.entry())
+    let_in = codes.count(Code.OK)
+    assert codes.count(Code.OVER_QUOTA) == 300 - let_in
+    assert QUOTA - 1 <= let_in <= 2 * (QUOTA + BEYOND), "an hour may end within the flood"
+    recorded(network.engines[1], network.author.look(flooded))
+    wait_until(lambda: len({one.tip() for one in network.members}) == 1, "all have the same")
+    assert before + 7 + QUOTA - 1 <= network.members[0].tip()[0] <= before + 7 + 2 * QUOTA
 
 
 def test_three_go_on_without_the_fourth_which_is_level_when_it_returns(network: Network) -> None:
