@@ -21,7 +21,7 @@ from gateway.operation.backup.restoring import Restored, Wishes, restore
 from gateway.store.database import open_database
 from ledger.committed import Committed
 from ledger.errors import Fatal
-from tests.gateway.consortium.commands import typed
+from tests.gateway.consortium.commands import refused, typed
 from tests.gateway.consortium.members import needs_cometbft
 from tests.gateway.consortium.network import Network, Side
 from tests.gateway.operation.conftest import silent
@@ -115,6 +115,7 @@ def test_an_older_backup_gets_level_from_its_own_node_and_signs_nothing_twice(
         503,
         ["ledger-catching-up"],
     )
+    assert "The other members have these records" in refused(side, "ledger", "accept-loss", "--yes")
     side.start_node()
     network.assert_level()
     assert gateway.extensions["yaoshi"].watermark.code is None, "it goes on by itself"
