@@ -156,10 +156,20 @@ class Node:
         """Hang up; the next call connects anew."""
         self._connection.close()
 
+    def _post(self, body: str) -> bytes:
+        self._connection.request("POST", "/", body, {"Content-Type": "application/json"})
+        return self._connection.getresponse().read(_LARGEST_ANSWER)
+
     def _call(self, method: str, params: dict[str, str]) -> dict[str, dict[str, object]]:
         body = json.dumps({"jsonrpc": "2.0", "id": 0, "method": method, "params": params})
-        self._connection.request("POST", "/", body, {"Content-Type": "application/json"})
-        data = self._connection.getresponse().read(_LARGEST_ANSWER)
+        kept = self._connection.sock is not None
+        try:
+            data = self._post(body)
+        except (ConnectionError, http.client.RemoteDisconnected):
+            self.close()
+            if not kept:
+                raise
+            data = self._post(body)  # the node hangs up after 10 s of silence, which is no outage
         answer = json.loads(data)
         if not isinstance(answer, dict):
             raise ValueError("an answer is an object")

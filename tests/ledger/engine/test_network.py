@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -115,6 +116,9 @@ def test_every_member_shows_what_the_validators_signed_about_its_log(network: Ne
         blocks.append((read_light_block(at_first, chain).header.hash, found.block.header.height))
         assert engine.light_block(10**6) is None
     assert len({first for first, _ in blocks}) == 1
+    # A node hangs up on whoever was silent for a while: that is no outage.
+    network.engines[0]._light._node._connection.sock.shutdown(socket.SHUT_RDWR)
+    assert network.engines[0].light_block(2) is not None
     common = min(height for _, height in blocks)
     chain = chain_id(network.members[0].genesis)
     shown = [read_certified(engine.light_block(common), chain) for engine in network.engines]
