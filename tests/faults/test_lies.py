@@ -9,6 +9,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import pytest
@@ -24,6 +25,7 @@ from tests.faults.network import CODES, Hospital, await_that, milliseconds
 
 AT = "BQ"
 OTHERS = tuple(code for code in CODES if code != AT)
+FAR = 10
 STANDS_AFTER_S, REBUILT_AFTER_S = 60.0, 120.0
 FLOOD, EACH, REPLAYED = 200, 20, 2000
 
@@ -84,9 +86,9 @@ def test_a_member_signs_nonsense(case: Case, application: str) -> None:
         faulty(case, application)
         await_that(lambda: is_recorded(member, link(member)), "its node is back")
     for _ in range(20):
-        hand_in(member, nonsense(member))
-    case.moves(OTHERS)
-    case.moves([AT])
+        with suppress(OSError):  # one that believes all is left by its peers, and its own node may hang
+            hand_in(member, nonsense(member))
+    case.moves(OTHERS if application == "believes-all" else CODES)
 
 
 def test_a_member_floods(case: Case) -> None:
@@ -138,7 +140,7 @@ def test_an_application_says_a_wrong_hash(case: Case) -> None:
     faulty(case, "wrong-hash")
     case.moves(OTHERS)
     stood = network.hospitals[AT].node_height
-    await_that(lambda: _behind(case) > 0, "it falls behind", STANDS_AFTER_S)
+    await_that(lambda: _behind(case) > FAR, "it stands still", STANDS_AFTER_S)
     before = stood()
     case.moves(OTHERS)
     assert stood() in (before, -1)
@@ -158,9 +160,9 @@ def test_an_application_says_a_wrong_hash(case: Case) -> None:
 
 
 def _behind(case: Case) -> int:
-    """How many blocks it lacks."""
+    """How many blocks it lacks; very many when its node does not answer."""
     height = case.network.hospitals[AT].node_height()
-    return case.network.hospitals[OTHERS[0]].node_height() - height if height > 0 else 1
+    return case.network.hospitals[OTHERS[0]].node_height() - height if height > 0 else 10**9
 
 
 def _empty(member: Hospital) -> None:
@@ -168,5 +170,6 @@ def _empty(member: Hospital) -> None:
     for path in data.iterdir():
         if path.name != "priv_validator_state.json":
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-    for path in member.settings.data.glob("ledger.db*"):
+    # A socket that nobody serves any more is only a file: when it is there again, so is the new ledger.
+    for path in (*member.settings.data.glob("ledger.db*"), member.settings.application_path):
         path.unlink()
