@@ -51,8 +51,8 @@ class KeyPhone:
         payload = {"ledger": self.ledger, "subject": self.link, "kind": kind, "at": self.now(), **members}
         return sign_compact(self.seed, "yaoshi-entry", payload)
 
-    def give(self, request: str, reference: str, code: str) -> str:
-        """Grants all that was asked and hands it to who asked; gives the grant's id."""
+    def allow(self, request: str) -> dict[str, Any]:
+        """Grants all that was asked: {custodian, grant, receipt, opening}, as whoever asked is handed it."""
         asked = peek_compact(request)[1]
         terms = {
             "grantee": asked["institution"],
@@ -66,14 +66,18 @@ class KeyPhone:
         opening = {"salt": b64u(salt), "details": text.decode()}
         entry = self.entry("grant.give", commitment=commit(salt, text), not_after=asked["not_after"])
         made = self.post("entries", {"entry": entry, "opening": opening})
-        offer = {
+        return {
             "custodian": self.institution,
             "grant": made["entry_id"],
             "receipt": made["receipt"],
             "opening": opening,
         }
+
+    def give(self, request: str, reference: str, code: str) -> str:
+        """Grants all that was asked and hands it to who asked; gives the grant's id."""
+        offer = self.allow(request)
         self.post(f"references/{reference}/grants", {"key": self.key, "grants": [offer]}, code)
-        return str(made["entry_id"])
+        return str(offer["grant"])
 
     def revoke(self, grant: str) -> str:
         return str(self.post("entries", {"entry": self.entry("grant.revoke", grant=grant)})["entry_id"])

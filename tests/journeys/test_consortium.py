@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from tests.journeys.blocks import a_liar, as_wallets_see, ledger_command, wait_until_certified
 from tests.journeys.console import Console
 from tests.journeys.key_phone import KeyPhone
 from tests.journeys.node import fetch
@@ -68,6 +69,44 @@ def read_at(town: Town, phone: KeyPhone) -> int:
     (source,) = doctor.visit(asked["reference"])["sources"]
     assert source["state"] == "open", source
     return len(source["items"])
+
+
+def test_a_receipt_is_proven_by_two_thirds_and_a_liar_who_signs_by_itself_is_caught(
+    town: Town, tmp_path: Path
+) -> None:
+    desk, phone = Staff(town, "QH", "desk"), KeyPhone(town, "QH")
+    phone.link_at(desk, desk.find("陈国强")["id"])
+    doctor = Staff(town, "WX", "clinician")
+    asked = doctor.ask(None, ["laboratory"], phone.now() + DAY_MS)
+    request = phone.fetch(asked["reference"], "WX")["request"]
+    allowed = phone.allow(request)
+    kept, export = tmp_path / "receipt.json", tmp_path / "export.ndjson"
+    kept.write_text(json.dumps(allowed["receipt"]), "utf-8")
+    at = town.console_of("BQ")
+    wait_until_certified(at, int(allowed["receipt"]["checkpoint"].splitlines()[1]))
+
+    ledger = town.demo["ledger"]
+    proven = ledger_command(town, "WX", "verify", str(kept), "--ledger", ledger, "--at", at)
+    assert (proven.returncode, "more than two thirds" in proven.stdout) == (0, True), proven
+    assert allowed["grant"] in proven.stdout
+    wait_until_certified(town.console_of("QH"), int(allowed["receipt"]["checkpoint"].splitlines()[1]))
+    taken = ledger_command(town, "QH", "export", str(export))
+    assert taken.returncode == 0, taken
+    offline = ledger_command(town, "WX", "verify", str(kept), "--ledger", ledger, "--in", str(export))
+    assert (offline.returncode, "超过三分之二" in offline.stdout) == (0, True), offline
+
+    same = ledger_command(town, "WX", "compare", town.console_of("WX"), town.console_of("QH"))
+    assert (same.returncode, "同一个区块" in same.stdout) == (0, True), same
+    hospitals = [town.console_of(code) for code in CODES]
+    with a_liar(town) as liar:
+        caught = ledger_command(town, "WX", "compare", hospitals[0], liar)
+        assert (caught.returncode, "light-untrusted" in caught.stdout) == (1, True), caught
+        lied = ledger_command(town, "WX", "verify", str(kept), "--ledger", ledger, "--at", liar)
+        assert lied.returncode == 1, lied
+        seen = as_wallets_see(town, [*hospitals, liar, hospitals[0]])
+    assert seen == [[], [], [], [], ["counterfeit light-voted"], []]
+    gone = ledger_command(town, "WX", "compare", hospitals[0], "http://127.0.0.1:9")
+    assert gone.returncode == 3, gone
 
 
 def test_one_of_four_may_fail_and_comes_back_level(town: Town) -> None:

@@ -73,9 +73,15 @@ class Town:
         """A `flask consortium …` command as it is typed: `up` beside all, the others at one hospital."""
         if arguments[0] == "up":
             return consortium(self.var, *arguments)
-        lines = (self.var / "consortium" / code.lower() / "environment").read_text("utf-8").splitlines()
-        own = {name: " ".join(shlex.split(value)) for name, _, value in (one.partition("=") for one in lines)}
+        own = self.environment(code)
         return consortium(Path(own.pop("YAOSHI_VAR")), *arguments, **own)
+
+    def environment(self, code: str) -> dict[str, str]:
+        """The settings of a hospital, as its commands need them."""
+        lines = (self.var / "consortium" / code.lower() / "environment").read_text("utf-8").splitlines()
+        return {
+            name: " ".join(shlex.split(value)) for name, _, value in (one.partition("=") for one in lines)
+        }
 
 
 def begin_town(var: Path, *more: str) -> Town:

@@ -9,7 +9,7 @@ import { blocksOf, nodeOf } from "../net/blocks.js";
 
 /** How long the others may take to confirm a log before the phone says so, ms. */
 export const GRACE = 10 * 60 * 1000;
-/** A newest block older than this means that nothing is confirmed any more, ms. */
+/** A newest block older than this is said to be old, ms. */
 export const FRESH = 60 * 60 * 1000;
 
 /** {newest(link), check(link, served, result) -> {alarms, evidence}}; `doors(node)` as in net/blocks.js. */
@@ -47,8 +47,8 @@ export function createConfirming({ database, genesis, clock, doors = blocksOf })
       if (trust !== null) {
         await database.put("facts", { name: "trusted", value: { ...packTrust(trust), node: here, size: state.size, root: b64u(state.root) } });
       }
-      const old = clock() - block.time > FRESH;
-      return { alarms: old ? [unconfirmed(block.time)] : await waitFor(link, checkpoint, state.size), evidence: served };
+      const old = clock() - block.time > FRESH ? [{ code: "stale", facts: { time: block.time } }] : [];
+      return { alarms: [...old, ...await waitFor(link, checkpoint, state.size)], evidence: served };
     } catch (problem) {
       if (problem instanceof Alarm) return { alarms: [{ code: problem.code, facts: problem.facts }], evidence: { served, kept } };
       if (problem instanceof NotYet) return { alarms: await waitFor(link, checkpoint, 0), evidence: served };

@@ -49,7 +49,8 @@ export function createViews({ database, sessions, genesis, clock, changed }) {
     const { subject, institution } = link;
     result.waiting = await readWaiting(served.waiting, { genesis: genesis(), subject, institution, registry: result.registry });
     const confirmed = await confirming.check(link, block, result);
-    result.alarms.unshift(...confirmed.alarms);
+    const said = result.alarms.map(({ code }) => code);
+    result.alarms.unshift(...confirmed.alarms.filter(({ code }) => !said.includes(code)));
     await accept(link, { served, kept, result, block: confirmed.evidence });
   }
 

@@ -9,7 +9,7 @@ import { totalPower, validatorsHash, validatorsOf } from "./light_block.js";
 /** How long after a trusted header others may be left out, ms. */
 export const TRUSTING = 14 * 24 * 60 * 60 * 1000;
 /** How far clocks of honest machines may differ, ms. */
-const DRIFT = 120_000;
+export const DRIFT = 120_000;
 /** Headers asked for on one way. */
 const MOST_QUESTIONS = 64;
 

@@ -168,7 +168,7 @@ test("after 14 days the votes on the log tell the validators, unless they are ju
   const now = story.start + 401 * DAY;
   assert.equal((await asked(story.late, { now })).trust.height, 900_000);
   assert.deepEqual(await alarm(asked(story.changing, { now })), ["NotYet", null]);
-  assert.deepEqual(await alarm(asked(story.late, { now: story.start + 399 * DAY })), ["counterfeit", "light-order"]);
+  assert.deepEqual(await alarm(asked(story.late, { now: story.start + 399 * DAY })), ["stale", null], "or the phone's clock is slow");
 });
 
 test("another log than the signed one is a fork, whatever its operator signs", async () => {
@@ -236,7 +236,7 @@ test("a log that nobody confirms is said after ten minutes, and a newest block o
   assert.deepEqual(await look("A", { size: 12 }), ["unconfirmed"]);
   assert.deepEqual(await look("A", { size: 8 }), [], "what the validators signed is confirmed");
   clock.now += FRESH;
-  assert.deepEqual(await look("A", { size: 8 }), ["unconfirmed"]);
+  assert.deepEqual(await look("A", { size: 8 }), ["stale"]);
 });
 
 test("a hospital that shows no blocks at all is not waited for for ever", async () => {

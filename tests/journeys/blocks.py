@@ -1,0 +1,111 @@
+"""Asks the hospitals of a town what their validators signed, as strangers with the pinned ledger id do.
+
+By the command line, by the wallet's own modules, and with a liar beside the hospitals who signs by itself.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from ledger.encoding import b64u, unb64u
+from ledger.genesis import parse_genesis
+from tests.journeys.node import ROOT, fetch
+from tests.journeys.town import Town
+from tests.ledger.light.blocks import Chain
+from tests.static.node import NODE
+
+WITHIN_S = 60
+SCRIPT = Path(__file__).with_name("blocks.mjs")
+
+
+def newest(base: str) -> dict[str, Any]:
+    """The newest block of a hospital whose header names size and root."""
+    found: dict[str, Any] = json.loads(fetch(f"{base}/ledger/light"))
+    return found
+
+
+def wait_until_certified(base: str, size: int) -> dict[str, Any]:
+    """The first block that certifies this many records. Raises AssertionError."""
+    until = time.monotonic() + WITHIN_S
+    while time.monotonic() < until:
+        found = newest(base)
+        if (found["size"] or 0) >= size:
+            return found
+    raise AssertionError(f"{size} records were never certified")
+
+
+def ledger_command(town: Town, code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A `flask ledger …` command as it is typed at a hospital."""
+    return subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "app", "ledger", *arguments],
+        cwd=ROOT,
+        env={**os.environ, **town.environment(code)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def as_wallets_see(town: Town, nodes: list[str]) -> list[list[str]]:
+    """The alarms that the wallet's own modules raise at each of these nodes, one after the other."""
+    told = {"nodes": nodes, "genesis": b64u(fetch(f"{town.wallet}/genesis.json").encode())}
+    done = subprocess.run(
+        [NODE, str(SCRIPT)],
+        env={**os.environ, "BLOCKS": json.dumps(told)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    alarms: list[list[str]] = json.loads(done.stdout)
+    return alarms
+
+
+@contextmanager
+def a_liar(town: Town) -> Iterator[str]:
+    """A gateway of the same ledger that shows a later block, signed by keys of its own."""
+    true = town.console_of("WX")
+    genesis = parse_genesis(fetch(f"{true}/ledger/genesis").encode())
+    chain = Chain(genesis, {})
+    strangers = chain.with_validators(*(f"stranger/{number}" for number in range(4)))
+    shown = newest(true)
+    forged = chain.document(
+        int(shown["header"]["height"]) + 1,
+        time.time_ns() // 1_000_000,
+        strangers,
+        size=shown["size"],
+        root=unb64u(shown["root"]),
+    )
+
+    class Gateway(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = json.dumps(forged) if self.path == "/ledger/light" else fetch(f"{true}{self.path}")
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, *_: object) -> None:
+            """Says nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Gateway)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
