@@ -101,12 +101,8 @@ def test_a_receipt_is_proven_by_two_thirds_and_a_liar_who_signs_by_itself_is_cau
     with a_liar(town) as liar:
         caught = ledger_command(town, "WX", "compare", hospitals[0], liar)
         assert (caught.returncode, "light-untrusted" in caught.stdout) == (1, True), caught
-        lied = ledger_command(town, "WX", "verify", str(kept), "--ledger", ledger, "--at", liar)
-        assert lied.returncode == 1, lied
         seen = as_wallets_see(town, [*hospitals, liar, hospitals[0]])
     assert seen == [[], [], [], [], ["counterfeit light-voted"], []]
-    gone = ledger_command(town, "WX", "compare", hospitals[0], "http://127.0.0.1:9")
-    assert gone.returncode == 3, gone
 
 
 def test_one_of_four_may_fail_and_comes_back_level(town: Town) -> None:
