@@ -1,4 +1,4 @@
-"""The worked example of a light block: the story's log, as four validators of its own would have signed it."""
+"""The worked example of a light block: the story's log, as four validators would have signed it."""
 
 import json
 

@@ -10,7 +10,8 @@ from tests.docs.write_examples import BLOCK, PAGES, pages, shown
 REWRITE = "python -m tests.docs.write_examples"
 WANTED = {
     "genesis", "entry", "record", "leaf", "head", "receipt", "checkpoint", "opening", "scope", "request",
-    "offer", "proof", "login", "digits", "pull", "glass", "qr", "wallet-api", "batch", "governance", "light-block",
+    "offer", "proof", "login", "digits", "pull", "glass", "qr", "wallet-api", "batch", "governance",
+    "light-block",
 }  # fmt: skip
 SHOWN = shown()
 
