@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from tests.journeys.console import Console
 from tests.journeys.node import Node
 from tests.journeys.staff import Staff
-from tests.journeys.town import on_both
+from tests.journeys.town import Town, on_both
 from tests.journeys.wallet import Wallet
 from tests.journeys.windows import Windows
 
@@ -54,7 +54,7 @@ def test_a_phone_is_connected_by_the_code_on_the_desks_screen_and_a_second_phone
 
 
 def test_a_code_typed_by_hand_connects_as_well(
-    staff: Callable[[str, str], Staff], new_phone: Callable[[], Wallet]
+    staff: Callable[[str, str], Staff], new_phone: Callable[[], Wallet], node: Node | Town
 ) -> None:
     desk, phone = staff("QH", "desk"), new_phone()
     patient = desk.find(PATIENT)["id"]
@@ -64,6 +64,10 @@ def test_a_code_typed_by_hand_connects_as_well(
     confirmed = desk.confirm(invited["reference"])
     assert confirmed["state"] == "confirmed"
     phone.sees("连好了")
+    if isinstance(node, Town):
+        assert phone.believes_a_block()
+        phone.press("回首页")
+        phone.sees_title("现在没有人能看您的记录")
 
 
 def test_digits_that_differ_stop_it_and_nothing_is_connected(

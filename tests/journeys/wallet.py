@@ -10,6 +10,18 @@ from playwright.sync_api import expect
 from tests.journeys.node import Node
 from tests.journeys.staff import Staff
 
+# The height of the block that the phone keeps as trusted.
+TRUSTED = """() => new Promise((resolve) => {
+  const opening = indexedDB.open("yaoshi-wallet");
+  opening.onsuccess = () => {
+    const asked = opening.result.transaction("facts").objectStore("facts").get("trusted");
+    asked.onsuccess = () => {
+      opening.result.close();
+      resolve(asked.result?.value.height ?? 0);
+    };
+  };
+})"""
+
 
 class Wallet:
     """The wallet in a phone-sized window."""
@@ -89,6 +101,14 @@ class Wallet:
         doctor.confirm(ask["reference"])
         self.sees("医生已经核对，可以看了。")
         self.press("回首页")
+
+    def believes_a_block(self) -> bool:
+        """Whether, within a minute, this phone trusts a block that the hospitals' validators signed."""
+        for _ in range(300):
+            if self.page.evaluate(TRUSTED) > 0:
+                return True
+            self.page.wait_for_timeout(200)
+        return False
 
     def looks(self) -> list[str]:
         """The lines about somebody's look, as the timeline shows them now."""
