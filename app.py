@@ -7,7 +7,6 @@ command needs one, because a ledger has one writer.
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 from collections.abc import Callable
@@ -76,6 +75,7 @@ from gateway.web.ratelimit import sweep
 from ledger.engine.cometbft import CometBFTEngine
 from ledger.engine.embedded import EmbeddedEngine
 from ledger.engine.protocol import Engine
+from ledger.engine.startup import settle_memory
 from ledger.genesis import Genesis, parse_genesis
 
 # By rules version: what is in force says the ledger.
@@ -207,13 +207,6 @@ def serving_app() -> Flask:
     _end_streams_on_signal(gw)
     settle_memory()
     return app
-
-
-def settle_memory() -> None:
-    """Call when all is loaded: the cyclic collector, going over that again, makes slow answers slow."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
 
 
 def _end_streams_on_signal(gw: Gateway) -> None:

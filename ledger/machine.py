@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Protocol
 
 from ledger.compact import parse_compact
@@ -70,6 +71,8 @@ class _View:
 
 
 Contracts = Mapping[int, Iterable[Contract]]
+# The same keys sign again and again; a text always stands for the same bytes.
+_key_bytes = lru_cache(maxsize=16_384)(unb64u)
 
 
 class Machine:
@@ -98,7 +101,7 @@ class Machine:
             return Refusal("entry-unknown-key", "no such key on this ledger")
         if entry.batched and key["subject_type"] != "institution":
             return Refusal("batch-signer", "only an institution signs entries together")
-        if not verifies(entry, unb64u(key["key"])):
+        if not verifies(entry, _key_bytes(key["key"])):
             raise Malformed("signature-invalid", "the signature does not verify")
         return Signer(entry.kid, key["subject"], key["subject_type"], key["use"])
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from consent.lifecycle import ConsentContract
 from ledger.engine.abci.server import serve_application
+from ledger.engine.startup import settle_memory
 from ledger.genesis import parse_genesis
 from ledger.store.database import Store
 
@@ -15,6 +16,7 @@ def main(folder: Path) -> None:
     """Serve the ledger in the folder until the process is ended."""
     genesis = parse_genesis((folder / "genesis.json").read_bytes())
     store = Store(folder / "ledger.db", write=True)
+    settle_memory()
     serve_application(store, genesis, {1: [ConsentContract()]}, folder / "run" / "abci.sock")
 
 

@@ -29,6 +29,7 @@ from gateway.identity.founding import FoundingError, write_private
 from gateway.operation.doctor.findings import FLASK
 from gateway.settings import Settings
 from ledger.engine.abci.server import serve_application
+from ledger.engine.startup import settle_memory
 from ledger.errors import LedgerError
 from ledger.store.database import Store
 
@@ -104,6 +105,7 @@ def application() -> None:
         store = Store(settings.ledger_place, write=True)
         try:
             contracts = current_app.extensions["yaoshi-contracts"]
+            settle_memory()
             admits = admission(store, genesis, settings.node_path)
             serve_application(store, genesis, contracts, settings.application_path, admits=admits)
         finally:

@@ -7,6 +7,8 @@ that are in force. The whole log is `ledger.audit`'s task.
 
 from __future__ import annotations
 
+import gc
+
 from ledger.batch import load_document
 from ledger.encoding import b64u
 from ledger.errors import Fatal, Malformed
@@ -85,3 +87,10 @@ def load_tip(connection: Connection) -> Tip:
     if len(roots) != -(-ending.subjects // BLOCK) or tip.heads_root != newest.heads:
         raise Fatal("heads-differ", "the stored heads are not those of the newest record")
     return tip
+
+
+def settle_memory() -> None:
+    """Call when all is loaded: the cyclic collector, going over that again, makes slow answers slow."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)

@@ -12,6 +12,7 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import IntEnum
 
 from ledger.engine.abci.allowance import Allowance
@@ -42,6 +43,17 @@ class Code(IntEnum):
     OVER_QUOTA = 6
 
 
+@dataclass(eq=False, slots=True)
+class Opened:
+    """The entries of an envelope. `signed`: keys of this ledger are known to have signed every one of them.
+
+    That stays true: a kid is the hash of its key, and no key that the ledger knew is ever unknown to it.
+    """
+
+    entries: tuple[Entry, ...]
+    signed: bool = False
+
+
 class Envelopes:
     """Opens envelopes and verifies signatures, each once however often they come. Threads share it."""
 
@@ -49,23 +61,23 @@ class Envelopes:
         self.verdicts = Verdicts()
         self._lock = threading.Lock()
         self._left = kept_bytes
-        self._opened: OrderedDict[bytes, tuple[int, tuple[Entry, ...]]] = OrderedDict()
+        self._opened: OrderedDict[bytes, tuple[int, Opened]] = OrderedDict()
 
-    def entries(self, tx: bytes) -> tuple[Entry, ...]:
-        """The entries of a transaction, signatures unchecked. Raises Malformed."""
+    def open(self, tx: bytes) -> Opened:
+        """The entries of a transaction. Raises Malformed."""
         name = hashlib.sha256(tx).digest()
         with self._lock:
             if name in self._opened:
                 return self._opened[name][1]
-        entries = entries_of(tx)
+        opened = Opened(entries_of(tx))
         with self._lock:
             if name not in self._opened:
-                self._opened[name] = (len(tx), entries)
+                self._opened[name] = (len(tx), opened)
                 self._left -= len(tx)
             while self._left < 0 and self._opened:
                 _, (size, _) = self._opened.popitem(last=False)
                 self._left += size
-        return entries
+        return opened
 
     def forget(self, tx: bytes) -> None:
         """What was not let in takes no room from what was."""
@@ -90,18 +102,20 @@ class Checker:
         if len(tx) > MAX_ENVELOPE_BYTES:
             return Code.MALFORMED
         try:
-            entries = self._envelopes.entries(tx)
+            opened = self._envelopes.open(tx)
         except Malformed:
             return Code.MALFORMED
         with self._turn, view_of(self._store, self._genesis, no_checkpoint_key) as view:
-            code = self._check(entries, view)
+            code = self._check(opened, view)
         if code is not Code.OK:
             self._envelopes.forget(tx)
         return code
 
-    def _check(self, entries: Sequence[Entry], view: View) -> Code:
+    def _check(self, opened: Opened, view: View) -> Code:
+        entries = opened.entries
         state, hour = _Keys(view), view.time // HOUR_MS
-        known = self._known(entries, state)
+        to_verify: list[tuple[Entry, bytes]] = []
+        known = self._known(entries, state, to_verify)
         if not known:
             return Code.UNKNOWN_KEY
         if not all(self._allowance.allows(one, on, state.get, hour) for one, on in known.items()):
@@ -109,21 +123,26 @@ class Checker:
         recorded = view.entry_indices(list(known))
         if len(recorded) == len(known):
             return Code.RECORDED
-        try:
-            for one in entries:
-                self._machine.authenticate(one, state, self._envelopes.verdicts.verifies)
-        except Malformed:
+        if not all(self._envelopes.verdicts.verifies(one, key) for one, key in to_verify):
             return Code.SIGNATURE
+        opened.signed = len(to_verify) == len(entries)
         for entry_id, on in known.items():
             if entry_id not in recorded:
                 self._allowance.let_in(entry_id, on, state.get, hour)
         return Code.OK
 
-    def _known(self, entries: Sequence[Entry], state: _Keys) -> dict[str, list[Charge]]:
+    def _known(
+        self, entries: Sequence[Entry], state: _Keys, to_verify: list[tuple[Entry, bytes]]
+    ) -> dict[str, list[Charge]]:
         """Those that a key of this ledger may have signed, by id, and what each of them spends."""
+
+        def later(entry: Entry, key: bytes) -> bool:
+            to_verify.append((entry, key))
+            return True
+
         found: dict[str, list[Charge]] = {}
         for one in entries:
-            signer = self._machine.authenticate(one, state, _trusting)
+            signer = self._machine.authenticate(one, state, later)
             if not isinstance(signer, Refusal):
                 found[one.id] = charges(one, signer, state.get, self._genesis.limits)
         return found
@@ -141,7 +160,3 @@ class _Keys:
         if key not in self._read:
             self._read[key] = self._view.get(key)
         return self._read[key]
-
-
-def _trusting(_entry: Entry, _key: bytes) -> bool:
-    return True

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ledger.batch import Batch
+from ledger.batch import Batch, Verifies
 from ledger.committed import Committed
 from ledger.encoding import unb64u
-from ledger.engine.abci.checking import Code, Envelopes
+from ledger.engine.abci.checking import Code, Envelopes, Opened
 from ledger.engine.cometbft_genesis import POWER
 from ledger.entry import Entry
 from ledger.errors import Malformed, Refusal
@@ -34,27 +34,28 @@ class Judged:
     refusals: dict[str, Refusal] = field(default_factory=dict)
 
 
-def open_block(envelopes: Envelopes, txs: Sequence[bytes]) -> list[tuple[Entry, ...] | None]:
-    """The entries of each transaction; None for one that is not an envelope of entries."""
-    return [_entries(envelopes, tx) for tx in txs]
+def open_block(envelopes: Envelopes, txs: Sequence[bytes]) -> list[Opened | None]:
+    """Each transaction opened; None for one that is not an envelope of entries."""
+    return [_open(envelopes, tx) for tx in txs]
 
 
 def judge_block(
     machine: Machine,
     batch: Batch,
     envelopes: Envelopes,
-    opened: Sequence[tuple[Entry, ...] | None],
+    opened: Sequence[Opened | None],
     time: int,
 ) -> Judged:
     """Judge a block's entries in their order at its time (ms UTC); `batch` takes those that are accepted."""
     judged = Judged()
-    for entries in opened:
-        if entries is None:
+    for envelope in opened:
+        if envelope is None:
             judged.codes.append(Code.MALFORMED)
-        elif not _signed(machine, batch, envelopes, entries):
+        elif not envelope.signed and not _signed(machine, batch, envelopes, envelope.entries):
             judged.codes.append(Code.SIGNATURE)
         else:
-            taken = [_take(batch, envelopes, one, time, judged) for one in entries]
+            verifies = _verified if envelope.signed else envelopes.verdicts.verifies
+            taken = [_take(batch, verifies, one, time, judged) for one in envelope.entries]
             judged.codes.append(Code.OK if any(taken) else Code.NOTHING_TAKEN)
     return judged
 
@@ -67,9 +68,9 @@ def validator_updates(before: Mapping[str, str], after: Mapping[str, str]) -> di
     return came | {unb64u(key): 0 for key in before if key not in after}
 
 
-def _entries(envelopes: Envelopes, tx: bytes) -> tuple[Entry, ...] | None:
+def _open(envelopes: Envelopes, tx: bytes) -> Opened | None:
     try:
-        return envelopes.entries(tx)
+        return envelopes.open(tx)
     except Malformed:
         return None
 
@@ -83,9 +84,13 @@ def _signed(machine: Machine, batch: Batch, envelopes: Envelopes, entries: Seque
     return True
 
 
-def _take(batch: Batch, envelopes: Envelopes, entry: Entry, time: int, judged: Judged) -> bool:
+def _verified(_entry: Entry, _key: bytes) -> bool:
+    return True
+
+
+def _take(batch: Batch, verifies: Verifies, entry: Entry, time: int, judged: Judged) -> bool:
     try:
-        outcome = batch.take(entry, time, envelopes.verdicts.verifies)
+        outcome = batch.take(entry, time, verifies)
     except Malformed:
         # Its key came with an entry before it in this very envelope, and did not sign it.
         return False
@@ -98,8 +103,8 @@ def _take(batch: Batch, envelopes: Envelopes, entry: Entry, time: int, judged: J
     return False
 
 
-def entry_ids(opened: Sequence[tuple[Entry, ...] | None]) -> Iterator[str]:
+def entry_ids(opened: Sequence[Opened | None]) -> Iterator[str]:
     """The ids (hex) of all entries of a block."""
-    for entries in opened:
-        for one in entries or ():
+    for envelope in opened:
+        for one in envelope.entries if envelope is not None else ():
             yield one.id

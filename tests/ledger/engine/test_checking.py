@@ -130,7 +130,7 @@ def test_what_is_remembered_of_envelopes_is_bounded_and_nothing_that_was_not_let
     looks = [envelope(node.author.look(LINK)) for _ in range(30)]
     room = sum(map(len, looks[:10]))
     envelopes = Envelopes(kept_bytes=room)
-    opened = [envelopes.entries(tx) for tx in (*looks, looks[-1])]
+    opened = [envelopes.open(tx) for tx in (*looks, looks[-1])]
     assert opened[-1] is opened[-2], "opened once"
     assert sum(size for size, _ in envelopes._opened.values()) <= room
     kept = node.application._envelopes
@@ -140,4 +140,30 @@ def test_what_is_remembered_of_envelopes_is_bounded_and_nothing_that_was_not_let
         node.application.check_tx(envelope(forged(node.author.look(LINK))))
     assert len(kept._opened) == before
     assert kept._left + sum(size for size, _ in kept._opened.values()) == 8 * 1024 * 1024
+    node.store.close()
+
+
+def test_what_was_verified_before_it_was_ordered_is_not_verified_again(tmp_path: Path) -> None:
+    node = Node(tmp_path / "ledger.db")
+    node.block(envelope(node.author.open_link(LINK)))
+    whole, foreign = envelope(node.author.look(LINK)), node.author.entry("stranger", "look.made", LINK)
+    mixed = envelope(node.author.look(LINK), foreign)
+    kept = node.application._envelopes
+    for tx in (whole, mixed):
+        assert not kept.open(tx).signed
+        assert node.application.check_tx(tx) is Code.OK
+    assert kept.open(whole).signed
+    assert not kept.open(mixed).signed, "a key that comes later has verified nothing yet"
+    assert node.block(whole, mixed).codes == [Code.OK, Code.OK]
+    node.store.close()
+
+
+def test_a_key_that_comes_after_the_check_still_has_to_have_signed(tmp_path: Path) -> None:
+    node = Node(tmp_path / "ledger.db")
+    node.block(envelope(node.author.open_link(LINK)))
+    opening = node.author.open_link(OTHER, "phone")
+    early = envelope(node.author.look(LINK), forged(node.author.entry("phone", "look.made", OTHER)))
+    assert node.application.check_tx(early) is Code.OK, "nobody knows the second key yet"
+    assert node.block(envelope(opening)).codes == [Code.OK]
+    assert node.block(early).codes == [Code.SIGNATURE]
     node.store.close()
