@@ -79,7 +79,9 @@ class Hospital:
 
     def node_height(self) -> int:
         """The height of its consensus node, -1 when that does not answer."""
-        standing = Node(self.settings.consensus).standing()
+        node = Node(self.settings.consensus)
+        standing = node.standing()
+        node.close()
         return -1 if standing is None else standing.height
 
     def close(self) -> None:
