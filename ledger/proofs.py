@@ -48,6 +48,12 @@ def link_proof(view: View, subject_id: str, kept_size: int | None) -> dict[str, 
     }
 
 
+def registry_proof(view: View) -> dict[str, Any]:
+    """Every record of operators and institutions, and the heads root in which their chains must end."""
+    newest = next(view.records(view.size - 1, 1))
+    return {"heads": b64u(newest.heads), **_registry(view)}
+
+
 def _registry(view: View) -> dict[str, Any]:
     subjects = view.registry_subjects()
     records = {row.index: row.record_bytes for subject in subjects for row in view.chain(subject.id)}

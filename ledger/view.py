@@ -14,7 +14,7 @@ from ledger.errors import Unavailable
 from ledger.genesis import Genesis
 from ledger.heads import BLOCK, Node, Subject, head_proof, tree_of
 from ledger.merkle import NodeReader, consistency_proof, inclusion_proof
-from ledger.proofs import link_proof
+from ledger.proofs import link_proof, registry_proof
 from ledger.receipt import format_receipt
 from ledger.registry import (
     Document,
@@ -189,6 +189,10 @@ class View:
     def link_proof(self, subject_id: str, kept_size: int | None = None) -> dict[str, Any] | None:
         """All that a phone needs to check one link (`ledger.proofs`); None for an unknown subject."""
         return link_proof(self, subject_id, kept_size)
+
+    def registry_proof(self) -> dict[str, Any]:
+        """By whose votes operators and institutions are who they are (`ledger.proofs`)."""
+        return registry_proof(self)
 
 
 def no_checkpoint_key(_size: int, _root: bytes) -> str:

@@ -117,12 +117,14 @@ def registry() -> dict[str, object]:
             }
             for one in view.institutions()
         ]
+        voted = view.registry_proof()
     document = gw.ledger.genesis.doc
     return {
         "ledger": gw.ledger.id,
         "name": document["name"],
         "wallet": document["wallet"],
         "institutions": rows,
+        "registry": voted,
     }
 
 

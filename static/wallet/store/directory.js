@@ -1,5 +1,10 @@
 // Where institutions answer, those that joined after the genesis too: the directory that the wallet's own origin serves.
-// Whoever serves it serves this program as well. It says names and addresses; whose key is whose, the ledger alone says.
+// Whoever serves it serves this program as well. It says names and addresses; whose key is whose, the ledger alone says:
+// an operator who joined later vouches for the log once the votes that let it in were checked here.
+
+import { Alarm } from "../verify/alarm.js";
+import { Malformed, equal, unb64u } from "../verify/bytes.js";
+import { openRegistry } from "../verify/registry.js";
 
 const ADDRESS = /^https?:\/\/[!-~]{1,300}$/;
 const ID = /^[0-9a-f]{32}$/;
@@ -21,10 +26,26 @@ export function addDirectory({ id: ledger, institutions }, served) {
   }
 }
 
+/** Let the operators of a served registry vouch for the log, too, if the genesis' operators voted for each of them. */
+export async function addOperators(genesis, served) {
+  try {
+    const { checkpointKeys } = await openRegistry(served.registry, genesis, unb64u(served.registry.heads, 32));
+    const known = genesis.checkpointKeys;
+    known.push(...checkpointKeys.filter((key) => !known.some((each) => equal(each, key))));
+  } catch (problem) {
+    if (!(problem instanceof Alarm || problem instanceof Malformed || problem instanceof TypeError)) throw problem;
+  }
+}
+
+async function add(genesis, served) {
+  addDirectory(genesis, served);
+  await addOperators(genesis, served);
+}
+
 /** The directory as it was kept, added to the genesis. */
 export async function addKeptDirectory(database, genesis) {
   const kept = await database.get("facts", "directory");
-  if (kept !== null) addDirectory(genesis, kept.value);
+  if (kept !== null) await add(genesis, kept.value);
 }
 
 /** Fetch the directory, add it and keep it; without an answer what is known stays. */
@@ -33,7 +54,7 @@ export async function refreshDirectory(database, genesis, read = fetch) {
     const answer = await read("/registry.json", { cache: "no-cache" });
     if (!answer.ok) return;
     const served = await answer.json();
-    addDirectory(genesis, served);
+    await add(genesis, served);
     await database.put("facts", { name: "directory", value: served });
   } catch (problem) {
     if (!(problem instanceof TypeError || problem instanceof SyntaxError)) throw problem;

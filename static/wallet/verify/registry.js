@@ -27,6 +27,7 @@ function chainsOf(genesis, head) {
 /**
  * Replay and check `served` ({subjects, records}) against the heads root; raises Alarm.
  * Gives {keyAt(institution, use, index) -> raw key | null, institutions: [{id, code, name, type, base, retired, …}],
+ * checkpointKeys of the active operators,
  * consensusAt(size) -> the validators' keys (base64url) for whom the operators had voted when the log had this size}.
  */
 export async function openRegistry(served, genesis, headsRoot) {
@@ -47,13 +48,13 @@ export async function openRegistry(served, genesis, headsRoot) {
   return {
     keyAt: (institution, use, index) => keyAt(council, institution, use, index),
     institutions: [...council.institutions.values()].map((each) => each.shown),
+    checkpointKeys: active(council).map(({ keys }) => unb64u(keys.checkpoint, 32)),
     consensusAt: (size) => sets.findLast(({ from }) => from <= size).keys,
   };
 }
 
-const consensusKeys = ({ operators }) => (
-  [...operators.values()].filter(({ active }) => active).map(({ keys }) => keys.validator).filter(Boolean)
-);
+const active = ({ operators }) => [...operators.values()].filter((each) => each.active);
+const consensusKeys = (council) => active(council).map(({ keys }) => keys.validator).filter(Boolean);
 
 async function applyRecord(record, { chains, council, genesis }) {
   const entry = await parseCompact(textOf(record.entry), "yaoshi-entry");

@@ -4,9 +4,10 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
 
-import { addDirectory, addKeptDirectory, refreshDirectory } from "../../../static/wallet/store/directory.js";
+import { addDirectory, addKeptDirectory, addOperators, refreshDirectory } from "../../../static/wallet/store/directory.js";
 import { Alarm } from "../../../static/wallet/verify/alarm.js";
 import { Malformed, b64u, unb64u } from "../../../static/wallet/verify/bytes.js";
+import { openCheckpoint } from "../../../static/wallet/verify/checkpoint.js";
 import { institutionByCode, openGenesis } from "../../../static/wallet/verify/genesis.js";
 import { TERM, councilOf, govern, join, keysAt } from "../../../static/wallet/verify/governing.js";
 import { isSignedBy, parseCompact } from "../../../static/wallet/verify/jws.js";
@@ -208,3 +209,34 @@ test("the directory is kept for times without an answer", async () => {
     assert.equal(institutionByCode(opened, "ZZ").base, "https://new.example/i/1");
   }
 });
+
+const keysOf = ({ checkpointKeys }) => checkpointKeys.map(b64u);
+
+test("an operator that was voted in vouches for the log, and one that left does no longer come in", async () => {
+  const opened = await fresh();
+  const before = keysOf(opened);
+  assert.equal(await openCheckpoint(story.newcomer.checkpoint, opened), null);
+  await addOperators(opened, { registry: story.operators });
+  assert.deepEqual(keysOf(opened), [...before, story.newcomer.key]);
+  await addOperators(opened, { registry: story.operators });
+  assert.equal(keysOf(opened).length, before.length + 1);
+  assert.notEqual(await openCheckpoint(story.newcomer.checkpoint, opened), null);
+});
+
+const NOT_VOTED = {
+  "a vote is left out": (registry) => registry.records.splice(registry.records.length - 8, 1),
+  "the heads are others": (registry) => { registry.heads = b64u(new Uint8Array(32)); },
+  "a record is cut": (registry) => registry.records.push(registry.records.pop().slice(0, -8)),
+  "nothing is there": (registry) => { delete registry.records; },
+};
+
+for (const [what, spoil] of Object.entries(NOT_VOTED)) {
+  test(`nobody comes to vouch for the log when ${what}`, async () => {
+    const opened = await fresh();
+    const before = keysOf(opened);
+    const registry = structuredClone(story.operators);
+    spoil(registry);
+    await addOperators(opened, { registry });
+    assert.deepEqual(keysOf(opened), before);
+  });
+}

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from consent.lifecycle import ConsentContract
+from ledger.checkpoint import sign_checkpoint
 from ledger.commitment import commit
 from ledger.encoding import b64u, canonical_json
 from ledger.signing import PROOF_TYP, sign_batch, sign_compact, signing_input
@@ -86,12 +87,29 @@ def tell(council: Consented) -> dict[str, Any]:
     admitted = council.decide(admit_operator())
     council.done(f"{NEW_OPERATOR}/vote", "operator.join", NEW_OPERATOR, proposal=admitted)
     council.operators.append(NEW_OPERATOR)
+    out |= newcomer(council)
     change = {"do": "institution.change", "institution": NEW_INSTITUTION, "base": "https://new.example/i/1"}
     council.decide(change)
     council.decide({"do": "operator.retire", "operator": council.operators[3]})
     del council.operators[3]
     council.decide({"do": "institution.retire", "institution": NEW_INSTITUTION})
     return out | {"after": council.proof(), "now": council.clock.now}
+
+
+def newcomer(council: Consented) -> dict[str, Any]:
+    """What the operator that joined says of the log, and the votes by which it may."""
+    with council.engine.view() as view:
+        note = sign_checkpoint(
+            seed(f"{NEW_OPERATOR}/checkpoint"),
+            council.engine.genesis.origin,
+            view.size,
+            view.root,
+            council.clock.now,
+        )
+        return {
+            "operators": view.registry_proof(),
+            "newcomer": {"checkpoint": note, "key": key(f"{NEW_OPERATOR}/checkpoint")},
+        }
 
 
 def entries_of(council: Consented) -> dict[str, str]:
