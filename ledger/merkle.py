@@ -59,6 +59,11 @@ def fold_peaks(peaks: Sequence[bytes]) -> bytes:
     return root
 
 
+def root_at(size: int, read: NodeReader) -> bytes:
+    """The root that a tree had with its first `size` leaves."""
+    return fold_peaks([read(level, k) for level, k in peak_places(size)])
+
+
 def peak_places(size: int) -> list[tuple[int, int]]:
     """(level, k) of the complete subtrees of a tree, largest first."""
     places, start = [], 0

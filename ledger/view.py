@@ -13,7 +13,7 @@ from typing import Any
 from ledger.errors import Unavailable
 from ledger.genesis import Genesis
 from ledger.heads import BLOCK, Node, Subject, head_proof, tree_of
-from ledger.merkle import NodeReader, consistency_proof, inclusion_proof
+from ledger.merkle import NodeReader, consistency_proof, inclusion_proof, root_at
 from ledger.proofs import link_proof, registry_proof
 from ledger.receipt import format_receipt
 from ledger.registry import (
@@ -147,6 +147,10 @@ class View:
             self.size if new is None else new,
             lambda level, k: reading.read_node(self._connection, level, k),
         )
+
+    def root_at(self, size: int) -> bytes:
+        """The log root when the ledger had `size` records, 1..self.size."""
+        return self.root if size == self.size else root_at(size, self.node_reader([]))
 
     def head_proof(self, number: int) -> list[bytes]:
         """Inclusion proof of a subject's head leaf under the newest record's heads root."""

@@ -26,7 +26,6 @@ from ledger.encoding import is_hex
 from ledger.engine.protocol import Engine
 from ledger.errors import LedgerError, Malformed, Refusal, Unavailable
 from ledger.genesis import Genesis
-from ledger.merkle import fold_peaks, peak_places
 from ledger.view import View
 
 BEHIND = "ledger-rolled-back"
@@ -81,17 +80,11 @@ def write_mark(path: Path, mark: Mark) -> None:
     replace_private(path, json.dumps(asdict(mark), indent=1).encode())
 
 
-def root_at(view: View, size: int) -> bytes:
-    """The log root when the ledger had `size` records, 1..view.size."""
-    read = view.node_reader([])
-    return fold_peaks([read(level, k) for level, k in peak_places(size)])
-
-
 def is_behind(view: View, mark: Mark | None) -> bool:
     """Whether this ledger lacks what the mark names: it is shorter, or it went another way."""
     if mark is None or mark.ledger != view.genesis.id:
         return False
-    return mark.size > view.size or root_at(view, mark.size).hex() != mark.root
+    return mark.size > view.size or view.root_at(mark.size).hex() != mark.root
 
 
 def expected_mark(genesis: Genesis, note: str, at: int) -> Mark | None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 from threading import Condition
 from typing import TYPE_CHECKING
 
-from gateway.operation.watermark import root_at
 from ledger.encoding import unb64u
 from ledger.errors import Unavailable
 
@@ -69,7 +68,7 @@ def fork_of(gw: Gateway, proven: Proven) -> str | None:
     if not gw.replica.reaches(checkpoint.size, WAIT_SECONDS):
         raise Unavailable("ledger-lags", "the other node's ledger is ahead of this one's")
     with gw.ledger.view() as view:
-        root = view.root if view.size == checkpoint.size else root_at(view, checkpoint.size)
+        root = view.root_at(checkpoint.size)
     if root == checkpoint.root:
         return None
     gw.log.error("ledger-forked", size=checkpoint.size)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
+from functools import partial
 from threading import Lock
 from typing import Any
 
@@ -18,7 +19,7 @@ from ledger.encoding import b64u
 from ledger.engine.rpc import Node
 from ledger.errors import Malformed, Unavailable
 from ledger.light.header import Header, read_header
-from ledger.merkle import fold_peaks, peak_places
+from ledger.merkle import root_at
 from ledger.store.database import Connection, Store
 from ledger.store.reading import read_ending, read_node, read_size_before
 
@@ -95,9 +96,5 @@ def _state_of(connection: Connection, header: Header) -> tuple[int, bytes] | Non
     if ending is None:
         return None
     size = max(1, read_size_before(connection, ending.size, header.time.ms))
-    root = ending.root if size == ending.size else _root_at(connection, size)
+    root = ending.root if size == ending.size else root_at(size, partial(read_node, connection))
     return (size, root) if app_hash(size, root) == header.app_hash else None
-
-
-def _root_at(connection: Connection, size: int) -> bytes:
-    return fold_peaks([read_node(connection, level, k) for level, k in peak_places(size)])

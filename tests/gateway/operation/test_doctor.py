@@ -22,7 +22,7 @@ from gateway.operation.doctor import examination, keys, ledger, machine, network
 from gateway.operation.doctor.examination import examine_all
 from gateway.operation.doctor.findings import Finding, Meanings, Scene, language, printed
 from gateway.operation.doctor.running import running_node
-from gateway.operation.watermark import Loss, Mark, root_at, write_mark
+from gateway.operation.watermark import Loss, Mark, write_mark
 from gateway.settings import Settings
 from ledger.engine.embedded import open_view_only
 from tests.gateway.operation.conftest import Life
@@ -91,7 +91,7 @@ def a_loss(gw: Gateway) -> None:
 
 def gw_root(gw: Gateway) -> str:
     with open_view_only(gw.settings.ledger_path, gw.ledger.genesis_bytes) as view:
-        return root_at(view, 1).hex()
+        return view.root_at(1).hex()
 
 
 def key(gw: Gateway, use: str) -> Path:

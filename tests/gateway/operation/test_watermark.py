@@ -23,7 +23,6 @@ from gateway.operation.watermark import (
     Watermark,
     is_behind,
     read_mark,
-    root_at,
     write_mark,
 )
 from ledger.errors import Unavailable
@@ -67,7 +66,7 @@ def test_the_root_of_an_earlier_size_is_the_one_of_that_time(gw: Gateway, life: 
             roots[view.size] = view.root
         life.look()
     with gw.ledger.view() as view:
-        assert {size: root_at(view, size) for size in roots} == roots
+        assert {size: view.root_at(size) for size in roots} == roots
 
 
 def test_the_mark_follows_the_ledger_and_is_for_its_owner_alone(gw: Gateway, life: Life) -> None:
