@@ -10,8 +10,7 @@ from gateway.identity.keyring import operator_here
 from gateway.operation.doctor.findings import FLASK, Finding, Meaning, Meanings, Scene
 from gateway.operation.doctor.running import application_runs
 from gateway.settings import Settings
-from ledger.errors import LedgerError
-from ledger.genesis import Genesis, parse_genesis
+from ledger.genesis import Genesis
 
 MEANINGS = Meanings(
     {
@@ -70,11 +69,8 @@ MEANINGS = Meanings(
 def examine(scene: Scene) -> Iterator[Finding]:
     """Nothing for a ledger of one operator."""
     settings = scene.settings
-    try:
-        genesis = parse_genesis(settings.genesis_path.read_bytes())
-    except (OSError, LedgerError):
-        return
-    if not genesis.validators:
+    genesis = scene.genesis()
+    if genesis is None or not genesis.validators:
         return
     try:
         nodes = read_directory(settings.node_path)

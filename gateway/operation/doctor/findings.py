@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from gateway.settings import Settings
+from ledger.errors import LedgerError
+from ledger.genesis import Genesis, parse_genesis
 
 FLASK = ".venv/bin/flask --app app"
 Level = Literal["wrong", "warning", "note"]
@@ -64,6 +66,13 @@ class Scene:
     uid: int
     deep: bool = False
     expected: str | None = None  # a checkpoint note that somebody kept
+
+    def genesis(self) -> Genesis | None:
+        """The ledger's beginning; None while it cannot be read, which the examination of the ledger says."""
+        try:
+            return parse_genesis(self.settings.genesis_path.read_bytes())
+        except (OSError, LedgerError):
+            return None
 
 
 class Meanings:

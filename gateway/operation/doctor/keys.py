@@ -18,7 +18,7 @@ from gateway.settings import Settings
 from ledger.encoding import b64u, unb64u
 from ledger.engine.embedded import open_view_only
 from ledger.errors import LedgerError, Malformed
-from ledger.genesis import INSTITUTION_USES, Genesis, parse_genesis
+from ledger.genesis import INSTITUTION_USES, Genesis
 from ledger.signing import public_key
 
 WORKING = tuple(use for use in INSTITUTION_USES if use not in OFFLINE_USES)
@@ -103,9 +103,8 @@ MEANINGS = Meanings(
 def examine(scene: Scene) -> Iterator[Finding]:
     """Presence, form and fit of every working key; where the offline keys are; whether keys were saved."""
     settings = scene.settings
-    try:
-        genesis = parse_genesis(settings.genesis_path.read_bytes())
-    except (OSError, LedgerError):
+    genesis = scene.genesis()
+    if genesis is None:
         return
     yield from _institutions(settings, _registered(settings, genesis))
     yield from _checkpoint(settings, genesis)

@@ -131,9 +131,8 @@ MEANINGS = Meanings(
 def examine(scene: Scene) -> Iterator[Finding]:
     """Both databases, each for itself and one with the other."""
     settings = scene.settings
-    try:
-        genesis = parse_genesis(settings.genesis_path.read_bytes())
-    except (OSError, LedgerError):
+    genesis = scene.genesis()
+    if genesis is None:
         return
     sound = True
     files = (settings.ledger_path, settings.database_path) if settings.postgres is None else ()
