@@ -36,8 +36,17 @@ def committed_as_stored(record: Record, *, repeated: bool) -> Committed:
     """As `committed_of`, for an entry whose form and signature were checked before it was recorded."""
     signing_input = record.entry.rpartition(b".")[0]
     payload = json.loads(urlsafe_b64decode(signing_input.partition(b".")[2] + b"=="))
+    return _committed(record, hashlib.sha256(signing_input).hexdigest(), payload, repeated=repeated)
+
+
+def committed_of(record: Record, entry: Entry, *, repeated: bool) -> Committed:
+    """What a submitter is told about the record of an entry."""
+    return _committed(record, entry.id, entry.payload, repeated=repeated)
+
+
+def _committed(record: Record, entry_id: str, payload: dict[str, Any], *, repeated: bool) -> Committed:
     return Committed(
-        entry_id=hashlib.sha256(signing_input).hexdigest(),
+        entry_id=entry_id,
         index=record.index,
         time=record.time,
         subject=payload["subject"],
@@ -46,21 +55,5 @@ def committed_as_stored(record: Record, *, repeated: bool) -> Committed:
         kind=payload["kind"],
         at=payload["at"],
         payload=payload,
-        repeated=repeated,
-    )
-
-
-def committed_of(record: Record, entry: Entry, *, repeated: bool) -> Committed:
-    """What a submitter is told about the record of an entry."""
-    return Committed(
-        entry_id=entry.id,
-        index=record.index,
-        time=record.time,
-        subject=entry.subject,
-        number=record.number,
-        seq=record.seq,
-        kind=entry.kind,
-        at=entry.at,
-        payload=entry.payload,
         repeated=repeated,
     )

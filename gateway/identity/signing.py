@@ -6,9 +6,11 @@ the case in time: the caller must not release anything then.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from gateway.composition import Gateway
+from ledger.compact import ENTRY_TYP
 
 WAIT_SECONDS = 10
 
@@ -16,14 +18,13 @@ WAIT_SECONDS = 10
 def sign_entry(gw: Gateway, institution: str, use: str, payload: dict[str, Any]) -> str:
     """An entry by the institution's `use` key; in a consortium together with others of this moment."""
     if gw.together is None:
-        return gw.keys.sign(institution, use, "yaoshi-entry", payload)
+        return gw.keys.sign(institution, use, ENTRY_TYP, payload)
     return gw.together.sign(institution, use, payload)
 
 
 def submit_entry(gw: Gateway, institution: str, use: str, kind: str, subject: str, /, **members: Any) -> Any:
     """Signs {ledger, subject, kind, at, **members} with the institution's `use` key; waits for the commit."""
-    payload = {"ledger": gw.ledger.id, "subject": subject, "kind": kind, "at": gw.clock(), **members}
-    return submit_signed(gw, sign_entry(gw, institution, use, payload))
+    return submit_signed(gw, _entry(gw, institution, use, kind, subject, members))
 
 
 def submit_signed(gw: Gateway, entry: str) -> Any:
@@ -35,5 +36,11 @@ def submit_or_keep(
     gw: Gateway, institution: str, use: str, kind: str, subject: str, /, **members: Any
 ) -> Any:
     """As submit_entry; without a quorum the entry waits in the outbox, durably, and the answer is Queued."""
+    return gw.outbox.record(_entry(gw, institution, use, kind, subject, members))
+
+
+def _entry(
+    gw: Gateway, institution: str, use: str, kind: str, subject: str, members: Mapping[str, Any]
+) -> str:
     payload = {"ledger": gw.ledger.id, "subject": subject, "kind": kind, "at": gw.clock(), **members}
-    return gw.outbox.record(sign_entry(gw, institution, use, payload))
+    return sign_entry(gw, institution, use, payload)

@@ -78,7 +78,7 @@ async function checkNewer({ block, state, log, keysAt, from, elsewhere, node, re
     // So much later every change of the validators is looked at in the operators' votes instead of in the headers.
     if (!judged) throw new NotYet("the validators are just changing");
   }
-  if (node !== elsewhere && from.hash !== null) await demandSameBlock({ height: from.height, hash: from.hash, node, read, keysAt });
+  if (node !== elsewhere && from.hash !== null) await demandSameBlock({ height: from.height, hash: from.hash, node, read });
 }
 
 /** A node that is behind shows what the others had at that height. */
@@ -86,7 +86,7 @@ async function checkOlder({ block, state, log, keysAt, from, elsewhere, node, re
   if (block.height === from.height && equal(block.hash, from.hash)) return;
   if (!(await demandVoted({ block, state, log, keysAt }))) throw new NotYet("the validators are just changing");
   demand(block.height < from.height, "forked", { height: block.height });
-  if (node !== elsewhere) await demandSameBlock({ height: block.height, hash: block.hash, node: elsewhere, read, keysAt });
+  if (node !== elsewhere) await demandSameBlock({ height: block.height, hash: block.hash, node: elsewhere, read });
 }
 
 async function demandSameBlock({ height, hash, node, read }) {
