@@ -2,12 +2,11 @@
 
 C2SP tlog-checkpoint v1.0.0 without extension lines: origin, size, base64 root; signed by the operator's
 checkpoint key twice: type 01 over the text, and a cosignature (type 04) whose time says when it was
-served, for freshness. The app hash names the same state for an engine that votes on it.
+served, for freshness.
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass
 
@@ -17,7 +16,6 @@ from ledger.note import COSIGNATURE, ED25519, Verifier, format_note, open_note, 
 from ledger.signing import public_key
 
 MAX_SIZE = 2**63 - 1
-_APP_TAG = b"yaoshi/app/v1\x00"
 _SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
 
 
@@ -29,11 +27,6 @@ class Checkpoint:
     size: int
     root: bytes
     time: int | None = None
-
-
-def app_hash(size: int, root: bytes) -> bytes:
-    """SHA-256 naming the state after `size` records."""
-    return hashlib.sha256(_APP_TAG + size.to_bytes(8, "big") + root).digest()
 
 
 def checkpoint_text(origin: str, size: int, root: bytes) -> str:

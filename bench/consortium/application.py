@@ -17,7 +17,9 @@ def main(folder: Path) -> None:
     genesis = parse_genesis((folder / "genesis.json").read_bytes())
     store = Store(folder / "ledger.db", write=True)
     settle_memory()
-    serve_application(store, genesis, {1: [ConsentContract()]}, folder / "run" / "abci.sock")
+    serve_application(
+        store, genesis, {1: [ConsentContract()]}, folder / "run" / "abci.sock", lambda _node: True
+    )
 
 
 if __name__ == "__main__":

@@ -107,7 +107,7 @@ def application() -> None:
             contracts = current_app.extensions["yaoshi-contracts"]
             settle_memory()
             admits = admission(store, genesis, settings.node_path)
-            serve_application(store, genesis, contracts, settings.application_path, admits=admits)
+            serve_application(store, genesis, contracts, settings.application_path, admits)
         finally:
             store.close()
     except LedgerError as error:

@@ -13,21 +13,17 @@ from ledger.errors import Malformed
 from ledger.light.fields import (
     ADDRESS_BYTES,
     Moment,
-    bytes_field,
-    fixed_field,
     form,
-    int_field,
-    message_field,
     read_base64,
     read_hex,
     read_number,
     read_object,
     read_small,
     read_time,
-    varint,
 )
 from ledger.light.header import BlockId, read_block_id
 from ledger.light.validators import MOST_VALIDATORS, ValidatorSet
+from ledger.protobuf import bytes_field, fixed_field, int_field, message_field, write_varint
 from ledger.signing import SIGNATURE_BYTES, verify
 
 _ABSENT, _FOR_BLOCK, _FOR_NOTHING = 1, 2, 3
@@ -75,7 +71,7 @@ def sign_bytes(chain_id: str, commit: Commit, vote: Vote) -> bytes:
         + message_field(5, vote.time.encode())
         + bytes_field(6, chain_id.encode("ascii"))
     )
-    return varint(len(canonical)) + canonical
+    return write_varint(len(canonical)) + canonical
 
 
 def check_decided(chain_id: str, commit: Commit, validators: ValidatorSet) -> None:

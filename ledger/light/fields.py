@@ -1,4 +1,4 @@
-"""Reads and writes the few kinds of value that a block header is made of, each in its one form.
+"""Reads the few kinds of value that a block header is made of, each in its one form.
 
 The JSON is that of CometBFT 0.38's RPC: 64-bit numbers as decimal text, hashes in upper-case hexadecimal,
 keys and signatures in base64 with padding, times as RFC 3339 in UTC with up to nine digits of a second. The
@@ -15,6 +15,7 @@ from typing import Any
 
 from ledger.encoding import MAX_INTEGER, unb64
 from ledger.errors import Malformed
+from ledger.protobuf import int_field
 
 HASH_BYTES = 32
 ADDRESS_BYTES = 20
@@ -106,34 +107,3 @@ def read_time(value: object) -> Moment:
     except ValueError:
         raise Malformed("light-form", "a time that does not exist") from None
     return Moment(whole.days * 86_400 + whole.seconds, int((found[2] or "").ljust(9, "0")))
-
-
-def varint(value: int) -> bytes:
-    """A whole number as varint; a negative one in two's complement of 64 bits."""
-    value %= 1 << 64
-    out = bytearray()
-    while value >= 0x80:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
-
-
-def int_field(number: int, value: int) -> bytes:
-    """A varint field; nothing for 0."""
-    return varint(number << 3) + varint(value) if value else b""
-
-
-def fixed_field(number: int, value: int) -> bytes:
-    """An sfixed64 field; nothing for 0."""
-    return varint(number << 3 | 1) + value.to_bytes(8, "little", signed=True) if value else b""
-
-
-def bytes_field(number: int, value: bytes) -> bytes:
-    """A length-delimited field; nothing for no bytes."""
-    return message_field(number, value) if value else b""
-
-
-def message_field(number: int, value: bytes) -> bytes:
-    """A nested message, which is there even when it is empty."""
-    return varint(number << 3 | 2) + varint(len(value)) + value

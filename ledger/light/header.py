@@ -13,10 +13,7 @@ from ledger.light.fields import (
     ADDRESS_BYTES,
     HASH_BYTES,
     Moment,
-    bytes_field,
     form,
-    int_field,
-    message_field,
     read_hex,
     read_number,
     read_object,
@@ -25,6 +22,7 @@ from ledger.light.fields import (
     read_time,
 )
 from ledger.merkle import leaf_hash, root_of
+from ledger.protobuf import bytes_field, int_field, message_field
 
 LONGEST_CHAIN_ID = 50
 _HASHES = (

@@ -18,15 +18,13 @@ from ledger.errors import Malformed
 from ledger.genesis import Genesis
 from ledger.light.fields import (
     ADDRESS_BYTES,
-    bytes_field,
     form,
-    int_field,
-    message_field,
     read_base64,
     read_number,
     read_object,
 )
 from ledger.merkle import leaf_hash, root_of
+from ledger.protobuf import bytes_field, int_field, message_field
 from ledger.signing import KEY_BYTES, is_admissible
 
 MOST_VALIDATORS = 300

@@ -6,7 +6,8 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
-from ledger.checkpoint import app_hash, checkpoint_text, open_checkpoint
+from ledger.apphash import app_hash
+from ledger.checkpoint import checkpoint_text, open_checkpoint
 from ledger.compact import parse_compact
 from ledger.digits import digits
 from ledger.encoding import b64u, canonical_json, unb64u

@@ -35,7 +35,7 @@ class Faulty(Server):
     """Answers as it should, but for its fault."""
 
     def __init__(self, application: Application, place: Any, fault: str, method: Method | None) -> None:
-        super().__init__(application, place)
+        super().__init__(application, place, lambda _node: True)
         self._due = False
         if method is not None:
             answer = self._answers[method]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
-from ledger.engine.abci.protobuf import (
+from ledger.protobuf import (
     Value,
     WireFault,
     as_bytes,

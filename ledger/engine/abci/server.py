@@ -17,11 +17,11 @@ from pathlib import Path
 from ledger.engine.abci import messages as m
 from ledger.engine.abci.application import Application
 from ledger.engine.abci.messages import Method
-from ledger.engine.abci.protobuf import WireFault
 from ledger.engine.abci.wire import MAX_FRAME_BYTES, FrameReader, frame
 from ledger.engine.waking import ring_all
 from ledger.genesis import Genesis
 from ledger.machine import Contracts
+from ledger.protobuf import WireFault
 from ledger.store.database import Store
 
 _log = logging.getLogger("ledger.abci")
@@ -30,15 +30,10 @@ _NAME = b"yaoshi"
 Admits = Callable[[str], bool]
 
 
-def everybody(_node: str) -> bool:
-    """For a network that nobody else can reach."""
-    return True
-
-
 class Server:
     """Listens from the moment it is made; `serve` answers until `close`."""
 
-    def __init__(self, application: Application, socket_path: Path, admits: Admits = everybody) -> None:
+    def __init__(self, application: Application, socket_path: Path, admits: Admits) -> None:
         self._answers = answers(application, admits)
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
@@ -102,8 +97,8 @@ def serve_application(
     genesis: Genesis,
     contracts: Contracts,
     socket_path: Path,
+    admits: Admits,
     started: Callable[[Server], None] = lambda _server: None,
-    admits: Admits = everybody,
 ) -> None:
     """Serve this ledger to the CometBFT node at the socket; gateways are woken in the socket's directory.
 

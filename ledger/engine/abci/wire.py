@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ledger.engine.abci.protobuf import WireFault, read_varint, write_varint
+from ledger.protobuf import WireFault, read_varint, write_varint
 
 # A block of the largest size that our genesis allows, with its votes and evidence, several times over.
 MAX_FRAME_BYTES = 4 * 1024 * 1024

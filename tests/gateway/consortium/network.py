@@ -26,7 +26,7 @@ from ledger.committed import Committed
 from ledger.encoding import b64u, unb64u
 from ledger.engine.abci.server import Server, serve_application
 from ledger.engine.cometbft import CometBFTEngine
-from ledger.engine.rpc import Node, Standing
+from ledger.engine.rpc import Measures, Node
 from ledger.engine.views import view_of
 from ledger.errors import Refusal
 from ledger.genesis import Genesis, parse_genesis
@@ -87,7 +87,7 @@ class Side:
             try:
                 admits = self._noting(admission(store, self.genesis, self.settings.node_path))
                 place = self.settings.application_path
-                serve_application(store, self.genesis, self.contracts, place, started, admits)
+                serve_application(store, self.genesis, self.contracts, place, admits, started)
             except BaseException as fault:
                 self.stopped_by = fault
                 ready.set()
@@ -147,9 +147,9 @@ class Side:
             store.close()
             self._application = None
 
-    def standing(self) -> Standing | None:
+    def measures(self) -> Measures | None:
         with closing(Node(self.settings.consensus)) as node:
-            return node.standing()
+            return node.measures()
 
     def ask(self, method: str) -> dict[str, Any]:
         """The result of an RPC of the node."""
@@ -158,8 +158,8 @@ class Side:
 
     @property
     def height(self) -> int:
-        standing = self.standing()
-        return -1 if standing is None else standing.height
+        found = self.measures()
+        return -1 if found is None else found.height
 
     def tip(self) -> tuple[int, bytes]:
         """Size and root of the ledger in this side's store."""

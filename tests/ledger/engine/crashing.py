@@ -49,7 +49,8 @@ def main(folder: str, point: str, height: str) -> None:
     store = Store(place / "ledger.db", write=True)
     genesis = parse_genesis((place / "ledger-genesis").read_bytes())
     socket = place / "run" / "abci.sock"
-    Server(Crashing(store, genesis, world.contracts(), lambda: ring_all(socket.parent)), socket).serve()
+    application = Crashing(store, genesis, world.contracts(), lambda: ring_all(socket.parent))
+    Server(application, socket, lambda _node: True).serve()
 
 
 if __name__ == "__main__":

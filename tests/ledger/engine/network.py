@@ -109,7 +109,9 @@ class Member:
 
         def serve() -> None:
             try:
-                serve_application(store, self.genesis, world.contracts(), self.socket, started)
+                serve_application(
+                    store, self.genesis, world.contracts(), self.socket, lambda _node: True, started
+                )
             except BaseException as fault:
                 self.failed.append(fault)
                 ready.set()

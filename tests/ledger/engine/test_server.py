@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 from ledger.engine.abci import messages
 from ledger.engine.abci.application import Application
 from ledger.engine.abci.messages import Method
-from ledger.engine.abci.protobuf import bytes_field, int_field, message_field, read_fields, write_varint
 from ledger.engine.abci.server import Server
 from ledger.engine.abci.wire import MAX_FRAME_BYTES, FrameReader, frame
 from ledger.envelope import pack_entries
 from ledger.errors import Fatal
 from ledger.genesis import parse_genesis
+from ledger.protobuf import bytes_field, int_field, message_field, read_fields, write_varint
 from ledger.store.database import Store
 from tests.ledger import world
 
@@ -38,7 +38,7 @@ class Served:
         self.store = Store(folder / "ledger.db", write=True)
         self.path = folder / "run" / "abci.sock"
         application = Application(self.store, self.genesis, world.contracts(), lambda: None)
-        self.server = Server(application, self.path)
+        self.server = Server(application, self.path, lambda _node: True)
         self.ended_by: BaseException | None = None
         self.thread = threading.Thread(target=self._serve, daemon=True)
         self.thread.start()

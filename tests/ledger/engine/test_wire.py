@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from ledger.engine.abci import messages
 from ledger.engine.abci.messages import Block, InitChain, Method
-from ledger.engine.abci.protobuf import (
+from ledger.engine.abci.wire import MAX_FRAME_BYTES, FrameReader, frame
+from ledger.protobuf import (
     WireFault,
     as_int64,
     bytes_field,
@@ -20,7 +21,6 @@ from ledger.engine.abci.protobuf import (
     read_varint,
     write_varint,
 )
-from ledger.engine.abci.wire import MAX_FRAME_BYTES, FrameReader, frame
 
 NUMBERS = st.integers(0, 2**64 - 1)
 

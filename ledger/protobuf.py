@@ -1,4 +1,4 @@
-"""Protocol Buffers as far as ABCI needs them: varints, bytes and nested messages, read strictly.
+"""Protocol Buffers as far as ABCI and block headers need them, read strictly and written in the one form.
 
 Standard: the Protocol Buffers encoding (wire types 0, 1, 2, 5; groups are gone). A field that nobody asked
 for is skipped, as the standard demands; anything that is not an encoding is `WireFault`. Not here: text,
@@ -87,6 +87,11 @@ def as_int64(value: Value) -> int:
 def int_field(number: int, value: int) -> bytes:
     """A varint field; nothing for 0, as proto3 has it."""
     return write_varint(number << 3 | VARINT) + write_varint(value) if value else b""
+
+
+def fixed_field(number: int, value: int) -> bytes:
+    """An sfixed64 field; nothing for 0, as proto3 has it."""
+    return write_varint(number << 3 | FIXED64) + value.to_bytes(8, "little", signed=True) if value else b""
 
 
 def bytes_field(number: int, value: bytes) -> bytes:
