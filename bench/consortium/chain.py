@@ -12,8 +12,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from bench.consortium.town import NODES, Town
 from gateway.consortium.node import find_program, make_home, settle
 from ledger.engine.cometbft_config import NodeSettings
 from ledger.engine.cometbft_genesis import chain_genesis
-from ledger.engine.rpc import Node, Standing
+from ledger.engine.rpc import Measures, Node
 from ledger.genesis import parse_genesis
 
 READY_WITHIN_S = 60.0
@@ -48,9 +48,10 @@ class Validator:
     def rpc(self) -> str:
         return f"http://127.0.0.1:{self.rpc_port}"
 
-    def standing(self) -> Standing | None:
+    def measures(self) -> Measures | None:
         """Where the node is now."""
-        return Node(self.rpc).standing()
+        with closing(Node(self.rpc)) as node:
+            return node.measures()
 
 
 @contextmanager
@@ -110,13 +111,13 @@ def _run(log: Path, *command: str) -> subprocess.Popen[bytes]:
 
 
 def _has_met(one: Validator) -> bool:
-    standing = one.standing()
-    return standing is not None and len(standing.peers) == NODES - 1
+    found = one.measures()
+    return found is not None and len(found.peers) == NODES - 1
 
 
-def _wait(holds: object, what: str) -> None:
+def _wait(holds: Callable[[], bool], what: str) -> None:
     until = time.monotonic() + READY_WITHIN_S
-    while not holds():  # type: ignore[operator]
+    while not holds():
         if time.monotonic() > until:
             raise TimeoutError(f"not in time: {what}")
         time.sleep(0.05)

@@ -154,10 +154,10 @@ def _taken(all_done: Sequence[Done]) -> list[float]:
 
 
 def _height(validators: Sequence[Validator]) -> int:
-    standing = validators[0].standing()
-    if standing is None:
+    found = validators[0].measures()
+    if found is None:
         raise RuntimeError("a node does not answer")
-    return standing.height
+    return found.height
 
 
 def _cpu_seconds(pids: Sequence[int]) -> float:

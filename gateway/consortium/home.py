@@ -15,6 +15,7 @@ import os
 import shutil
 from pathlib import Path
 
+from gateway.consortium.node import change_settings
 from gateway.identity.founding import write_private
 from gateway.operation.files import sync_folder
 from gateway.settings import Settings
@@ -59,13 +60,7 @@ def begin_anew(home: Path, application: Path, signed_up_to: int) -> None:
     """
     state = {"height": str(signed_up_to), "round": _LAST_ROUND, "step": _PRECOMMIT}
     write_private(home / STATE, json.dumps(state, indent=2).encode())
-    config = home / "config/config.toml"
-    lines = config.read_text("utf-8").splitlines(keepends=True)
-    said = [
-        f"proxy_app = {json.dumps(f'unix://{application}')}\n" if one.startswith("proxy_app = ") else one
-        for one in lines
-    ]
-    write_private(config, "".join(said).encode())
+    change_settings(home, {"proxy_app": f"unix://{application}"})
 
 
 def repair(settings: Settings, moment: str) -> str | None:

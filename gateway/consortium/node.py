@@ -12,8 +12,7 @@ import json
 import shutil
 import subprocess
 import sys
-import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from gateway.operation.files import replace_private
@@ -55,25 +54,20 @@ def make_home(program: Path, home: Path) -> tuple[str, str]:
     return b64u(unb64(validator)), hashlib.sha256(unb64(node_key)[32:]).hexdigest()[:40]
 
 
-def others_of(home: Path) -> frozenset[str]:
-    """The ids of the nodes that this one is to meet, from its settings."""
-    config = tomllib.loads((home / "config/config.toml").read_text("utf-8"))
-    peers = str(config["p2p"]["persistent_peers"])
-    return frozenset(one.partition("@")[0] for one in peers.split(",") if one)
-
-
 def set_others(home: Path, others: Sequence[str]) -> None:
     """Change which nodes are called ("node id@host:port"), from the node's next start on; all else stays."""
+    ids = ",".join(one.partition("@")[0] for one in others)
+    change_settings(home, {"persistent_peers": ",".join(others), "unconditional_peer_ids": ids})
+
+
+def change_settings(home: Path, changed: Mapping[str, str]) -> None:
+    """Give these settings, each named once, another text, from the node's next start on; all else stays."""
     path = home / "config/config.toml"
     lines = path.read_text("utf-8").splitlines(keepends=True)
-    changed = {
-        "persistent_peers = ": ",".join(others),
-        "unconditional_peer_ids = ": ",".join(one.partition("@")[0] for one in others),
-    }
     for number, line in enumerate(lines):
-        for start, value in changed.items():
-            if line.startswith(start):
-                lines[number] = f"{start}{json.dumps(value)}\n"
+        name = line.partition(" = ")[0]
+        if name in changed:
+            lines[number] = f"{name} = {json.dumps(changed[name])}\n"
     replace_private(path, "".join(lines).encode())
 
 

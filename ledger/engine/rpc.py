@@ -32,16 +32,6 @@ class Handed(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """Where the node is: its newest block, when that was made (RFC 3339), and the nodes that it talks to."""
-
-    height: int
-    newest: str
-    catching_up: bool
-    peers: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
 class Measures:
     """What tells whether the chain moves, and this node with it.
 
@@ -78,21 +68,6 @@ class Node:
             return _of_error(str(answer["error"]))
         code = answer.get("result", {}).get("code", 0)
         return code if isinstance(code, int) and code else Handed.ACCEPTED
-
-    def standing(self) -> Standing | None:
-        """Where the node is now; None when it does not answer."""
-        try:
-            info = cast("dict[str, Any]", self._call("status", {})["result"])["sync_info"]
-            peers = cast("dict[str, Any]", self._call("net_info", {})["result"])["peers"]
-            return Standing(
-                int(info["latest_block_height"]),
-                str(info["latest_block_time"]),
-                bool(info["catching_up"]),
-                frozenset(str(one["node_info"]["id"]) for one in peers),
-            )
-        except (OSError, http.client.HTTPException, ValueError, LookupError, TypeError):
-            self.close()
-            return None
 
     def measures(self) -> Measures | None:
         """How the chain and this node move; None when it does not answer."""

@@ -7,7 +7,7 @@ blocks.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -17,7 +17,6 @@ from ledger.store import tables as t
 from ledger.store.database import Connection
 from ledger.store.prepared import Prepared
 
-_CHUNK = 500
 _COLUMNS = (t.refusals.c.entry_id, t.refusals.c.height, t.refusals.c.code, t.refusals.c.detail)
 _SINCE = Prepared(sa.select(*_COLUMNS).where(t.refusals.c.height > sa.bindparam("height")))
 _TIP = Prepared(sa.select(t.chain.c.height, t.chain.c.app_hash))
@@ -73,13 +72,3 @@ def read_refusals_since(connection: Connection, height: int) -> dict[str, Refuse
     """What the blocks after `height` refused, as far as it is kept, by entry id (hex)."""
     rows = _SINCE.all(connection, height=height)
     return {row[0].hex(): RefusedAt(row[1], Refusal(row[2], row[3])) for row in rows}
-
-
-def read_refusals(connection: Connection, entry_ids: Sequence[str]) -> dict[str, RefusedAt]:
-    """The newest refusal of each of these entries (hex ids), as far as one is kept."""
-    found: dict[str, RefusedAt] = {}
-    for start in range(0, len(entry_ids), _CHUNK):
-        wanted = [bytes.fromhex(entry_id) for entry_id in entry_ids[start : start + _CHUNK]]
-        for row in connection.execute(sa.select(*_COLUMNS).where(t.refusals.c.entry_id.in_(wanted))):
-            found[row[0].hex()] = RefusedAt(row[1], Refusal(row[2], row[3]))
-    return found

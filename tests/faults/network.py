@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app import CONTRACTS
-from gateway.consortium.node import others_of
 from gateway.identity.keyring import KeyRing, operator_here, read_keys
 from gateway.settings import Settings, settings_from_env
 from ledger.engine.cometbft import CometBFTEngine
@@ -80,9 +79,9 @@ class Hospital:
     def node_height(self) -> int:
         """The height of its consensus node, -1 when that does not answer."""
         node = Node(self.settings.consensus)
-        standing = node.standing()
+        found = node.measures()
         node.close()
-        return -1 if standing is None else standing.height
+        return -1 if found is None else found.height
 
     def close(self) -> None:
         self.engine.close()
@@ -163,7 +162,7 @@ class Network:
             home, socket = settings[code].node_path, settings[code].application_path
             config = (home / "config/config.toml").read_text("utf-8")
             peers = []
-            for ident in sorted(others_of(home)):
+            for ident in sorted(meets.keys() - {_own_id(settings[code])}):
                 other, address = meets[ident]
                 wires[f"{code}-{other}"] = (f"127.0.0.1:{free_port()}", address)
                 peers.append(f"{ident}@{wires[f'{code}-{other}'][0]}")

@@ -55,10 +55,10 @@ def test_a_node_that_is_no_members_meets_nobody(network: Network) -> None:
         network.history()
         assert stranger.application_height() == 0
         for one in network.sides:
-            standing = one.standing()
-            assert standing is not None
-            assert node not in standing.peers
-            assert len(standing.peers) == 3
+            found = one.measures()
+            assert found is not None
+            assert node not in found.peers
+            assert len(found.peers) == 3
     finally:
         stranger.stop()
     assert os.path.exists(stranger.settings.genesis_path)

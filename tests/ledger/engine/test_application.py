@@ -25,7 +25,7 @@ from ledger.envelope import pack_entries
 from ledger.errors import Fatal, Refusal
 from ledger.genesis import Genesis, parse_genesis
 from ledger.record import decode_record
-from ledger.store.chain import ChainTip, RefusedAt, read_chain_tip, read_refusals, write_chain_tip
+from ledger.store.chain import ChainTip, RefusedAt, read_chain_tip, read_refusals_since, write_chain_tip
 from ledger.store.database import Store
 from ledger.store.place import Place, Postgres
 from ledger.store.reading import read_ending
@@ -78,7 +78,7 @@ class Node:
     def refusal(self, entry: str) -> RefusedAt | None:
         name = parse_entry(entry).id
         with self.store.snapshot() as connection:
-            return read_refusals(connection, [name]).get(name)
+            return read_refusals_since(connection, 0).get(name)
 
 
 @pytest.fixture(params=KINDS)

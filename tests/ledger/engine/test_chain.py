@@ -10,7 +10,7 @@ from ledger.store.chain import (
     RefusedAt,
     prune_refusals,
     read_chain_tip,
-    read_refusals,
+    read_refusals_since,
     write_chain_tip,
     write_refusals,
 )
@@ -36,8 +36,8 @@ def test_the_newest_refusal_of_an_entry_is_kept_for_some_blocks(tmp_path: Path) 
         write_refusals(connection, 7, {ONE: Refusal("c", "again")})
         write_refusals(connection, 8, {})
         found = {ONE: RefusedAt(7, Refusal("c", "again")), TWO: RefusedAt(5, Refusal("b", "second"))}
-        assert read_refusals(connection, [ONE, TWO, THREE]) == found
+        assert read_refusals_since(connection, 0) == found
         prune_refusals(connection, 5)
-        assert read_refusals(connection, [ONE, TWO, THREE]) == {ONE: found[ONE]}
-        assert read_refusals(connection, []) == {}
+        assert read_refusals_since(connection, 0) == {ONE: found[ONE]}
+        assert read_refusals_since(connection, 7) == {}
     store.close()
