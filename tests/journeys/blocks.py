@@ -9,11 +9,9 @@ import json
 import os
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +20,7 @@ from ledger.genesis import parse_genesis
 from tests.journeys.node import ROOT, fetch
 from tests.journeys.town import Town
 from tests.ledger.light.blocks import Chain
+from tests.open_door import open_door
 from tests.static.node import NODE
 
 WITHIN_S = 60
@@ -89,23 +88,7 @@ def a_liar(town: Town) -> Iterator[str]:
         root=unb64u(shown["root"]),
     )
 
-    class Gateway(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            body = json.dumps(forged) if self.path == "/ledger/light" else fetch(f"{true}{self.path}")
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.end_headers()
-            self.wfile.write(body.encode())
-
-        def log_message(self, *_: object) -> None:
-            """Says nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Gateway)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with open_door(
+        lambda path: json.dumps(forged) if path == "/ledger/light" else fetch(f"{true}{path}")
+    ) as address:
+        yield address

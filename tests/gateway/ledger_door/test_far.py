@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import io
 import json
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +22,7 @@ from ledger.engine.embedded import EmbeddedEngine
 from tests.ledger import world
 from tests.ledger.engine_conformance import committed
 from tests.ledger.light.blocks import DAY, MINUTE, Chain, a_chain
+from tests.open_door import open_door
 
 Doors = dict[str, Any]
 
@@ -70,27 +69,12 @@ def world_of(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 def hospital(doors: Doors) -> Iterator[str]:
     """A hospital that answers from a table, and 404 beyond it."""
 
-    class Answers(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            found = doors.get(self.path)
-            self.send_response(404 if found is None else 200)
-            self.end_headers()
-            # A genesis is canonical JSON, and nothing else minds.
-            text = json.dumps(found, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-            self.wfile.write(text.encode())
+    def answer(path: str) -> str:
+        # A genesis is canonical JSON, and nothing else minds.
+        return json.dumps(doors[path], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
-        def log_message(self, *_: object) -> None:
-            """Says nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with open_door(lambda path: answer(path) if path in doors else None) as address:
+        yield address
 
 
 def run(told: dict[str, Any], *words: str) -> Result:
