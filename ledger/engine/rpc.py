@@ -76,9 +76,8 @@ class Node:
                 cast("dict[str, Any]", self._call(method, {})["result"])
                 for method in ("status", "dump_consensus_state", "num_unconfirmed_txs")
             )
-            newest = cast("dict[str, Any]", self._call("commit", {}).get("result", {}))
-            # Before the first block there is none to sign.
-            votes = ((newest.get("signed_header") or {}).get("commit") or {}).get("signatures", [])
+            signed = _signed_header(self._call("commit", {}))
+            votes = [] if signed is None else signed["commit"]["signatures"]
             info = status["sync_info"]
             return Measures(
                 int(info["latest_block_height"]),
@@ -100,13 +99,10 @@ class Node:
         """
         try:
             asked = {} if height is None else {"height": str(height)}
-            answer = self._call("commit", asked)
-            if "error" in answer:
+            signed = _signed_header(self._call("commit", asked))
+            if signed is None:
                 return None
-            signed = cast("dict[str, Any]", answer["result"])["signed_header"]
             header, commit = signed["header"], signed["commit"]
-            if header is None or commit is None:
-                return None
             validators = self._validators(str(header["height"]), len(commit["signatures"]))
             return {"header": header, "commit": commit, "validators": validators}
         except (http.client.HTTPException, LookupError, TypeError, ValueError) as fault:
@@ -153,6 +149,17 @@ class Node:
 
 def _height_of(peer: dict[str, Any]) -> tuple[str, int]:
     return str(peer["node_address"]).partition("@")[0], int(peer["peer_state"]["round_state"]["height"])
+
+
+def _signed_header(answer: dict[str, Any]) -> dict[str, Any] | None:
+    """Header and commit; None where the node has none.
+
+    Of a block between its proposal and its commit the result is null, or its members are.
+    """
+    if "error" in answer or answer["result"] is None:
+        return None
+    signed = cast("dict[str, Any]", answer["result"]["signed_header"])
+    return None if signed["header"] is None or signed["commit"] is None else signed
 
 
 def _of_error(text: str) -> Handed:

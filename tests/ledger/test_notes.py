@@ -6,8 +6,8 @@ import base64
 
 import pytest
 
+from ledger.apphash import app_hash
 from ledger.checkpoint import (
-    app_hash,
     checkpoint_text,
     open_checkpoint,
     parse_checkpoint_text,

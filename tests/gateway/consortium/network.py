@@ -212,9 +212,13 @@ class Network:
         signed = {kid: s for one in self.sides for kid, s in sign_agreement(one.settings, agreement).items()}
         for one in self.sides:
             assert finish_joining(one.settings, agreement, signed, Meeting(one.rpc))
-        for one in self.sides:
-            one.start()
-        wait_until(lambda: all(one.height > 0 for one in self.sides), "the first block")
+        try:
+            for one in self.sides:
+                one.start()
+            wait_until(lambda: all(one.height > 0 for one in self.sides), "the first block")
+        except BaseException:
+            self.close()
+            raise
 
     def history(self, count: int = 4) -> None:
         """Records by those whose nodes run."""
