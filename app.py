@@ -16,7 +16,6 @@ from threading import Thread
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from consent.lifecycle import ConsentContract
 from gateway.cli import register_commands
 from gateway.cli.opening import now_ms
 from gateway.composition import Gateway
@@ -33,6 +32,7 @@ from gateway.console import scans as console_scans
 from gateway.console import session as console_session
 from gateway.console import status as console_status
 from gateway.console import visits as console_visits
+from gateway.contracts import CONTRACTS
 from gateway.fhir import consent_door as fhir_consent_door
 from gateway.fhir import door as fhir_door
 from gateway.fhir import metadata as fhir_metadata
@@ -78,8 +78,6 @@ from ledger.engine.protocol import Engine
 from ledger.engine.startup import settle_memory
 from ledger.genesis import Genesis, parse_genesis
 
-# By rules version: what is in force says the ledger.
-CONTRACTS = {1: [ConsentContract()]}
 AREAS = (
     web_static_files,
     web_health,
@@ -224,4 +222,4 @@ def _end_streams_on_signal(gw: Gateway) -> None:
 
 
 commands = Flask("yaoshi-commands", static_folder=None)
-register_commands(commands, compose, CONTRACTS)
+register_commands(commands, compose)

@@ -18,8 +18,8 @@ from tempfile import TemporaryDirectory
 
 from bench.figures import Figure, at_least
 from bench.world import LIMITS
-from consent.lifecycle import ConsentContract
 from gateway.cli.opening import now_ms
+from gateway.contracts import CONTRACTS
 from ledger.batch import Batch, Memory
 from ledger.encoding import b64u
 from ledger.engine.embedded import EmbeddedEngine
@@ -47,7 +47,7 @@ class Bench:
         return EmbeddedEngine.open(
             self.path,
             self.genesis,
-            contracts={1: [ConsentContract()]},
+            contracts=CONTRACTS,
             checkpoint_seed=self.seeds["checkpoint"],
             clock=now_ms,
         )
@@ -107,7 +107,7 @@ def appended(bench: Bench) -> float:
 def sequenced(bench: Bench) -> float:
     """Entries a second through the machine and the store, parsed and verified beforehand."""
     engine = bench.open()
-    machine, memory = Machine(engine.genesis, {1: [ConsentContract()]}), Memory()
+    machine, memory = Machine(engine.genesis, CONTRACTS), Memory()
     engine.close()
     store = Store(bench.path, write=True)
     parsed = [parse_entry(text) for text in bench.entries]

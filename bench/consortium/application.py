@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from consent.lifecycle import ConsentContract
+from gateway.contracts import CONTRACTS
 from ledger.engine.abci.server import serve_application
 from ledger.engine.startup import settle_memory
 from ledger.genesis import parse_genesis
@@ -17,9 +17,7 @@ def main(folder: Path) -> None:
     genesis = parse_genesis((folder / "genesis.json").read_bytes())
     store = Store(folder / "ledger.db", write=True)
     settle_memory()
-    serve_application(
-        store, genesis, {1: [ConsentContract()]}, folder / "run" / "abci.sock", lambda _node: True
-    )
+    serve_application(store, genesis, CONTRACTS, folder / "run" / "abci.sock", lambda _node: True)
 
 
 if __name__ == "__main__":

@@ -20,9 +20,9 @@ from typing import Any
 
 from bench.consortium.chain import Validator
 from bench.consortium.town import Town
-from consent.lifecycle import ConsentContract
 from consent.under import under_status
 from gateway.cli.opening import now_ms
+from gateway.contracts import CONTRACTS
 from ledger.committed import Committed
 from ledger.engine.cometbft import CometBFTEngine
 from ledger.errors import Unavailable
@@ -97,7 +97,7 @@ def _serve(
     engine = CometBFTEngine.open(
         store,
         genesis,
-        contracts={1: [ConsentContract()]},
+        contracts=CONTRACTS,
         checkpoint_seed=checkpoint_seed,
         clock=now_ms,
         rpc=rpc,

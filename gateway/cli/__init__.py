@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 
 from flask import Flask
 
@@ -27,7 +27,6 @@ from gateway.cli import (
 )
 from gateway.composition import Gateway
 from gateway.settings import Settings
-from ledger.machine import Contract
 
 GROUPS = (
     serve,
@@ -50,11 +49,8 @@ GROUPS = (
 )
 
 
-def register_commands(
-    app: Flask, compose: Callable[[Settings], Gateway], contracts: Mapping[int, Iterable[Contract]]
-) -> None:
-    """Adds every group to `flask`; `compose` opens a whole node, `contracts` are the rules by version."""
-    app.extensions["yaoshi-contracts"] = contracts
+def register_commands(app: Flask, compose: Callable[[Settings], Gateway]) -> None:
+    """Adds every group to `flask`; `compose` opens a whole node."""
     app.extensions["yaoshi-compose"] = compose
     for group in GROUPS:
         app.cli.add_command(group.command)

@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from flask import current_app
 from flask.cli import with_appcontext
 
 from gateway.cli.consortium_members import add, invite, join, remove
@@ -25,6 +24,7 @@ from gateway.consortium import founding, home
 from gateway.consortium.agreement import Agreement, AgreementError, read_agreement
 from gateway.consortium.directory import admission
 from gateway.consortium.node import NodeError, find_program
+from gateway.contracts import CONTRACTS
 from gateway.identity.founding import FoundingError, write_private
 from gateway.operation.doctor.findings import FLASK
 from gateway.settings import Settings
@@ -104,10 +104,9 @@ def application() -> None:
     try:
         store = Store(settings.ledger_place, write=True)
         try:
-            contracts = current_app.extensions["yaoshi-contracts"]
             settle_memory()
             admits = admission(store, genesis, settings.node_path)
-            serve_application(store, genesis, contracts, settings.application_path, admits)
+            serve_application(store, genesis, CONTRACTS, settings.application_path, admits)
         finally:
             store.close()
     except LedgerError as error:

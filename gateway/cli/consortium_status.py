@@ -10,13 +10,13 @@ from contextlib import closing
 from datetime import UTC, datetime
 
 import click
-from flask import current_app
 from flask.cli import with_appcontext
 
 from gateway.cli.govern_words import plain
 from gateway.cli.opening import command_settings, now_ms, read_genesis
 from gateway.consortium.directory import read_directory
 from gateway.consortium.pulse import BEHIND, judge, level_of
+from gateway.contracts import CONTRACTS
 from gateway.identity.keyring import operator_here
 from gateway.settings import Settings
 from ledger.engine.rpc import Measures, Node
@@ -68,7 +68,7 @@ def _application(settings: Settings, genesis: Genesis) -> dict[str, str]:
             height = read_chain_tip(connection).height
         with view_of(store, genesis, no_checkpoint_key) as view:
             click.echo(f"Application  height {height}, {view.size} ledger records")
-            _rules(view, sorted(current_app.extensions["yaoshi-contracts"]))
+            _rules(view, sorted(CONTRACTS))
             return {one.id: plain(one.name) for one in view.operators() if one.active}
 
 

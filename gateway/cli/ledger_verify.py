@@ -18,8 +18,8 @@ from typing import Any, NoReturn
 import click
 from rich.progress import Progress
 
-from consent.lifecycle import ConsentContract
 from gateway.cli.opening import command_settings, now_ms, read_genesis
+from gateway.contracts import CONTRACTS
 from gateway.ledger_door.far import FarLedger, Start, genesis_at
 from gateway.peers.http import Peers
 from gateway.settings import SettingsError, settings_from_env
@@ -118,7 +118,7 @@ def _audited(file: Path, expected: str | None, known: Mapping[int, bytes]) -> Au
         task = progress.add_task("Checking", total=None)
         return verify_log(
             source,
-            contracts={1: [ConsentContract()]},
+            contracts=CONTRACTS,
             expected_id=expected,
             progress=lambda done, total: progress.update(task, completed=done, total=total),
             known=known,

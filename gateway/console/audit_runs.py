@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass
 from threading import Lock, Thread
 from typing import Any, BinaryIO
 
-from consent.lifecycle import ConsentContract
 from gateway.composition import Gateway
+from gateway.contracts import CONTRACTS
 from ledger.audit import AuditResult, export_log, verify_log
 
 Progress = Callable[[int, int], None]
@@ -81,7 +81,7 @@ def check_ledger(gw: Gateway, progress: Progress) -> dict[str, Any]:
 
 def check_file(file: BinaryIO, expected_id: str | None, progress: Progress) -> AuditResult:
     """Replays an export from record 0 under the rules of this release."""
-    return verify_log(file, contracts={1: [ConsentContract()]}, expected_id=expected_id, progress=progress)
+    return verify_log(file, contracts=CONTRACTS, expected_id=expected_id, progress=progress)
 
 
 def result_of(checked: AuditResult) -> dict[str, Any]:

@@ -10,13 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from consent.lifecycle import ConsentContract
+from gateway.contracts import contract_at
 from ledger.encoding import unb64u
 from ledger.entry import Entry
 from ledger.errors import Refusal
 from ledger.registry import Signer
-
-_RULES = ConsentContract()
 
 
 class Snapshot(Protocol):
@@ -62,7 +60,10 @@ class Foresight:
             return Refusal("entry-unknown-key", "no such key on this ledger, or it did not sign this")
         signer = Signer(entry.kid, key["subject"], key["subject_type"], key["use"])
         moment = _Moment(self, self.size + self._applied)
-        outcome = _RULES.apply(moment, entry, signer, max(self.time, entry.at))
+        rules = contract_at(self.get, moment.index, entry.kind)
+        if rules is None:
+            return Refusal("entry-kind-unknown", "the rules in force do not know this kind")
+        outcome = rules.apply(moment, entry, signer, max(self.time, entry.at))
         if not isinstance(outcome, dict):
             return Refusal(outcome.code, outcome.detail)
         self._documents.update(outcome)

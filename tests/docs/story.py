@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from consent.lifecycle import ConsentContract
+from gateway.contracts import CONTRACTS
 from ledger.commitment import commit
 from ledger.committed import Committed
 from ledger.encoding import b64u, canonical_json
@@ -218,7 +218,7 @@ def told() -> Iterator[Story]:
         engine = EmbeddedEngine.open(
             Path(folder) / "ledger.db",
             data,
-            contracts={1: [ConsentContract()]},
+            contracts=CONTRACTS,
             checkpoint_seed=digest("operator/checkpoint"),
             clock=lambda: clock[0],
         )

@@ -17,7 +17,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from app import CONTRACTS
+from gateway.contracts import CONTRACTS
 from gateway.settings import settings_from_env
 from ledger.engine.abci import messages as m
 from ledger.engine.abci.application import Application

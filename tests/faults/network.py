@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from app import CONTRACTS
+from gateway.contracts import CONTRACTS
 from gateway.identity.keyring import KeyRing, operator_here, read_keys
 from gateway.settings import Settings, settings_from_env
 from ledger.engine.cometbft import CometBFTEngine

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
-from app import CONTRACTS, open_ledger
+from app import open_ledger
 from gateway.cli.opening import now_ms
 from gateway.consortium.agreement import read_agreement
 from gateway.consortium.directory import admission
 from gateway.consortium.founding import Meeting, begin_joining, finish_joining, sign_agreement
 from gateway.consortium.node import find_program
+from gateway.contracts import CONTRACTS
 from gateway.identity.founding import Founder
 from gateway.identity.keyring import operator_here, read_keys
 from gateway.settings import Settings

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from app import CONTRACTS, compose, create_app
+from app import compose, create_app
 from gateway.cli.opening import now_ms
 from gateway.consortium.home import STATE, HomeError, repair
+from gateway.contracts import CONTRACTS
 from gateway.operation.backup.archive import BackupError, read_archive
 from gateway.operation.backup.making import make_backup
 from gateway.operation.backup.restoring import Restored, Wishes, restore

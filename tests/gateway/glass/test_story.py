@@ -7,7 +7,7 @@ import json
 
 from sqlalchemy import select
 
-from consent.lifecycle import ConsentContract
+from gateway.contracts import CONTRACTS
 from gateway.records.tables import record
 from ledger.audit import export_log, verify_log
 from ledger.commitment import commit
@@ -153,7 +153,7 @@ def test_the_ledger_replays_with_an_emergency_in_it(scene: Scene) -> None:
     file.seek(0)
     found = verify_log(
         file,
-        contracts={1: [ConsentContract()]},
+        contracts=CONTRACTS,
         expected_id=scene.gw.ledger.id,
         progress=lambda done, total: None,
     )

@@ -15,7 +15,7 @@ from click.testing import Result
 from flask.testing import FlaskCliRunner
 
 from app import commands
-from consent.lifecycle import ConsentContract
+from gateway.contracts import CONTRACTS
 from ledger.audit import export_log
 from ledger.encoding import b64u
 from ledger.engine.embedded import EmbeddedEngine
@@ -35,7 +35,7 @@ def world_of(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     engine = EmbeddedEngine.open(
         str(folder / "ledger.db"),
         chain.genesis.data,
-        contracts={1: [ConsentContract()]},
+        contracts=CONTRACTS,
         checkpoint_seed=world.CHECKPOINT_SEED,
         clock=lambda: now,
     )

@@ -22,8 +22,8 @@ from sqlalchemy import insert
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from app import create_app
-from consent.lifecycle import ConsentContract
 from gateway.composition import Gateway
+from gateway.contracts import CONTRACTS
 from gateway.identity.founding import write_private
 from gateway.identity.keyring import read_keys, write_key
 from gateway.identity.sessions import open_session
@@ -310,7 +310,7 @@ def _compose(settings: Settings, order: Order, clock: Clock, entropy: Entropy) -
     engine = EmbeddedEngine.open(
         settings.ledger_path,
         data,
-        contracts={1: [ConsentContract()]},
+        contracts=CONTRACTS,
         checkpoint_seed=keys.checkpoint_seed(own.pop()),
         clock=clock,
     )

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from consent.lifecycle import ConsentContract
+from gateway.contracts import CONTRACTS
 from ledger.checkpoint import sign_checkpoint
 from ledger.commitment import commit
 from ledger.encoding import b64u, canonical_json
@@ -31,7 +31,7 @@ class Consented(Council):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self.engine.close()
-        self.contracts = {1: [ConsentContract()]}
+        self.contracts = CONTRACTS
         self.engine = self.open()
         self.openings = {}
 

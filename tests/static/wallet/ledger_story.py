@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from consent.lifecycle import ConsentContract
+from gateway.contracts import CONTRACTS
 from ledger.commitment import commit
 from ledger.digits import digits
 from ledger.encoding import b64u, canonical_json
@@ -204,7 +204,7 @@ def main(target: Path) -> None:
         engine = EmbeddedEngine.open(
             Path(folder) / "ledger.db",
             genesis,
-            contracts={1: [ConsentContract()]},
+            contracts=CONTRACTS,
             checkpoint_seed=CHECKPOINT_SEED,
             clock=clock,
         )
