@@ -83,6 +83,20 @@ def test_every_code_is_answered_somewhere_and_named_in_a_test() -> None:
     assert [code for code in codes if not re.search(rf"(?<![\w-]){code}(?![\w-])", tests)] == []
 
 
+def test_every_outage_answers_503_so_that_nobody_takes_it_for_a_refusal() -> None:
+    raised = {
+        str(node.args[0].value)
+        for folder in ("gateway", "ledger", "consent")
+        for path in (ROOT / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("Unavailable", "Fatal")
+        if node.args and isinstance(node.args[0], ast.Constant)
+    }
+    codes = gather()
+    assert "no-quorum" in raised
+    assert {code for code in raised if codes[code].status != 503} == set()
+
+
 @pytest.mark.parametrize("code", ["not-granted", "reference-unknown"])
 def test_what_hides_existence_is_a_plain_not_found(code: str) -> None:
     assert gather()[code].status == 404
