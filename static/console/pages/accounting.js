@@ -5,10 +5,9 @@ import { icon } from "../../shared/icons.js";
 import { has, list, named, stamp, t } from "../../shared/i18n.js";
 import { kindName } from "../../shared/terms.js";
 import { button } from "../parts/controls.js";
-import { note, problemNotice } from "../parts/problem.js";
+import { opening } from "../parts/opening.js";
 import { strip } from "../parts/strip.js";
 import { definePage } from "../page.js";
-import { go } from "../route.js";
 import { server } from "../server.js";
 
 const load = (context) =>
@@ -26,14 +25,7 @@ definePage("console-accounting", {
   render: (context) => {
     const { local } = context;
     if (!local.rows) {
-      return h(
-        "main",
-        { class: "wait", id: "main" },
-        problemNotice(local.problem),
-        local.problem
-          ? button("outline", t("page.back-to-find"), () => go("find"))
-          : note("clock", t("accounting.opening")),
-      );
+      return opening(local.problem, t("accounting.opening"));
     }
     return [
       strip(local.patient),

@@ -5,13 +5,13 @@ import { h } from "../../shared/dom.js";
 import { t } from "../../shared/i18n.js";
 import { checksSide } from "../desk/checks.js";
 import { OPEN, phoneSide } from "../desk/panels.js";
-import { button } from "../parts/controls.js";
 import { askPassword } from "../parts/password.js";
-import { note, problemNotice } from "../parts/problem.js";
+import { opening } from "../parts/opening.js";
+import { problemNotice } from "../parts/problem.js";
 import { strip } from "../parts/strip.js";
 import { definePage } from "../page.js";
 import { forgetPatient, openedPatient } from "../record/opened.js";
-import { go, route } from "../route.js";
+import { route } from "../route.js";
 import { server } from "../server.js";
 
 /** Reads anew; told of a change meanwhile, once more, so that the newest state is always read. */
@@ -90,12 +90,7 @@ definedDesk("console-rekey", true);
 function page(context, rekey) {
   const { local } = context;
   if (!local.person) {
-    return h(
-      "main",
-      { class: "wait", id: "main" },
-      problemNotice(local.problem),
-      local.problem ? button("outline", t("page.back-to-find"), () => go("find")) : note("clock", t("patient.opening")),
-    );
+    return opening(local.problem, t("patient.opening"));
   }
   return [
     strip(local.person),

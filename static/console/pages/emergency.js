@@ -8,6 +8,7 @@ import { noRecords, whatFollows } from "../emergency/panels.js";
 import { dropEmergency, holdEmergency } from "../emergency/running.js";
 import { button } from "../parts/controls.js";
 import { freshly } from "../parts/password.js";
+import { opening } from "../parts/opening.js";
 import { careBand, note, problemNotice } from "../parts/problem.js";
 import { strip, tabsOf } from "../parts/strip.js";
 import { definePage } from "../page.js";
@@ -161,14 +162,7 @@ function declaring(context) {
 function looking(context) {
   const { local, ids } = context;
   if (!local.emergency) {
-    return h(
-      "main",
-      { class: "wait", id: "main" },
-      problemNotice(local.problem, () => read(context)),
-      local.problem
-        ? button("outline", t("page.back-to-find"), () => go("find"))
-        : note("clock", t("emergency.opening")),
-    );
+    return opening(local.problem, t("emergency.opening"), () => read(context));
   }
   const { emergency } = local;
   const open = local.sources.some(({ state }) => state === "open");

@@ -8,8 +8,8 @@ import { t } from "../../shared/i18n.js";
 import { addItem, draftOf, isDecided, removeItem, takeDecided } from "../order/draft.js";
 import { orderList } from "../order/list.js";
 import { offerPanel } from "../order/offer.js";
-import { button } from "../parts/controls.js";
-import { note, problemNotice } from "../parts/problem.js";
+import { opening } from "../parts/opening.js";
+import { problemNotice } from "../parts/problem.js";
 import { strip, tabsOf } from "../parts/strip.js";
 import { timeLeft } from "../parts/time_left.js";
 import { definePage } from "../page.js";
@@ -195,14 +195,7 @@ definePage("console-order", {
   render: (context) => {
     const { local, ids, app } = context;
     if (!local.form) {
-      return h(
-        "main",
-        { class: "wait", id: "main" },
-        problemNotice(local.problem),
-        local.problem
-          ? button("outline", t("page.back-to-find"), () => go("find"))
-          : note("clock", t("order.opening")),
-      );
+      return opening(local.problem, t("order.opening"));
     }
     const doing = actions(context);
     const item = chosenOf(local);

@@ -4,6 +4,7 @@
 import { h } from "../../shared/dom.js";
 import { t } from "../../shared/i18n.js";
 import { button } from "../parts/controls.js";
+import { opening } from "../parts/opening.js";
 import { careBand, note, problemNotice } from "../parts/problem.js";
 import { strip, tabsOf } from "../parts/strip.js";
 import { definePage } from "../page.js";
@@ -132,14 +133,7 @@ definePage("console-patient", {
   render: (context) => {
     const { local, ids } = context;
     if (!local.chart) {
-      return h(
-        "main",
-        { class: "wait", id: "main" },
-        problemNotice(local.problem),
-        local.problem
-          ? button("outline", t("page.back-to-find"), () => go("find"))
-          : note("clock", t("patient.opening")),
-      );
+      return opening(local.problem, t("patient.opening"));
     }
     const differs = [...local.visits.values()].some((visit) => visit?.match === "differs");
     return [
@@ -181,12 +175,7 @@ definePage("console-visit", {
   render: (context) => {
     const { local } = context;
     if (!local.visit) {
-      return h(
-        "main",
-        { class: "wait", id: "main" },
-        problemNotice(local.problem),
-        local.problem ? button("outline", t("page.back-to-find"), () => go("find")) : note("clock", t("visit.opening")),
-      );
+      return opening(local.problem, t("visit.opening"));
     }
     const visit = local.visits.get(context.ids[0]);
     const open = local.sources.some(({ state }) => state === "open");
