@@ -1,16 +1,18 @@
 """disclosure.made: the custodian is about to release under a grant or a broken glass.
 
-docs/formats/entry.md. Committed before the first byte leaves. Invariant: no disclosure is ordered after what
-it is under has ended: after a revocation, a closing by patient or review, the end of its time, the link's
-closing, or a change of keys by the desk (which ends grants).
+docs/formats/entry.md. Committed before the first byte leaves; under a glass, while nothing can be committed,
+signed and kept before it (docs/decisions/0017). Invariants: (1) no disclosure is ordered after what it is
+under has ended by an entry: a revocation, a closing by patient or review, the link's closing, or a change of
+keys by the desk (which ends grants); (2) none was made after the end of its time: by the record's time too,
+or, in the first LATE_GLASS_MS of a glass, by its own.
 """
 
 from consent.errors import Refusal, refuse
 from consent.host import Case, Changes
 from consent.links import signed_by
-from consent.skew import skew_fault
-from consent.state import link_state
-from consent.under import Under, under_state, under_status, visit_key, visit_status
+from consent.skew import LATE_GLASS_MS, skew_fault
+from consent.state import limits, link_state
+from consent.under import Under, under_state, under_status, visit_begun, visit_key, visit_status
 
 
 def disclose(case: Case) -> Changes | Refusal:
@@ -20,20 +22,38 @@ def disclose(case: Case) -> Changes | Refusal:
         return refuse("link-unknown")
     if not signed_by(case, link["institution"], "release"):
         return refuse("signer-not-allowed", "The release key of the link's institution signs a disclosure.")
-    fault = skew_fault(case)
-    if fault is not None:
-        return fault
-    under_id, visit, at = case.entry.payload["under"], case.entry.payload["visit"], case.entry.at
-    under = under_state(case.view, under_id)
-    if under is None or under.document["link"] != case.entry.subject:
+    under = under_state(case.view, case.entry.payload["under"])
+    found = under if under is not None and under.document["link"] == case.entry.subject else None
+    answer = skew_fault(case) or _made(case, found, case.time)
+    if not isinstance(answer, Refusal) or found is None or not _tells_by_itself(case, found):
+        return answer
+    # What was recorded only later is judged as of the moment at which it was made.
+    return _made(case, found, case.entry.at)
+
+
+def _made(case: Case, under: Under | None, time: int) -> Changes | Refusal:
+    """The judgement as of `time`, ms; what ended by an entry has ended whatever the time."""
+    if under is None:
         return refuse("grant-unknown")
-    status = under_status(case.view, under_id, at, case.time)
+    under_id, visit, at = under.document["id"], case.entry.payload["visit"], case.entry.at
+    status = under_status(case.view, under_id, at, time)
     if isinstance(status, Refusal):
         return status
-    running = visit_status(case.view, under_id, visit, at, case.time)
+    running = visit_status(case.view, under_id, visit, at, time)
     if isinstance(running, Refusal):
         return running
-    return {} if running == "running" else _begin(under, visit, case.time)
+    return {} if running == "running" else _begin(under, visit, time)
+
+
+def _tells_by_itself(case: Case, under: Under) -> bool:
+    """Whether the entry's own time lies in the first hour of its glass, and not before the visit it names."""
+    glass, at, skew = under.glass, case.entry.at, int(limits(case.view)["skew_ms"])
+    if glass is None or at > case.time + skew:
+        return False
+    begun = visit_begun(case.view, glass["id"], case.entry.payload["visit"])
+    # A glass on time stands from its record on, which may be the clocks' skew after it was broken.
+    after = max(glass["from"], begun if begun is not None else 0) - skew
+    return after <= at < glass["from"] + LATE_GLASS_MS
 
 
 def _begin(under: Under, visit: str, time: int) -> Changes:

@@ -2,7 +2,8 @@
 
 docs/formats/entry.md, kinds glass.*. Who declared the emergency, why, and what a review found stand behind
 the commitments. Invariants:
-1. Nothing about a glass is refused for age or quota but its breaking, which may not be late.
+1. Nothing about a glass is refused for age or quota. One whose breaking is recorded late (is_late) runs by
+   the entry's own time, for LATE_GLASS_MS at most: being late lengthens nothing and moves no end.
 2. Whoever may take back a grant may close a glass: an earlier key and a key on a closed link too.
 3. One review for each institution, for ever; a review changes nothing about what was released.
 """
@@ -11,12 +12,15 @@ from consent.errors import Refusal, refuse
 from consent.glass_state import Closing, GlassState, glass_state
 from consent.host import Case, Changes
 from consent.links import right_fault, signed_by
-from consent.skew import skew_fault
+from consent.skew import LATE_GLASS_MS, is_late, skew_fault
 from consent.state import limits, link_state
 
 
 def broken(case: Case) -> Changes | Refusal:
-    """glass.broken: the custodian opens the records in an emergency for `ttl_ms` from this record on."""
+    """glass.broken: the custodian opens the records in an emergency for `ttl_ms` from this record on.
+
+    Recorded late: from its own time on, and for no longer than LATE_GLASS_MS.
+    """
     link = link_state(case.view, case.entry.subject)
     if link is None:
         return refuse("link-unknown")
@@ -24,18 +28,20 @@ def broken(case: Case) -> Changes | Refusal:
         return refuse("link-closed")
     if not signed_by(case, link["institution"], "release"):
         return refuse("signer-not-allowed", "The release key of the link's institution breaks the glass.")
-    fault = skew_fault(case)
+    late = is_late(case)
+    fault = None if late else skew_fault(case)
     if fault is not None:
         return fault
     payload = case.entry.payload
     if not 1 <= payload["ttl_ms"] <= limits(case.view)["glass_ttl_max_ms"]:
         return refuse("glass-ttl-wrong")
+    begun = case.entry.at if late else case.time
     glass: GlassState = {
         "id": case.entry.id,
         "link": case.entry.subject,
         "institution": link["institution"],
-        "from": case.time,
-        "until": case.time + payload["ttl_ms"],
+        "from": begun,
+        "until": begun + (min(payload["ttl_ms"], LATE_GLASS_MS) if late else payload["ttl_ms"]),
         "closed": None,
         "reviews": {},
         "commitment": payload["commitment"],

@@ -20,8 +20,8 @@ class Closing(TypedDict):
     index: int
 
 
-# `from` is a word of the language, so the members stand in a call. `from` is the record's time, `until` its
-# end; `reviews` holds the record's index of each institution's review.
+# `from` is a word of the language, so the members stand in a call. `from` is the record's time (of a late one
+# the entry's), `until` its end; `reviews` holds the record's index of each institution's review.
 GlassState = TypedDict(
     "GlassState",
     {

@@ -1,6 +1,8 @@
 // Emergencies, told from the checked entries of a link: who looked without being allowed, until when, and what came of it.
 // What is not proved here is said as such: details that do not open leave a card with its way to stop, and no names.
 
+import { spanOf } from "../verify/permits.js";
+
 /**
  * Of one checked link, oldest first: [{id, link, custodian, seq, from, until, details, declaration, state, earlier:
  * before this phone was connected, closed: {time, byHospital} | null, reviews: [{institution, verdict, words, reviewer,
@@ -22,8 +24,8 @@ export function glassesOf(view, link) {
 }
 
 const begun = (entry, link) => ({
-  id: entry.id, link: link.subject, custodian: link.institution, seq: entry.seq, from: entry.time,
-  until: entry.time + entry.payload.ttl_ms, state: entry.state, closed: null, reviews: [], looks: [],
+  id: entry.id, link: link.subject, custodian: link.institution, seq: entry.seq,
+  ...spanOf(entry.payload, entry.time, entry.late), state: entry.state, closed: null, reviews: [], looks: [],
   earlier: entry.time < link.linkedAt,
   details: entry.state === "checked" ? entry.details : null,
   declaration: entry.state === "checked" ? entry.declaration : null,

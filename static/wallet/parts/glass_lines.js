@@ -2,6 +2,7 @@
 
 import { h } from "../../shared/dom.js";
 import { moment, t } from "../../shared/i18n.js";
+import { spanOf } from "../verify/permits.js";
 import { reasonText } from "./emergency.js";
 import { personName, placeName } from "./words.js";
 
@@ -25,12 +26,12 @@ export function glassWords(wallet, line, { place, late }) {
 }
 
 /** [label, value] of what such a line can show. */
-export function glassRows(wallet, { type, entries: [{ details, payload, time }], places }) {
+export function glassRows(wallet, { type, entries: [{ details, payload, time, late }], places }) {
   if (type === "glass-broken") {
     return [
       [t("emergency.why"), reasonText(details.reason)],
       [t("thread.from"), places.map((id) => h("span", { class: "line" }, placeName(wallet, id)))],
-      [t("thread.at-most"), moment(time + payload.ttl_ms)],
+      [t("thread.at-most"), moment(spanOf(payload, time, late).until)],
     ];
   }
   if (type !== "glass-reviewed") return [];

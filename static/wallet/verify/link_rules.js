@@ -70,7 +70,7 @@ export async function applyToLink(link, entry, record, { registry, institution, 
     demand(entry.byDesk || (await byLink("manage")), "signature", facts);
   }
   if (key !== undefined) await demandProof(entry, institution, facts);
-  if (kind === "disclosure.made") entry.permitted = permits(link, entry, record);
+  if (kind === "disclosure.made") entry.permitted = permits(link, entry, record, limits);
   applyToPermits(link, entry, record, limits);
   await CHANGES[kind]?.(link, entry, record, limits);
 }

@@ -1,8 +1,16 @@
 // What a release on a link may stand under: a grant of the patient's, or an emergency that was declared.
 // Mirrors the contract: after its beginning, before its end, not ended. The contract refuses everything else, so a release
 // outside of this shows that whoever keeps the ledger let a breach pass: the phone says so, whoever signed it.
+// An emergency that was recorded late runs by its own time, and only its first hour may be told of late.
 
-/** {id -> {emergency, from, until, ended}}; times in ms, `from` null when it held at once. */
+export const LATE_GLASS = 60 * 60_000;
+
+/** {from, until} of a glass.broken recorded at `time`: by its record, or when that is late by its own time. */
+export function spanOf({ at, ttl_ms: ttl }, time, late) {
+  return { from: late ? at : time, until: late ? at + Math.min(ttl, LATE_GLASS) : time + ttl };
+}
+
+/** {id -> {emergency, from, until, ended}}; times in ms, `from` of a grant null when it held at once. */
 export const noPermits = () => new Map();
 
 /** Grants end together: the desk changed the phone, or a contested change was undone. Emergencies do not. */
@@ -22,8 +30,9 @@ const CHANGES = {
   },
   "grant.revoke": (link, { payload }) => end(link.permits, payload.grant),
   "glass.broken": (link, { id, payload }, record, limits) => {
-    const until = record.time + Math.min(payload.ttl_ms, limits.glass_ttl_max_ms);
-    link.permits.set(id, { emergency: true, from: null, until, ended: false });
+    const counted = { ...payload, ttl_ms: Math.min(payload.ttl_ms, limits.glass_ttl_max_ms) };
+    const late = record.time - payload.at > limits.skew_ms;
+    link.permits.set(id, { emergency: true, ...spanOf(counted, record.time, late), ended: false });
   },
   "glass.closed": (link, { payload }) => end(link.permits, payload.glass),
   "link.keys": (link, entry) => {
@@ -38,8 +47,11 @@ const CHANGES = {
 export const applyToPermits = (link, entry, record, limits) => CHANGES[entry.payload.kind]?.(link, entry, record, limits);
 
 /** Whether a disclosure.made stands under something that was in force at its own time and at the ledger's. */
-export function permits(link, { payload }, record) {
-  const permit = link.permits.get(payload.under);
+export function permits(link, { payload: { under, at } }, record, { skew_ms: skew }) {
+  const permit = link.permits.get(under);
   if (permit === undefined || permit.ended || link.closed) return false;
-  return (permit.from === null || payload.at >= permit.from) && Math.max(payload.at, record.time) < permit.until;
+  const { emergency, from, until } = permit;
+  const onTime = Math.max(at, record.time) < until;
+  if (!emergency) return onTime && (from === null || at >= from);
+  return onTime || (at >= from - skew && at < Math.min(until, from + LATE_GLASS));
 }
