@@ -35,6 +35,7 @@ _DONE_ALREADY = {
 }
 # Refusals of the moment; the entry goes on waiting.
 _LATER = frozenset({"quota-exceeded", "operator-quota-exceeded", "entry-early"})
+_UNJUDGED = "rules-failed"
 
 
 class Delivery:
@@ -135,6 +136,12 @@ class Delivery:
             answer = future.result(PROBE_SECONDS)
         except Malformed as malformed:
             answer = Refusal(malformed.code, malformed.detail)
+        except Unavailable as outage:
+            if outage.code != _UNJUDGED:
+                raise
+            # The fault is in what the rules make of this entry: no other link's waits for that.
+            self._gw.log.error("entry-not-judged", entry=kept.entry.id)
+            return False
         if isinstance(answer, Refusal) and answer.code in _LATER:
             return False
         with self._gw.db.begin() as conn:

@@ -1,11 +1,12 @@
 """Records an entry, or keeps it until the consortium can: for what goes on without a quorum.
 
-Issue: own looks, revocations and the end of emergencies. Grants and releases never come here: they are
-recorded first or do not happen. Only an engine that orders by agreement says `no-quorum`; the outage of a
+Issue: own looks, revocations, emergencies with their releases, and their end. Grants and releases under them
+never come here: they are recorded first or do not happen. Only an engine that orders by agreement says `no-quorum`; the outage of a
 ledger of one operator is the node's own and is raised as it was.
 Invariants: (1) an answer `Queued` is durable, and its entry will be on the ledger once, or its refusal will
 be kept and shown; (2) what waits about a link is handed in before what comes later about it; (3) nothing is
-kept that the rules refuse as far as can be seen from here.
+kept that the rules refuse as far as can be seen from here; what they refuse only for being late is no refusal
+but the outage.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from gateway.outbox import store
 from gateway.outbox.delivery import Delivery
-from gateway.outbox.foresight import Foresight, Snapshot
+from gateway.outbox.foresight import Foresight
 from ledger.committed import Committed
 from ledger.entry import Entry, parse_entry
 from ledger.errors import Refusal, Unavailable
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from gateway.outbox.store import Kept
 
 NO_QUORUM = "no-quorum"
+TOO_LATE = "at-out-of-skew"
 PATIENCE_S = 2.5  # below the three seconds after which a phone turns to another node
 WAIT_SECONDS = 10
 
@@ -59,6 +61,16 @@ class Outbox:
                     raise
         return self._keep(entry, tell)
 
+    def keep(self, text: str) -> Refusal | Queued:
+        """Keep an entry that another node could not get recorded, so that it does not depend on that node."""
+        return self._keep(parse_entry(text), None)
+
+    def demand_room(self) -> None:
+        """Raises Unavailable(outbox-full) when nothing further could wait."""
+        with self._gw.db.connect() as conn:
+            if store.counts(conn)[0] >= store.MOST:
+                raise store.full()
+
     def waiting(self, subject: str) -> list[Entry]:
         """What waits about a link, oldest first."""
         with self._gw.db.connect() as conn:
@@ -69,11 +81,25 @@ class Outbox:
         with self._gw.db.connect() as conn:
             return store.rows_of(conn, subject)
 
-    def foresee(self, view: Snapshot, under: str) -> Snapshot:
-        """The snapshot as it will be once what ends this grant or glass is recorded."""
+    def about(self, under: str) -> list[Entry]:
+        """What waits about one grant or glass, oldest first; with a glass that waits the opening of its link."""
         with self._gw.db.connect() as conn:
-            ending = store.ending(conn, under)
-        return Foresight(view, ending) if ending else view
+            found = store.about(conn, under)
+            if not any(entry.id == under for entry in found):
+                return found
+            waiting = store.waiting_of(conn, found[0].subject)
+        names = {entry.id for entry in found}
+        return [entry for entry in waiting if entry.kind == "link.open" or entry.id in names]
+
+    def find(self, entry_id: str) -> Entry | None:
+        """One entry that waits, or None."""
+        with self._gw.db.connect() as conn:
+            return store.find(conn, entry_id)
+
+    def all_recorded(self, under: str) -> bool:
+        """Whether nothing about this grant or glass waits here or was refused in the end."""
+        with self._gw.db.connect() as conn:
+            return not store.about(conn, under) and not store.refused_about(conn, under)
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -105,11 +131,17 @@ class Outbox:
         return answer
 
     def _keep(self, entry: Entry, tell: str | None) -> Refusal | Queued:
+        waiting = self.waiting(entry.subject)
         with self._gw.ledger.view() as view:
-            foreseen = Foresight(view, self.waiting(entry.subject))
+            foreseen = Foresight(view, waiting)
             refused = foreseen.apply(entry)
             link = foreseen.get(f"link/{entry.subject}")
-        if refused is not None and not self._waits(entry):
+            if entry.at > max(view.time, self._gw.clock()) + view.genesis.limits["skew_ms"]:
+                # The ledger would refuse it until then, and all that comes later about the link would wait.
+                refused = Refusal("entry-early", "the entry's time is ahead of the ledger's")
+        if refused is not None and not any(each.id == entry.id for each in waiting):
+            if refused.code == TOO_LATE:
+                raise Unavailable(NO_QUORUM, "it may not be recorded late, and cannot be now")
             return refused
         institution = link["institution"] if link is not None else ""
         with self._gw.db.begin() as conn:
@@ -119,6 +151,3 @@ class Outbox:
             self._gw.bus.publish(f"link:{entry.subject}")
         self.delivery.stands_still()
         return Queued(entry.id, entry.subject, entry.at)
-
-    def _waits(self, entry: Entry) -> bool:
-        return any(each.id == entry.id for each in self.waiting(entry.subject))

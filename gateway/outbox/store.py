@@ -1,13 +1,13 @@
 """Reads and writes what waits for the ledger.
 
 Not here: when it is handed in (outbox.delivery). Invariants: what waits about one link keeps its order; the
-number of what waits is bounded, for all and for each link, so that nobody's phone can fill it for others;
+number of what waits is bounded, for all and for each kind about a link, so that nobody can fill it for others;
 but for what ends something, of which the rules allow one for each grant and emergency: it always finds room.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
@@ -20,12 +20,14 @@ from ledger.store.prepared import Prepared, insert_into
 MOST = 20_000
 MOST_OF_A_LINK = 500
 # What one grant or glass is ended by.
-ABOUT = {"grant.revoke": "grant", "glass.closed": "glass"}
+ENDS = {"grant.revoke": "grant", "glass.closed": "glass"}
+_NAMES = {**ENDS, "disclosure.made": "under"}
 
 _WAITS = table.c.refused.is_(None)
 _OF_SUBJECT = Prepared(
     select(table.c.entry).where(table.c.subject == bindparam("subject"), _WAITS).order_by(table.c.number)
 )
+_BY_ID = Prepared(select(table.c.entry).where(table.c.entry_id == bindparam("entry_id"), _WAITS))
 _ABOUT = Prepared(
     select(table.c.entry).where(table.c.about == bindparam("about"), _WAITS).order_by(table.c.number)
 )
@@ -46,17 +48,16 @@ def keep(conn: Connection, entry: Entry, institution: str, now: int, tell: str |
     """Store an entry durably; False when it waits already. Raises Unavailable(outbox-full)."""
     if conn.execute(select(table.c.number).where(table.c.entry_id == entry.id)).first() is not None:
         return False
-    mine = func.count().filter(table.c.subject == entry.subject)
+    mine = func.count().filter(table.c.subject == entry.subject, table.c.kind == entry.kind)
     everything, of_link = conn.execute(select(func.count(), mine).select_from(table).where(_WAITS)).one()
-    if entry.kind not in ABOUT and (everything >= MOST or of_link >= MOST_OF_A_LINK):
-        raise Unavailable("outbox-full", "no further entry can wait for the ledger")
-    about = ABOUT.get(entry.kind)
+    if entry.kind not in ENDS and (everything >= MOST or of_link >= MOST_OF_A_LINK):
+        raise full()
     row = {
         "entry_id": entry.id,
         "subject": entry.subject,
         "institution": institution,
         "kind": entry.kind,
-        "about": entry.payload.get(about) if about is not None else None,
+        "about": _about(entry),
         "entry": entry.text,
         "queued_at": now,
         "tell": tell,
@@ -70,9 +71,34 @@ def waiting_of(conn: Connection, subject: str) -> list[Entry]:
     return [parse_entry(text) for (text,) in _OF_SUBJECT.all(conn, subject=subject)]
 
 
-def ending(conn: Connection, under: str) -> list[Entry]:
-    """What waits that ends this grant or glass."""
+def about(conn: Connection, under: str) -> list[Entry]:
+    """What waits that is this glass, is under it, or ends it or this grant, oldest first."""
     return [parse_entry(text) for (text,) in _ABOUT.all(conn, about=under)]
+
+
+def find(conn: Connection, entry_id: str) -> Entry | None:
+    """One entry that waits."""
+    text = _BY_ID.first(conn, entry_id=entry_id)
+    return None if text is None else parse_entry(text[0])
+
+
+def refused_about(conn: Connection, under: str) -> bool:
+    """Whether something about this grant or glass was refused in the end."""
+    query = select(table.c.number).where(table.c.about == under, table.c.refused.is_not(None))
+    return conn.execute(query.limit(1)).first() is not None
+
+
+def full() -> Unavailable:
+    """Nothing more can wait."""
+    return Unavailable("outbox-full", "no further entry can wait for the ledger")
+
+
+def _about(entry: Entry) -> str | None:
+    """The grant or glass that an entry is, is under, or ends."""
+    if entry.kind == "glass.broken":
+        return entry.id
+    name = _NAMES.get(entry.kind)
+    return entry.payload.get(name) if name is not None else None
 
 
 def rows_of(conn: Connection, subject: str) -> list[Kept]:
@@ -87,10 +113,10 @@ def first_of_each_link(conn: Connection, most: int) -> list[Kept]:
     return _kept(conn.execute(query).all())
 
 
-def to_tell(conn: Connection, most: int) -> list[Kept]:
-    """Those of which another institution is still to be told."""
-    query = select(table).where(table.c.tell.is_not(None), _WAITS).order_by(table.c.number).limit(most)
-    return _kept(conn.execute(query).all())
+def to_tell(conn: Connection, most: int, but: Collection[str] = ()) -> list[Kept]:
+    """Those of which another institution is still to be told, but for these institutions."""
+    wanted = (table.c.tell.is_not(None), table.c.tell.not_in(but), _WAITS)
+    return _kept(conn.execute(select(table).where(*wanted).order_by(table.c.number).limit(most)).all())
 
 
 def told(conn: Connection, kept: Kept) -> None:

@@ -21,21 +21,27 @@ TELL_SECONDS = 3.0
 
 
 def tell_others(gw: Gateway) -> bool:
-    """Send what is still to be told, each once in a turn; whether something is left for another turn."""
-    with gw.db.connect() as conn:
-        rows = store.to_tell(conn, AT_ONCE)
+    """Send what is still to be told, each once in a turn; whether something is left for another turn.
+
+    However much waits for an institution that does not answer, all others are told in the same turn.
+    """
     unreachable: set[str] = set()
-    for kept in rows:
-        if kept.tell is None or kept.tell in unreachable:
-            continue
-        try:
-            _tell(gw, kept.tell, kept.entry.text)
-        except Unavailable:
-            unreachable.add(kept.tell)
-            continue
-        with gw.db.begin() as conn:
-            store.told(conn, kept)
-    return bool(unreachable) or len(rows) == AT_ONCE
+    while True:
+        with gw.db.connect() as conn:
+            rows = store.to_tell(conn, AT_ONCE, unreachable)
+        known = len(unreachable)
+        for kept in rows:
+            if kept.tell is None or kept.tell in unreachable:
+                continue
+            try:
+                _tell(gw, kept.tell, kept.entry.text)
+            except Unavailable:
+                unreachable.add(kept.tell)
+                continue
+            with gw.db.begin() as conn:
+                store.told(conn, kept)
+        if len(unreachable) == known:
+            return bool(unreachable) or len(rows) == AT_ONCE
 
 
 def _tell(gw: Gateway, institution: str, entry: str) -> None:

@@ -85,11 +85,14 @@ class Order:
     def __init__(self) -> None:
         self.replicas: list[Replica] = []
         self.agrees = True
+        self.faults: dict[str, Unavailable] = {}
         self._lock = Lock()
 
     def put(self, first: Replica, entry: str, timeout: float) -> Any:
         if not self.agrees:
             raise Unavailable("no-quorum", "the replicas do not agree just now")
+        if entry in self.faults:
+            raise self.faults[entry]
         with self._lock:
             answer = first._engine.record(entry, timeout)
             for other in self.replicas:

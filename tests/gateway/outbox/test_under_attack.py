@@ -1,0 +1,68 @@
+"""What somebody hands in on purpose while the members do not agree keeps nobody else's entries back."""
+
+from __future__ import annotations
+
+from gateway.outbox import store, telling
+from gateway.outbox.outbox import Queued
+from gateway.outbox.telling import tell_others
+from ledger.entry import parse_entry
+from ledger.errors import Unavailable
+from tests.gateway.outbox.test_each_once import opening
+from tests.gateway.outbox.test_without_quorum import all_once, hand, open_chart, quorum_returns, waiting
+from tests.gateway.peers.story import Story
+from tests.gateway.peers.town import Node
+
+YEAR_MS = 365 * 86_400_000
+
+
+def keep_endings(node: Node, tell: str, count: int) -> None:
+    """So many revocations of which another institution is still to be told."""
+    gw = node.gw
+    for _ in range(count):
+        about = {"ledger": gw.ledger.id, "subject": gw.entropy(16).hex(), "kind": "grant.revoke"}
+        said = {**about, "at": gw.clock(), "grant": gw.entropy(32).hex()}
+        entry = parse_entry(gw.keys.sign(node.institution, "desk", "yaoshi-entry", said))
+        with gw.db.begin() as conn:
+            store.keep(conn, entry, node.institution, gw.clock(), tell)
+
+
+def test_however_many_wait_for_a_hospital_that_is_down_another_is_told_at_once(among: Story) -> None:
+    a, b, c = among.town.nodes
+    phone = among.linked(a)
+    _, [offer] = among.granted(phone)
+    among.town.order.agrees = False
+    b.stop()
+    keep_endings(c, b.institution, telling.AT_ONCE + 1)
+    assert hand(c, phone.entry("grant.revoke", grant=offer["grant"])).status_code == 202
+    assert tell_others(c.gw) is True
+    assert waiting(a) == ["grant.revoke"], "the custodian refuses from now on"
+
+
+def test_an_ending_that_is_dated_ahead_is_refused_and_keeps_no_look_back(among: Story) -> None:
+    a = among.town.a
+    phone = among.linked(a)
+    _, [offer] = among.granted(phone)
+    among.town.order.agrees = False
+    ahead = phone.entry("grant.revoke", grant=offer["grant"], at=among.town.clock() + YEAR_MS)
+    answer = hand(a, ahead)
+    assert (answer.status_code, answer.json["code"]) == (409, "entry-early")
+    assert waiting(a) == []
+    assert open_chart(a, a.staff("clinician")).status_code == 200
+    quorum_returns(among)
+    all_once(among)
+
+
+def test_an_entry_that_the_rules_fail_to_judge_keeps_no_other_link_back(among: Story) -> None:
+    a, order = among.town.a, among.town.order
+    order.agrees = False
+    faulty, other = (opening(a, a.gw.entropy(16).hex()) for _ in range(2))
+    for entry in (faulty, other):
+        assert isinstance(a.gw.outbox.record(entry), Queued)
+    order.agrees = True
+    order.faults[faulty] = Unavailable("rules-failed", "the rules could not judge this entry")
+    assert a.gw.outbox.delivery.deliver() is False
+    assert waiting(a) == ["link.open"], "the other one is recorded"
+    assert not a.gw.outbox.delivery.away, "the members do agree"
+    order.faults.clear()
+    quorum_returns(among)
+    all_once(among)
