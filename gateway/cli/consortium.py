@@ -24,6 +24,7 @@ from gateway.consortium import founding, home
 from gateway.consortium.agreement import Agreement, AgreementError, read_agreement
 from gateway.consortium.directory import admission
 from gateway.consortium.node import NodeError, find_program
+from gateway.consortium.node import command as node_command
 from gateway.contracts import CONTRACTS
 from gateway.identity.founding import FoundingError, write_private
 from gateway.operation.doctor.findings import FLASK
@@ -120,12 +121,10 @@ def node() -> None:
     settings = command_settings()
     read_genesis(settings)
     try:
-        program = find_program()
+        command = node_command(find_program(), settings.node_path)
     except NodeError as error:
         raise click.ClickException(str(error)) from None
-    os.execv(  # noqa: S606 - the program that `make` installed, and nothing of a user's in its arguments
-        program, [str(program), "start", "--home", str(settings.node_path)]
-    )
+    os.execv(command[0], command)  # noqa: S606 - our own program, and nothing of a user's in its arguments
 
 
 @command.command("repair")

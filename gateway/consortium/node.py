@@ -12,6 +12,7 @@ import json
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -52,6 +53,17 @@ def make_home(program: Path, home: Path) -> tuple[str, str]:
     node_key = json.loads((home / "config/node_key.json").read_text("utf-8"))["priv_key"]["value"]
     # An Ed25519 private key is seed and public key; a node id is the first 20 bytes of the public key's hash.
     return b64u(unb64(validator)), hashlib.sha256(unb64(node_key)[32:]).hexdigest()[:40]
+
+
+def command(program: Path, home: Path) -> list[str]:
+    """What runs the node of this home and sees to its end (gateway.consortium.watchdog). Raises NodeError."""
+    try:
+        settings = tomllib.loads((home / "config/config.toml").read_text("utf-8"))
+        socket = str(settings["proxy_app"]).removeprefix("unix://")
+    except (OSError, ValueError, KeyError) as error:
+        raise NodeError(f"{home / 'config/config.toml'} cannot be read: {error}") from None
+    alone = [sys.executable, "-I", "-S", str(Path(__file__).with_name("watchdog.py"))]
+    return [*alone, str(program), str(home), socket]
 
 
 def set_others(home: Path, others: Sequence[str]) -> None:
