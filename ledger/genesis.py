@@ -36,7 +36,7 @@ OPERATOR_QUOTA = "operator_entries_per_hour"
 _OPERATOR_QUOTA_DEFAULT = 500_000
 MAX_GENESIS_BYTES = 1024 * 1024
 _TAG = b"yaoshi/genesis/v1\x00"
-_CODE = re.compile(r"[0-9A-HJKMNP-TV-Z]{2}")
+CODE = re.compile(r"[0-9A-HJKMNP-TV-Z]{2}")
 _ORIGIN = re.compile(r"[!-*,-~]{1,200}")
 _ADDRESS = re.compile(r"https?://[!-~]{1,300}")
 _MEMBERS = {
@@ -212,7 +212,7 @@ def check_institution(institution: object) -> None:
     if not isinstance(institution, dict) or institution.keys() != members:
         raise Malformed("genesis-form", "an institution's members")
     _want(is_hex(institution["id"], 32) and isinstance(institution["operator"], str), "an institution's ids")
-    _want(isinstance(institution["code"], str) and bool(_CODE.fullmatch(institution["code"])), "a code")
+    _want(isinstance(institution["code"], str) and bool(CODE.fullmatch(institution["code"])), "a code")
     names = institution["name"]
     _want(isinstance(names, dict) and names.keys() == {"zh-CN", "en"}, "names in zh-CN and en")
     _want(all(isinstance(text, str) and 0 < len(text) <= 100 for text in names.values()), "a name")

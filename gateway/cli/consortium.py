@@ -19,6 +19,7 @@ from gateway.cli.consortium_members import add, invite, join, remove
 from gateway.cli.consortium_status import status
 from gateway.cli.consortium_town import down, up
 from gateway.cli.found import founders_of
+from gateway.cli.govern_words import plain
 from gateway.cli.opening import command_settings, read_genesis
 from gateway.consortium import founding, home
 from gateway.consortium.agreement import Agreement, AgreementError, read_agreement
@@ -164,7 +165,8 @@ def _summary(agreed: Agreement) -> str:
         lines.append(f"         {one['base']}")
     lines += [f"Limit    {name} = {value}" for name, value in document["limits"].items()]
     lines.append(f"Read to each other before signing:  {founding.fingerprint(agreed)}")
-    return "\n".join(lines)
+    # Names come from the others: none of them may change what is read here.
+    return "\n".join(plain(line) for line in lines)
 
 
 def _waits(agreement: Path, mine: Path) -> str:

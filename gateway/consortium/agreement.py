@@ -23,7 +23,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from ledger.encoding import is_hex
 from ledger.genesis import (
+    CODE,
     DEFAULT_LIMITS,
     INSTITUTION_USES,
     OPERATOR_QUOTA,
@@ -124,6 +126,7 @@ def _operator(number: int, one: dict[str, Any]) -> dict[str, Any]:
     where = f"operator {number}"
     keys = _keys(one, (*OPERATOR_USES, VALIDATOR_USE), where)
     _members(one, _OPERATOR, where)
+    _identified(one, where)
     if not NODE.fullmatch(one["node"]):
         raise AgreementError(f"{where}: node is 40 hexadecimal digits, @, host, : and port")
     return {"id": one["id"], "name": one["name"], "keys": keys}
@@ -133,8 +136,17 @@ def _institution(number: int, one: dict[str, Any]) -> dict[str, Any]:
     where = f"institution {number}"
     keys = _keys(one, INSTITUTION_USES, where)
     _members(one, _INSTITUTION, where)
+    _identified(one, where)
+    if not CODE.fullmatch(one["code"]):
+        raise AgreementError(f"{where}: code is two digits or capital letters, without I, L, O and U")
     kept = {name: one[name] for name in ("id", "code", "type", "operator", "base")}
     return {**kept, "name": {"zh-CN": one["zh"], "en": one["en"]}, "keys": keys}
+
+
+def _identified(one: dict[str, Any], where: str) -> None:
+    """Files are named by ids and codes."""
+    if not is_hex(one["id"], 32):
+        raise AgreementError(f"{where}: id is 32 hexadecimal digits")
 
 
 def _tables(told: dict[str, Any], name: str) -> list[dict[str, Any]]:
