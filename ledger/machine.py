@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 from ledger.compact import parse_compact
-from ledger.encoding import unb64u
+from ledger.encoding import is_hex, unb64u
 from ledger.entry import Entry
 from ledger.errors import Fatal, Malformed, Refusal
 from ledger.genesis import Genesis
@@ -27,6 +27,7 @@ from ledger.registry import KEYS_KIND, Changes, Document, GetDocument, Signer, r
 from ledger.rules import step_at
 from ledger.signing import PROOF_TYP, admit_key, thumbprint, verify
 
+KEY_RETIRED = Refusal("key-retired", "the key was replaced")
 _OWN_KINDS = {KEYS_KIND: "institution", **KINDS}
 _OWN_DOCUMENTS = ("limits", "operator", "institution/", "quota/", "members", "proposal", "approval/", "rules")
 
@@ -111,8 +112,8 @@ class Machine:
         Raises Fatal(rules-unknown).
         """
         rules = self._rules_at(state.get, index)
-        if signer.use is None and signer.subject_type != "link":
-            return Refusal("key-retired", "the key was replaced")
+        if signer.retired:
+            return KEY_RETIRED
         subject_type, creates = _kind(entry.kind, rules)
         if subject_type is None:
             return Refusal("entry-kind-unknown", "no rules for this kind of entry")
@@ -178,7 +179,9 @@ class Machine:
         if institution is None and signer.subject_type == "institution":
             institution = signer.subject
         if institution is None:
-            named = state.get(f"institution/{said['institution']}") is not None
+            # Asked only for what can be one: a long name would be remembered as one that is not there.
+            named = is_hex(said["institution"], 32)
+            named = named and state.get(f"institution/{said['institution']}") is not None
         else:
             named = said["institution"] == institution
         return named and verify(key, compact.signing_input, compact.signature)

@@ -39,6 +39,11 @@ class Signer:
     subject_type: str
     use: str | None
 
+    @property
+    def retired(self) -> bool:
+        """Whether the key was replaced, or whose it is takes part no longer: it signs nothing from now on."""
+        return self.use is None and self.subject_type != "link"
+
 
 @dataclass(frozen=True, slots=True)
 class Institution:

@@ -26,7 +26,7 @@ from ledger.engine.waking import Bell
 from ledger.entry import Entry, parse_entry
 from ledger.errors import Fatal, Malformed, Refusal
 from ledger.genesis import Genesis
-from ledger.machine import Contracts, Machine
+from ledger.machine import KEY_RETIRED, Contracts, Machine
 from ledger.store.chain import read_chain_tip
 from ledger.store.database import Connection, Store
 from ledger.store.place import Place
@@ -173,19 +173,22 @@ class CometBFTEngine:
             indices = view.entry_indices([item.entry.id for item in items])
             for item in items:
                 index = indices.get(item.entry.id)
-                outcome = self._outcome(item.entry, view) or _recorded(connection, index, item)
+                outcome = self._outcome(item.entry, view, index) or _recorded(connection, index, item)
                 if outcome is not None:
                     self._in_flight.settle(item, outcome)
                 else:
                     item.size = ending.size if item.height is None else item.size
                     item.height, item.looked_up = height, True
 
-    def _outcome(self, entry: Entry, view: View) -> Refusal | Malformed | None:
+    def _outcome(self, entry: Entry, view: View, index: int | None) -> Refusal | Malformed | None:
         try:
             signer = self._machine.authenticate(entry, view, self._verdicts.verifies)
         except Malformed as malformed:
             return malformed
-        return signer if isinstance(signer, Refusal) else None
+        if isinstance(signer, Refusal):
+            return signer
+        # Nodes let in nothing of such a key, so no block would ever say it.
+        return KEY_RETIRED if signer.retired and index is None else None
 
 
 def _recorded(connection: Connection, index: int | None, item: Waiting) -> Committed | None:

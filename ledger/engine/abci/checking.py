@@ -134,7 +134,7 @@ class Checker:
     def _known(
         self, entries: Sequence[Entry], state: _Keys, to_verify: list[tuple[Entry, bytes]]
     ) -> dict[str, list[Charge]]:
-        """Those that a key of this ledger may have signed, by id, and what each of them spends."""
+        """Those that a key which is in use may have signed, by id, and what each of them spends."""
 
         def later(entry: Entry, key: bytes) -> bool:
             to_verify.append((entry, key))
@@ -143,7 +143,8 @@ class Checker:
         found: dict[str, list[Charge]] = {}
         for one in entries:
             signer = self._machine.authenticate(one, state, later)
-            if not isinstance(signer, Refusal):
+            # What a replaced key signs is refused in every block: it is let in beside others only.
+            if not isinstance(signer, Refusal) and not signer.retired:
                 found[one.id] = charges(one, signer, state.get, self._genesis.limits)
         return found
 
