@@ -187,6 +187,17 @@ def test_letters_and_escape_move_among_the_results(doctor: Console) -> None:
     expect(doctor.page.locator(".series.on")).to_be_focused()
 
 
+def test_what_has_no_name_of_its_own_keeps_the_keyboard_when_the_page_is_drawn_anew(doctor: Console) -> None:
+    hand = Hand(doctor.page)
+    table = doctor.page.locator('[tabindex="0"][role="region"]').first
+    table.focus()
+    before = table.element_handle()
+    doctor.page.evaluate("document.querySelector('console-patient, console-visit').draw()")
+    assert not before.is_visible(), "it was drawn anew"
+    expect(table).to_be_focused()
+    hand.holds()
+
+
 def test_a_patient_takes_back_with_the_keyboard(doctor: Console, phone: Wallet) -> None:
     thumb = Hand(phone.page)
     phone.open()

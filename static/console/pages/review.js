@@ -73,6 +73,7 @@ definePage("console-review", {
       return h(
         "main",
         { class: "wait", id: "main" },
+        h("h1", { class: "visually-hidden" }, t("review.title")),
         casesProblem() ? problemNotice(casesProblem(), readCases) : note("clock", t("review.opening")),
       );
     }

@@ -11,6 +11,7 @@ export const opening = (problem, words, again) =>
   h(
     "main",
     { class: "wait", id: "main" },
+    h("h1", { class: "visually-hidden" }, problem?.title ?? words),
     problemNotice(problem, again),
     problem ? button("outline", t("page.back-to-find"), () => go("find")) : note("clock", words),
   );
