@@ -1,8 +1,8 @@
 """Serves the two front ends and what a wallet needs before it can ask anything: genesis and registry.
 
 Files are plain and unbundled; they carry an ETag and are asked for again each time (no-cache), so a new
-release is never mixed with an old one. Nothing outside the three folders of
-static/ can be named.
+release is never mixed with an old one; the wallet's page is always sent whole, since its headers say whom it
+may reach. Nothing outside the three folders of static/ can be named.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ TYPES = {
 def root() -> Response:
     """The wallet on its host; the way to the console on the other."""
     if g.side == WALLET:
-        return _file("wallet", "index.html")
+        return _wallet_page()
     return redirect("/console/")  # type: ignore[return-value]
 
 
@@ -46,7 +46,7 @@ def root() -> Response:
 @open_route(FOR_ALL)
 def scanned() -> Response:
     """Where every QR code leads; what it holds stays in the fragment and never reaches a server."""
-    return _file("wallet", "index.html")
+    return _wallet_page()
 
 
 @blueprint.get("/wallet/<path:name>")
@@ -128,9 +128,16 @@ def registry() -> dict[str, object]:
     }
 
 
-def _file(folder: str, name: str) -> Response:
+def _wallet_page() -> Response:
+    # A browser may keep the old Content-Security-Policy with a 304 (WebKit does with all "Content-" headers),
+    # and an institution that joined since would be out of the phone's reach.
+    return _file("wallet", "index.html", known=False)
+
+
+def _file(folder: str, name: str, known: bool = True) -> Response:
+    """A program file; `known`: who has it is told so, instead of sending it."""
     response = send_from_directory(
-        current_gateway().settings.static / folder, name, conditional=True, etag=True
+        current_gateway().settings.static / folder, name, conditional=known, etag=known
     )
     response.headers["Cache-Control"] = "no-cache"
     content_type = TYPES.get(Path(name).suffix)

@@ -71,6 +71,7 @@ const SHELL = [
   "/wallet/net/blocks.js",
   "/wallet/net/changes.js",
   "/wallet/net/institution.js",
+  "/wallet/net/policy.js",
   "/wallet/net/sessions.js",
   "/wallet/offer.css",
   "/wallet/parts/alarm_card.js",

@@ -6,6 +6,7 @@ import { unseal } from "./store/sealed.js";
 import { createSessions } from "./net/sessions.js";
 import { followChanges } from "./net/changes.js";
 import { doorsOf } from "./net/institution.js";
+import { watchPolicy } from "./net/policy.js";
 import { createViews } from "./state/views.js";
 import { grantsOf, openDoors } from "./model/doors.js";
 import { glassesOf, isRunning, pressing } from "./model/glasses.js";
@@ -24,7 +25,7 @@ export async function createWallet({ database, clock }) {
     items: new Map(), requests: new Map(), closing: new Map(), stopping: new Map(),
     follows: new Map(),
     unsent: await database.all("unsent"), shouted: new Set(), flow: null,
-    elder: (await database.get("facts", "elder"))?.value === true,
+    elder: (await database.get("facts", "elder"))?.value === true, policy: watchPolicy(clock),
   };
   wallet.sessions = createSessions({ database, genesis: () => wallet.genesis, clock });
   wallet.views = createViews({ database, sessions: wallet.sessions, genesis: () => wallet.genesis, clock, changed });

@@ -105,6 +105,30 @@ def test_a_receipt_is_proven_by_two_thirds_and_a_liar_who_signs_by_itself_is_cau
     assert seen == [[], [], [], [], ["counterfeit light-voted"], []]
 
 
+def test_a_page_that_was_loaded_before_a_hospital_joined_loads_itself_anew_and_reaches_it(
+    town: Town, browser: Any
+) -> None:
+    windows, late = Windows(browser), town.console_of("WT")
+    phone, desk = Wallet(windows.phone(), town), Staff(town, "WT", "desk")
+
+    def before_it_joined(route: Any) -> None:
+        answer = route.fetch()
+        policy = answer.headers["content-security-policy"]
+        assert f" {late}" in policy
+        headers = {**answer.headers, "content-security-policy": policy.replace(f" {late}", "")}
+        route.fulfill(response=answer, headers=headers)
+
+    phone.page.route(f"{town.wallet}/", before_it_joined, times=1)
+    invited = desk.invite(desk.find("林秀兰")["id"])
+    phone.type_code(invited["code"])
+    phone.say_same()
+    assert desk.confirm(invited["reference"])["state"] == "confirmed"
+    phone.sees("连好了")
+    assert all(late in said for said in windows.errors), windows.errors
+    windows.errors.clear()
+    windows.close()
+
+
 def test_one_of_four_may_fail_and_comes_back_level(town: Town) -> None:
     desk, phone = Staff(town, "QH", "desk"), KeyPhone(town, "QH")
     phone.link_at(desk, desk.find(PATIENT)["id"])

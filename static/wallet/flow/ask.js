@@ -34,11 +34,16 @@ export async function openAsk(wallet, claimed, offer = null) {
   const witness = elsewhere.find(vouches);
   if (!witness) return { problem: "nobody-vouches" };
   const session = await wallet.sessions.of(witness);
-  const { registry } = wallet.views.of(witness.subject);
-  const opened = await openRequest(claimed.answer.request, {
-    key: registry.keyAt(claimed.institution.id, "peer", Number.MAX_SAFE_INTEGER), ledger: claimed.genesis.id,
-    institution: claimed.institution.id, reference: claimed.reference, now: session.now(), offer,
+  const judged = () => openRequest(claimed.answer.request, {
+    key: wallet.views.of(witness.subject).registry?.keyAt(claimed.institution.id, "peer", Number.MAX_SAFE_INTEGER) ?? null,
+    ledger: claimed.genesis.id, institution: claimed.institution.id, reference: claimed.reference, now: session.now(), offer,
   });
+  let opened = await judged();
+  if (opened.problem === "unverified") {
+    // Who joined, or changed this key, after the witness was read is known to it by now.
+    await wallet.views.refresh(witness);
+    opened = await judged();
+  }
   if (opened.problem) return opened;
   const custodians = elsewhere.filter((link) => canGive(wallet, link));
   return custodians.length === 0 ? { problem: "cannot-give" } : { ...opened, custodians };

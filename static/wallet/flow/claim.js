@@ -15,7 +15,7 @@ export const stopped = (problem) => ({ problem });
 
 /**
  * {institution, doors, reference, key, kid, digits, answer, genesis}, or {problem: "other-ledger" | "unknown-place" |
- * "unknown-code" | "no-connection" | "not-now" | "bad-genesis"}.
+ * "unknown-code" | "no-connection" | "not-now" | "bad-genesis"}, with the genesis where an institution did not answer.
  */
 export async function claim(wallet, { ledgerPrefix, code, reference }) {
   let genesis = wallet.genesis;
@@ -26,9 +26,9 @@ export async function claim(wallet, { ledgerPrefix, code, reference }) {
   }
   if (genesis === null) return stopped("bad-genesis");
   if (!sameLedger(genesis, ledgerPrefix)) return stopped("other-ledger");
-  if (institutionByCode(genesis, code) === null) await refreshDirectory(wallet.database, genesis);
+  const answered = institutionByCode(genesis, code) !== null || await refreshDirectory(wallet.database, genesis);
   const institution = institutionByCode(genesis, code);
-  if (institution === null) return stopped("unknown-place");
+  if (institution === null) return stopped(answered ? "unknown-place" : "no-connection");
   const { kid, key } = await keyForReference(wallet.database, `${code}${reference}`, wallet.clock());
   const doors = doorsOf(institution);
   try {
@@ -36,7 +36,7 @@ export async function claim(wallet, { ledgerPrefix, code, reference }) {
     const digits = await threeDigits(unhex(genesis.id), unhex(institution.id), reference, unb64u(key, 32));
     return { genesis, institution, doors, reference, key, kid, digits, answer };
   } catch (problem) {
-    if (!problem.status) return stopped("no-connection");
+    if (!problem.status) return { ...stopped("no-connection"), genesis };
     return stopped(problem.status === 404 ? "unknown-code" : "not-now");
   }
 }

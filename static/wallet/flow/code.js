@@ -2,7 +2,7 @@
 // <our origin>/q#<22 characters: 16 bytes of the ledger id>.<2: institution>.<8 Crockford base32: reference>, or the last
 // two parts typed by hand. Anything else is only text: it is shown, never opened.
 
-import { hex, unb64u } from "../verify/bytes.js";
+import { b64u, hex, unb64u, unhex } from "../verify/bytes.js";
 
 const CODE = /^([A-Za-z0-9_-]{22})\.([0-9A-HJKMNP-TV-Z]{2})\.([0-9A-HJKMNP-TV-Z]{8})$/;
 const TYPED = /^([0-9A-HJKMNP-TV-Z]{2})([0-9A-HJKMNP-TV-Z]{8})$/;
@@ -17,6 +17,9 @@ export function parseFragment(fragment) {
     return null;
   }
 }
+
+/** The path that leads this wallet to a code, as parseFragment reads it; `genesis`: of whose ledger the code is. */
+export const addressOf = ({ code, reference }, genesis) => `/q#${b64u(unhex(genesis.id).slice(0, 16))}.${code}.${reference}`;
 
 /** The same of scanned text, which must be an address of this wallet. */
 export function parseScanned(text, origin) {

@@ -5,7 +5,8 @@
 
 import { openAsk } from "./ask.js";
 import { claim } from "./claim.js";
-import { b64u, unhex } from "../verify/bytes.js";
+import { addressOf } from "./code.js";
+import { refreshDirectory } from "../store/directory.js";
 import { parseCompact } from "../verify/jws.js";
 
 const EVERY = 2_000;
@@ -28,8 +29,7 @@ export async function makeOffer(wallet) {
 
 /** What the QR code says: composed here, from what this phone has pinned. */
 function codeText({ genesis, institution }, link, { reference }) {
-  const ledger = b64u(unhex(genesis.id).slice(0, 16));
-  return `${genesis.document.wallet}/q#${ledger}.${institution(link.institution).code}.${reference}`;
+  return `${genesis.document.wallet}${addressOf({ code: institution(link.institution).code, reference }, genesis)}`;
 }
 
 const during = (wallet, { link }, use) => (
@@ -83,6 +83,7 @@ export async function takeClaim(wallet, offer, handed) {
 }
 
 async function judged(wallet, offer, { institution, request }) {
+  if (wallet.institution(institution) === null) await refreshDirectory(wallet.database, wallet.genesis);
   const place = wallet.institution(institution);
   const reference = await referenceIn(request);
   if (place === null || reference === null) return { problem: "unverified" };

@@ -5,6 +5,7 @@ import { icon } from "../../shared/icons.js";
 import { t } from "../../shared/i18n.js";
 import { openAsk } from "../flow/ask.js";
 import { claim } from "../flow/claim.js";
+import { addressOf } from "../flow/code.js";
 import { busy, button, closeTop, defineScreen, page, title } from "../parts/screen.js";
 
 const SLOW = 1_000;
@@ -18,6 +19,13 @@ async function begin(context) {
   const opened = claimed.answer?.type === "ask" ? await openAsk(wallet, claimed).catch(() => ({ problem: "no-connection" })) : null;
   if (signal.aborted) return;
   const problem = claimed.problem ?? opened?.problem;
+  if (problem === "no-connection" && claimed.genesis) {
+    await new Promise((resolve) => setTimeout(resolve)); // that the policy refused it is told in a task of its own
+    if (wallet.policy.isOutdated()) {
+      wallet.policy.loadAnew(addressOf(params.code, claimed.genesis));
+      return;
+    }
+  }
   if (problem) {
     Object.assign(local, { problem, since: null });
     redraw();

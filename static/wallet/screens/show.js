@@ -50,6 +50,10 @@ export function showScreens(wallet, { code, foreign }) {
   }
 
   function go(name, params = {}, { replace = false } = {}) {
+    if (CALM.has(name) && wallet.policy.isOutdated()) {
+      wallet.policy.loadAnew("/");
+      return;
+    }
     const state = { name, params: name === "claim" ? {} : params };
     if (replace) history.replaceState(state, "", "/");
     else history.pushState(state, "", "/");

@@ -5,6 +5,7 @@
 import { b64u } from "../verify/bytes.js";
 import { checkTimeline } from "../verify/timeline.js";
 import { readWaiting } from "../verify/waiting.js";
+import { addRegistry } from "../store/directory.js";
 import { seal, unseal } from "../store/sealed.js";
 import { doorsOf } from "../net/institution.js";
 import { createConfirming } from "./confirming.js";
@@ -62,6 +63,7 @@ export function createViews({ database, sessions, genesis, clock, changed }) {
         subject: link.subject, size: checkpoint.size, root: b64u(checkpoint.root), note: checkpoint.note,
         seq: result.seq, number: result.number,
       });
+      addRegistry(genesis(), result.registry);
     }
     let data = snapshotOf(result, clock());
     const before = views.get(link.subject)?.data;

@@ -26,12 +26,17 @@ export function addDirectory({ id: ledger, institutions }, served) {
   }
 }
 
+/** Put who takes part by a registry that was checked beside the institutions of this genesis; its operators vouch, too. */
+export function addRegistry(genesis, { institutions, checkpointKeys }) {
+  addDirectory(genesis, { ledger: genesis.id, institutions });
+  const known = genesis.checkpointKeys;
+  known.push(...checkpointKeys.filter((key) => !known.some((each) => equal(each, key))));
+}
+
 /** Let the operators of a served registry vouch for the log, too, if the genesis' operators voted for each of them. */
 export async function addOperators(genesis, served) {
   try {
-    const { checkpointKeys } = await openRegistry(served.registry, genesis, unb64u(served.registry.heads, 32));
-    const known = genesis.checkpointKeys;
-    known.push(...checkpointKeys.filter((key) => !known.some((each) => equal(each, key))));
+    addRegistry(genesis, await openRegistry(served.registry, genesis, unb64u(served.registry.heads, 32)));
   } catch (problem) {
     if (!(problem instanceof Alarm || problem instanceof Malformed || problem instanceof TypeError)) throw problem;
   }
@@ -48,15 +53,17 @@ export async function addKeptDirectory(database, genesis) {
   if (kept !== null) await add(genesis, kept.value);
 }
 
-/** Fetch the directory, add it and keep it; without an answer what is known stays. */
+/** Fetch the directory, add it and keep it; without an answer what is known stays. Gives whether there was an answer. */
 export async function refreshDirectory(database, genesis, read = fetch) {
   try {
     const answer = await read("/registry.json", { cache: "no-cache" });
-    if (!answer.ok) return;
+    if (!answer.ok) return false;
     const served = await answer.json();
     await add(genesis, served);
     await database.put("facts", { name: "directory", value: served });
+    return true;
   } catch (problem) {
     if (!(problem instanceof TypeError || problem instanceof SyntaxError)) throw problem;
+    return false;
   }
 }

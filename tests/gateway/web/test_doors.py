@@ -74,6 +74,17 @@ def test_the_wallet_page_may_talk_to_the_registered_institutions(client_wallet: 
     assert "Strict-Transport-Security" not in answer.headers
 
 
+def test_the_wallets_page_is_sent_whole_each_time_with_whom_it_may_reach_now(
+    client_wallet: FlaskClient,
+) -> None:
+    held = {"If-None-Match": "*", "If-Modified-Since": "Fri, 31 Dec 2999 23:59:59 GMT"}
+    for path in ("/", "/q"):
+        with client_wallet.get(path, headers=held) as answer:
+            assert (answer.status_code, b"<html" in answer.data) == (200, True)
+    with client_wallet.get("/wallet/app.js", headers=held) as answer:
+        assert answer.status_code == 304
+
+
 def test_the_genesis_is_served_byte_for_byte(client_wallet: FlaskClient, gw: Gateway) -> None:
     assert client_wallet.get("/genesis.json").data == gw.ledger.genesis_bytes
     assert [one["code"] for one in client_wallet.get("/registry.json").json["institutions"]] == [

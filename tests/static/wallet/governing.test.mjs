@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
 
-import { addDirectory, addKeptDirectory, addOperators, refreshDirectory } from "../../../static/wallet/store/directory.js";
+import { addDirectory, addKeptDirectory, addOperators, addRegistry, refreshDirectory } from "../../../static/wallet/store/directory.js";
 import { Alarm } from "../../../static/wallet/verify/alarm.js";
 import { Malformed, b64u, unb64u } from "../../../static/wallet/verify/bytes.js";
 import { openCheckpoint } from "../../../static/wallet/verify/checkpoint.js";
@@ -199,11 +199,11 @@ test("the directory is kept for times without an answer", async () => {
     get: async (_table, name) => facts.get(name) ?? null,
     put: async (_table, fact) => facts.set(fact.name, fact),
   };
-  await refreshDirectory(database, await fresh(), async () => Response.json(served(row())));
+  assert.equal(await refreshDirectory(database, await fresh(), async () => Response.json(served(row()))), true);
   for (const answer of [() => Promise.reject(new TypeError("offline")), async () => new Response("<", { status: 200 }),
     async () => new Response("", { status: 503 })]) {
     const opened = await fresh();
-    await refreshDirectory(database, opened, answer);
+    assert.equal(await refreshDirectory(database, opened, answer), false);
     assert.equal(institutionByCode(opened, "ZZ"), null);
     await addKeptDirectory(database, opened);
     assert.equal(institutionByCode(opened, "ZZ").base, "https://new.example/i/1");
@@ -211,6 +211,15 @@ test("the directory is kept for times without an answer", async () => {
 });
 
 const keysOf = ({ checkpointKeys }) => checkpointKeys.map(b64u);
+
+test("what a checked log shows of who joined is known without any directory", async () => {
+  const opened = await fresh();
+  const { registry } = await checkTimeline(structuredClone(story.after), context);
+  addRegistry(opened, registry);
+  const { code, base, retired } = opened.institutions.get(story.institution);
+  assert.deepEqual([code, base, retired], ["ZZ", "https://new.example/i/1", true]);
+  assert.ok(keysOf(opened).includes(story.newcomer.key));
+});
 
 test("an operator that was voted in vouches for the log, and one that left does no longer come in", async () => {
   const opened = await fresh();
