@@ -46,11 +46,11 @@ class Side:
     """One hospital: its folder, its application (in a thread) and its node (a process)."""
 
     def __init__(self, root: Path, code: str) -> None:
-        self.code, self.rpc, self.p2p = code, free_port(), free_port()
+        self.code, self.rpc, self.p2p, self.web = code, free_port(), free_port(), free_port()
         self.settings = Settings(
-            console_origin=f"https://{code.lower()}.example",
+            console_origin=f"http://localhost:{self.web}",
             wallet_origin=WALLET,
-            data=root / code / f"{code.lower()}.example-443",
+            data=root / code / f"localhost-{self.web}",
             consensus=f"http://127.0.0.1:{self.rpc}",
         )
         self.contracts: Mapping[int, Iterable[Contract]] = CONTRACTS

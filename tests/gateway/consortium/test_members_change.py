@@ -12,14 +12,20 @@ from typing import Any
 
 import pytest
 
+from gateway.cli.opening import now_ms
 from gateway.consortium.agreement import read_statement
 from gateway.consortium.directory import read_directory
 from ledger.committed import Committed
 from ledger.errors import Refusal
 from ledger.genesis import VALIDATOR_USE
+from tests.gateway.conftest import Clock
 from tests.gateway.consortium.commands import typed
 from tests.gateway.consortium.members import needs_cometbft
 from tests.gateway.consortium.network import Network, Side
+from tests.gateway.consortium.offices import as_a_wallet_sees, office
+from tests.gateway.peers.story import Story, bring_records
+from tests.gateway.peers.town import Order, Town
+from tests.journeys.blocks import wait_until_certified
 from tests.ledger.engine.network import wait_until
 
 pytestmark = needs_cometbft
@@ -122,6 +128,40 @@ def test_a_fifth_member_catches_up_from_the_first_block_and_decides_with_the_oth
     network.sides[0].start_node()
     network.assert_level([*network.sides, fifth])
     assert VALIDATOR_USE in fifth.get(f"operator/{fifth.operator}")["keys"]  # type: ignore[index]
+
+
+def test_a_wallet_that_never_heard_of_it_links_at_the_newcomer_gives_both_ways_and_proves_it_all(
+    network: Network, fifth: Side, tmp_path: Path
+) -> None:
+    network.assert_level([*network.sides, fifth])
+    with office(network.sides[0]) as old, office(fifth) as new:
+        at_new = Story(Town([old, new], Clock(now_ms()), Order()), new.staff("clinician"))
+        at_old = Story(Town([new, old], Clock(now_ms()), Order()), old.staff("clinician"))
+        for node in (old, new):
+            bring_records(node, tmp_path)
+        phones = [at_new.linked(old), at_new.linked(new)]
+        seen = []
+        for story, phone in zip((at_new, at_old), phones, strict=True):
+            reference, offers = story.granted(phone)
+            [source] = story.seen(reference)["sources"]
+            assert (source["state"], len(source["items"])) == ("open", 3), source
+            seen.append(offers[0]["receipt"])
+        with old.gw.ledger.view() as view:
+            size = view.size
+        for node in (old, new):
+            wait_until_certified(node.gw.settings.console_origin, size)
+        found = as_a_wallet_sees(old, network.sides[0].genesis.data, phones, seen)
+        kept = tmp_path / "receipt.json"
+        kept.write_text(json.dumps(seen[1]), "utf-8")
+        at = ("--ledger", fifth.genesis.id, "--at", new.gw.settings.console_origin)
+        assert "more than two thirds" in typed(network.sides[2], "ledger", "verify", str(kept), *at)
+    assert "EE" not in found["named"]
+    for one in found["links"]:
+        assert one["alarms"] == [], found
+        assert one["kinds"][:2] == ["link.open", "grant.give"]
+        assert set(one["kinds"][2:]) == {"disclosure.made"}
+    assert found["receipts"] == [[], []]
+    assert found["trusted"] >= size
 
 
 def test_a_removed_member_writes_nothing_and_its_node_is_refused(network: Network, fifth: Side) -> None:

@@ -13,7 +13,7 @@ from ledger.commitment import commit
 from ledger.digits import digits
 from ledger.encoding import b64u, canonical_json
 from ledger.entry import parse_entry
-from ledger.signing import peek_compact, public_key, sign_compact
+from ledger.signing import peek_compact, public_key, sign_compact, thumbprint
 
 WALLET = "http://127.0.0.1:8080"
 
@@ -29,6 +29,10 @@ class Phone:
     @property
     def key(self) -> str:
         return b64u(public_key(self.seed))
+
+    @property
+    def kid(self) -> str:
+        return thumbprint(public_key(self.seed))
 
     def post(self, path: str, body: Any, institution: str | None = None, **headers: str) -> TestResponse:
         url = f"/i/{institution or self.institution}/wallet/{path}"
