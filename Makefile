@@ -11,7 +11,7 @@ export FLASK_SKIP_DOTENV := 1
 .PHONY: help run phone consortium consortium-down test faults cometbft lint bench bench-consortium migration refusals lock clean
 
 help: ## Show what can be typed
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/.installed ## Start the node with its demonstration (PORT=8080)
 	@exec $(PY) -m flask --app app serve

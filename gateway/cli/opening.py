@@ -61,7 +61,8 @@ def read_genesis(settings: Settings) -> Genesis:
         return parse_genesis(settings.genesis_path.read_bytes())
     except FileNotFoundError:
         raise click.ClickException(
-            f"{settings.data} holds no ledger yet: start the node once (make run)"
+            f"{settings.data} holds no ledger yet. Begin one: {FLASK} found (alone), "
+            f"{FLASK} consortium keys (with other hospitals), make run (a demonstration)"
         ) from None
 
 
