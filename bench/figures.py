@@ -74,6 +74,11 @@ def above(
     return Figure(name, _short(value), unit, peer, shown, ratio, f">= {limit:g} {unit}", value >= limit)
 
 
+def noted(name: str, value: float, unit: str) -> Figure:
+    """A figure without a goal, which explains others."""
+    return Figure(name, _short(value), unit, None, None, None, "", True)
+
+
 def percentile(samples: Sequence[float], percent: float) -> float:
     """The nearest-rank percentile of the samples."""
     ordered = sorted(samples)
@@ -103,7 +108,7 @@ def _row(figure: Figure) -> tuple[str, ...]:
         return "" if value is None else f"{value:g}"
 
     peer, ratio = cell(figure.peer_value), cell(figure.ratio)
-    holds = "yes" if figure.holds else "NO"
+    holds = ("yes" if figure.holds else "NO") if figure.goal else ""
     return (figure.name, cell(figure.value), figure.unit, peer, ratio, figure.goal, holds)
 
 

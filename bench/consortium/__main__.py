@@ -53,6 +53,7 @@ def _measured(wanted: list[str], say: parts.Say) -> list[Figure]:
         say(f"kvstore: {NODES} nodes begin")
         with network(None) as validators:
             peers = parts.Peers(validators, size, wanted, say)
+        figures += peers.cost
     town = Town()
     say(f"ours: {NODES} nodes, applications and gateways begin")
     with network(town) as validators, gateways(validators, town, IN_FLIGHT) as found:

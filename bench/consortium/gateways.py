@@ -49,6 +49,7 @@ class Gateway:
     def __init__(self, validator: Validator, town: Town, number: int, in_flight: int) -> None:
         context = get_context("spawn")
         self._pipe, theirs = context.Pipe()
+        self.validator = validator
         where = (validator.store, validator.rpc, validator.socket.parent)
         what = (theirs, where, town.genesis, town.checkpoints[number], in_flight)
         self.process = context.Process(target=_serve, args=what, daemon=True)

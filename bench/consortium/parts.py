@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from bench.consortium import kvstore
 from bench.consortium.chain import Validator
+from bench.consortium.cost import cpu_seconds, each_costs, spending
 from bench.consortium.gateways import Done, Gateway, together
 from bench.consortium.town import NODES, Town
 from bench.figures import Figure, at_least, below, beside, percentile
@@ -27,14 +26,19 @@ Say = Callable[[str], None]
 
 
 class Peers:
-    """What the kvstore did in this run: transactions a second, and seconds to the commit."""
+    """What the kvstore did in this run: transactions a second, their cost, and seconds to the commit."""
 
     def __init__(self, validators: Sequence[Validator], size: int, parts: Sequence[str], say: Say) -> None:
         self.per_second, self.taken = 0.0, [0.0]
+        self.cost: list[Figure] = []
         if {"singles", "batches"} & set(parts):
             say("kvstore: throughput")
             kvstore.throughput(validators, KVSTORE_TXS // 10, size)
-            self.per_second = kvstore.throughput(validators, KVSTORE_TXS, size)
+            self.per_second, spent = spending(
+                {"nodes": [process.pid for one in validators for process in one.processes]},
+                lambda: kvstore.throughput(validators, KVSTORE_TXS, size),
+            )
+            self.cost = each_costs("a kvstore's transaction", spent, KVSTORE_TXS)
         if "latency" in parts:
             say("kvstore: latency")
             self.taken = kvstore.latencies(validators, int(QUIET * LATENCY_S), size, QUIET)
@@ -44,19 +48,21 @@ def singles(found: Sequence[Gateway], town: Town, peers: Peers) -> list[Figure]:
     """Patients' grants, signed one by one, gathered into envelopes."""
     share = SINGLES // NODES
     work = [([[text] for text in town.grants(number, share)], SINGLES_AT_ONCE) for number in range(NODES)]
-    rate = _rate(together(found, "closed", work))
-    return [
-        at_least("grants signed one by one", rate, "entries/s", "kvstore, tx/s", peers.per_second, factor=0.5)
-    ]
+    done, spent = spending(_processes(found), lambda: together(found, "closed", work))
+    rate = at_least(
+        "grants signed one by one", _rate(done), "entries/s", "kvstore, tx/s", peers.per_second, factor=0.5
+    )
+    return [rate, *each_costs("a grant signed by itself", spent, SINGLES)]
 
 
 def batches(found: Sequence[Gateway], town: Town, peers: Peers) -> list[Figure]:
     """Looks of hospitals, signed together."""
     share = BATCHES // NODES
     work = [(town.batches(number, share, BATCH), BATCHES_AT_ONCE) for number in range(NODES)]
-    rate = _rate(together(found, "closed", work))
+    done, spent = spending(_processes(found), lambda: together(found, "closed", work))
     name = f"looks in signed batches of {BATCH}"
-    return [at_least(name, rate, "entries/s", "kvstore, tx/s", peers.per_second, factor=1.3)]
+    rate = at_least(name, _rate(done), "entries/s", "kvstore, tx/s", peers.per_second, factor=1.3)
+    return [rate, *each_costs("a look in a batch", spent, BATCHES * BATCH)]
 
 
 def latency(found: Sequence[Gateway], town: Town, peers: Peers) -> list[Figure]:
@@ -120,13 +126,13 @@ def idle(validators: Sequence[Validator], found: Sequence[Gateway], say: Say) ->
         [*(each.pid for each in one.processes), gateway.process.pid or 0]
         for one, gateway in zip(validators, found, strict=True)
     ]
-    before, spent = _height(validators), [_cpu_seconds(each) for each in pids]
+    before, spent = _height(validators), [cpu_seconds(each) for each in pids]
     began = time.monotonic()
     for left in range(int(HEARTBEAT_S), 0, -10):
         say(f"idle: {left} s more")
         time.sleep(min(10.0, began + HEARTBEAT_S - time.monotonic()))
     seconds = time.monotonic() - began
-    busiest = max(_cpu_seconds(each) - was for each, was in zip(pids, spent, strict=True)) / seconds
+    busiest = max(cpu_seconds(each) - was for each, was in zip(pids, spent, strict=True)) / seconds
     blocks = _height(validators) - before
     return [
         below(f"idle: blocks in {HEARTBEAT_S:g} s", blocks, "blocks", 3),
@@ -138,6 +144,13 @@ def open_links(found: Sequence[Gateway], town: Town) -> None:
     """What all parts need first."""
     work = [([[text] for text in town.openings(number)], 64) for number in range(NODES)]
     _taken(together(found, "closed", work))
+
+
+def _processes(found: Sequence[Gateway]) -> dict[str, list[int]]:
+    """Process ids by kind; beside each validator the application was started first."""
+    applications, nodes = zip(*([each.pid for each in one.validator.processes] for one in found), strict=True)
+    gateways = [one.process.pid or 0 for one in found]
+    return {"nodes": list(nodes), "applications": list(applications), "gateways": gateways}
 
 
 def _rate(all_done: Sequence[Done]) -> float:
@@ -158,12 +171,3 @@ def _height(validators: Sequence[Validator]) -> int:
     if found is None:
         raise RuntimeError("a node does not answer")
     return found.height
-
-
-def _cpu_seconds(pids: Sequence[int]) -> float:
-    """What these processes have spent by now (proc(5): utime and stime)."""
-    ticks = 0
-    for pid in pids:
-        fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
-        ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
