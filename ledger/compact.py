@@ -11,9 +11,9 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from ledger.encoding import MAX_ENTRY_BYTES, parse_json, unb64u
+from ledger.encoding import MAX_ENTRY_BYTES, b64u, parse_json, unb64u
 from ledger.errors import Malformed
 from ledger.signed_batch import open_part
 
@@ -42,33 +42,67 @@ class Compact:
         return hashlib.sha256(self.signing_input).hexdigest()
 
 
-def parse_compact(text: str, typ: str | None = None, message: bytes | None = None) -> Compact:
-    """Split and check an envelope of at most 32 KiB; `typ` None accepts every type.
+class Parts(NamedTuple):
+    """An envelope taken apart: the header as it stands in the text, payload and third part decoded."""
 
-    `message`: what the signature is over, where the caller made the third part of a whole batch itself.
+    text: str
+    signing_input: bytes
+    header: str
+    payload: bytes
+    third: bytes
 
-    Raises Malformed with too-long, compact-form, encoding-not-canonical, header-wrong, alg-wrong, typ-wrong,
-    signature-length, batch-form, or a code of `parse_json`.
+
+def split_compact(text: str) -> Parts:
+    """Take an envelope of at most 32 KiB apart.
+
+    Raises Malformed(too-long, compact-form, encoding-not-canonical).
     """
     if len(text) > MAX_ENTRY_BYTES:
         raise Malformed("too-long", f"more than {MAX_ENTRY_BYTES} bytes")
     parts = text.split(".")
     if len(parts) != 3:
         raise Malformed("compact-form", "three parts with dots between them are wanted")
-    kid, found = _remembered_header(parts[0]) if len(parts[0]) <= _USUAL_HEADER else _header(parts[0])
+    payload, third = unb64u(parts[1]), unb64u(parts[2])
+    try:
+        signing_input = text[: len(parts[0]) + 1 + len(parts[1])].encode("ascii")
+    except UnicodeEncodeError:
+        raise Malformed("encoding-not-canonical", "not base64url") from None
+    return Parts(text, signing_input, parts[0], payload, third)
+
+
+def join_compact(header: bytes, payload: bytes, third: bytes) -> Parts:
+    """The envelope of these decoded parts; whoever reads it checks them."""
+    head = _remembered_text(header) if len(header) <= _USUAL_HEADER else b64u(header)
+    signing_input = f"{head}.{b64u(payload)}"
+    return Parts(f"{signing_input}.{b64u(third)}", signing_input.encode("ascii"), head, payload, third)
+
+
+def read_compact(parts: Parts, typ: str | None = None, message: bytes | None = None) -> Compact:
+    """Check what stands in the parts of an envelope; see `parse_compact`."""
+    text, signing_input, header, payload, third = parts
+    if len(text) > MAX_ENTRY_BYTES:
+        raise Malformed("too-long", f"more than {MAX_ENTRY_BYTES} bytes")
+    kid, found = _remembered_header(header) if len(header) <= _USUAL_HEADER else _header(header)
     if typ is not None and found != typ:
         raise Malformed("typ-wrong", f"typ is not {typ}")
-    payload = parse_json(unb64u(parts[1]))
-    part = unb64u(parts[2])
-    signing_input = text[: len(parts[0]) + 1 + len(parts[1])].encode("ascii")
-    if len(part) == _SIGNATURE_BYTES:
-        return Compact(kid, found, payload, signing_input, signing_input, part)
+    said = parse_json(payload)
+    if len(third) == _SIGNATURE_BYTES:
+        return Compact(kid, found, said, signing_input, signing_input, third)
     if found != ENTRY_TYP:
         raise Malformed("signature-length", "a signature has 64 bytes")
     if message is not None:
-        return Compact(kid, found, payload, signing_input, message, part[-_SIGNATURE_BYTES:])
-    message, signature = open_part(part, signing_input)
-    return Compact(kid, found, payload, signing_input, message, signature)
+        return Compact(kid, found, said, signing_input, message, third[-_SIGNATURE_BYTES:])
+    message, signature = open_part(third, signing_input)
+    return Compact(kid, found, said, signing_input, message, signature)
+
+
+def parse_compact(text: str, typ: str | None = None) -> Compact:
+    """Split and check an envelope of at most 32 KiB; `typ` None accepts every type.
+
+    Raises Malformed with too-long, compact-form, encoding-not-canonical, header-wrong, alg-wrong, typ-wrong,
+    signature-length, batch-form, or a code of `parse_json`.
+    """
+    return read_compact(split_compact(text), typ)
 
 
 def _header(text: str) -> tuple[str, str]:
@@ -86,3 +120,4 @@ def _header(text: str) -> tuple[str, str]:
 
 # A key signs many entries under one header; the same text always has the same two words in it.
 _remembered_header = lru_cache(maxsize=4096)(_header)
+_remembered_text = lru_cache(maxsize=4096)(b64u)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger.compact import ENTRY_TYP as ENTRY_TYP
-from ledger.compact import parse_compact
+from ledger.compact import Parts, read_compact, split_compact
 from ledger.encoding import is_hex
 from ledger.errors import Malformed
 from ledger.signing import verify
@@ -50,14 +50,20 @@ class Entry:
         return self.message != self.signing_input
 
 
-def parse_entry(text: str, message: bytes | None = None) -> Entry:
+def parse_entry(text: str) -> Entry:
     """Check the form of an entry; its signature is for the machine, which knows the keys.
-
-    `message` is for one of a batch that is here as a whole (`ledger.envelope`).
 
     Raises Malformed: a code of `parse_compact`, or entry-form.
     """
-    compact = parse_compact(text, ENTRY_TYP, message)
+    return read_entry(split_compact(text))
+
+
+def read_entry(parts: Parts, message: bytes | None = None) -> Entry:
+    """As `parse_entry`, of an entry that is taken apart already.
+
+    `message`: what the signature is over, for one of a batch that is here as a whole (`ledger.envelope`).
+    """
+    compact = read_compact(parts, ENTRY_TYP, message)
     payload = compact.payload
     kind, at = payload.get("kind"), payload.get("at")
     if not is_hex(payload.get("ledger"), 64) or not is_hex(payload.get("subject"), 32):
@@ -67,7 +73,7 @@ def parse_entry(text: str, message: bytes | None = None) -> Entry:
     if not isinstance(at, int) or isinstance(at, bool) or at < 0:
         raise Malformed("entry-form", "at is a time in milliseconds")
     return Entry(
-        text=text,
+        text=parts.text,
         id=compact.id,
         kid=compact.kid,
         ledger=payload["ledger"],

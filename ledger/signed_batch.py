@@ -13,7 +13,7 @@ import struct
 from collections.abc import Sequence
 
 from ledger.errors import Malformed
-from ledger.merkle import HASH_BYTES, NodeReader, inclusion_proof, leaf_hash, node_hash, root_by, root_of
+from ledger.merkle import HASH_BYTES, leaf_hash, node_hash, root_by
 
 MAX_BATCH = 256
 _TAG = b"yaoshi/batch/v1\x00"
@@ -24,20 +24,18 @@ _LEAST = _PLACE.size + HASH_BYTES + _SIGNATURE_BYTES
 
 def batch_message(signing_inputs: Sequence[bytes]) -> bytes:
     """What the signature of a batch of 2 to 256 entries is over. Raises Malformed(batch-form)."""
-    if not 2 <= len(signing_inputs) <= MAX_BATCH:
-        raise Malformed("batch-form", f"a batch has 2 to {MAX_BATCH} entries")
-    root = root_of([leaf_hash(each) for each in signing_inputs])
-    return _message(len(signing_inputs), root)
+    return _message(len(signing_inputs), _rows(signing_inputs)[-1][0])
 
 
 def batch_parts(signing_inputs: Sequence[bytes], signature: bytes) -> list[bytes]:
-    """What each entry carries in the place of a signature of its own."""
-    size = len(signing_inputs)
-    read = _reader([leaf_hash(each) for each in signing_inputs])
-    return [
-        _PLACE.pack(index, size) + b"".join(inclusion_proof(index, size, read)) + signature
-        for index in range(size)
-    ]
+    """What each entry carries in the place of a signature of its own. Raises Malformed(batch-form)."""
+    return _parts(_rows(signing_inputs), signature)
+
+
+def rebuilt_batch(signing_inputs: Sequence[bytes], signature: bytes) -> tuple[bytes, list[bytes]]:
+    """`batch_message` and `batch_parts`, each hash computed once. Raises Malformed(batch-form)."""
+    rows = _rows(signing_inputs)
+    return _message(len(signing_inputs), rows[-1][0]), _parts(rows, signature)
 
 
 def open_part(part: bytes, signing_input: bytes) -> tuple[bytes, bytes]:
@@ -65,10 +63,28 @@ def _message(size: int, root: bytes) -> bytes:
     return _TAG + size.to_bytes(4, "big") + root
 
 
-def _reader(leaves: list[bytes]) -> NodeReader:
-    """Reads the complete subtrees over the leaves, each hashed once."""
-    rows = [leaves]
+def _rows(signing_inputs: Sequence[bytes]) -> list[list[bytes]]:
+    """The tree from its leaves to its root; the last of an odd row goes up as it is (RFC 6962)."""
+    if not 2 <= len(signing_inputs) <= MAX_BATCH:
+        raise Malformed("batch-form", f"a batch has 2 to {MAX_BATCH} entries")
+    rows = [[leaf_hash(each) for each in signing_inputs]]
     while len(rows[-1]) > 1:
         row = rows[-1]
-        rows.append([node_hash(row[at], row[at + 1]) for at in range(0, len(row) - 1, 2)])
-    return lambda level, k: rows[level][k]
+        above = [node_hash(row[at], row[at + 1]) for at in range(0, len(row) - 1, 2)]
+        rows.append(above + row[-1:] if len(row) % 2 else above)
+    return rows
+
+
+def _parts(rows: list[list[bytes]], signature: bytes) -> list[bytes]:
+    size = len(rows[0])
+    return [_PLACE.pack(index, size) + _path(rows, index) + signature for index in range(size)]
+
+
+def _path(rows: list[list[bytes]], index: int) -> bytes:
+    """The sibling at each level; the last of an odd row has none."""
+    found = b""
+    for row in rows[:-1]:
+        if index ^ 1 < len(row):
+            found += row[index ^ 1]
+        index >>= 1
+    return found

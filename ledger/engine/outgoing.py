@@ -17,7 +17,7 @@ from ledger.engine.abci.checking import Code
 from ledger.engine.inflight import InFlight, Waiting
 from ledger.engine.rpc import Handed, Node
 from ledger.entry import Entry
-from ledger.envelope import MAX_ENTRIES, MAX_ENVELOPE_BYTES, pack_batch, pack_entries
+from ledger.envelope import MAX_ENTRIES, MAX_ENVELOPE_BYTES, pack_batch, pack_entries, packed
 from ledger.errors import Malformed, Refusal, Unavailable
 
 _log = logging.getLogger("ledger")
@@ -154,7 +154,7 @@ def _packed(items: list[Waiting]) -> bytes:
     texts = [item.entry.text for item in items]
     try:
         if items[0].entry.batched and len(items) > 1:
-            return pack_batch(texts)
+            return packed(pack_batch(texts))
     except Malformed:
         _log.info("entries of a batch go without the rest of it")
-    return pack_entries(texts)
+    return packed(pack_entries(texts))

@@ -1,10 +1,12 @@
 """Worked examples of governing and of a signed batch, with the keys and the ledger of the story."""
 
 import hashlib
+import zlib
 from typing import Any
 
 from ledger.compact import parse_compact
 from ledger.encoding import canonical_json, unb64u
+from ledger.envelope import open_envelope, pack_batch
 from ledger.merkle import leaf_hash
 from ledger.signing import public_key, sign_batch, sign_compact, signing_input, thumbprint
 from tests.docs.story import CLINIC, LINK, OPERATOR, START, Story, digest, identity, institution
@@ -14,7 +16,7 @@ _NEWCOMER = identity("newcomer")
 
 def governing(story: Story) -> dict[str, str]:
     """Examples by name."""
-    return {**_votes(story), **_batch(story)}
+    return {**_votes(story), **_batch(story), **_envelope(story)}
 
 
 def _votes(story: Story) -> dict[str, str]:
@@ -40,7 +42,8 @@ def _votes(story: Story) -> dict[str, str]:
     }
 
 
-def _batch(story: Story) -> dict[str, str]:
+def _looks(story: Story) -> list[str]:
+    """Three looks of the hospital's release key, signed together."""
     seed = digest("hospital/release")
     kid = thumbprint(public_key(seed))
     inputs = [
@@ -57,7 +60,12 @@ def _batch(story: Story) -> dict[str, str]:
         )
         for number in range(3)
     ]
-    entry = sign_batch(seed, inputs)[1]
+    return sign_batch(seed, inputs)
+
+
+def _batch(story: Story) -> dict[str, str]:
+    inputs = [text.rpartition(".")[0].encode() for text in _looks(story)]
+    entry = _looks(story)[1]
     part = unb64u(entry.rpartition(".")[2])
     message = parse_compact(entry).message
     rows = [
@@ -73,5 +81,39 @@ def _batch(story: Story) -> dict[str, str]:
         ("", message[20:].hex()),
         ("entry id", hashlib.sha256(inputs[1]).hexdigest()),
     ]
+    return {"batch.entry": entry, "batch.parts": _table(rows)}
+
+
+def _envelope(story: Story) -> dict[str, str]:
+    """The same looks, packed by hand: how tightly the stream is made is each packer's own matter."""
+    entries = _looks(story)
+    plain = pack_batch(entries)
+    content = plain[:65] + b"".join(
+        len(part).to_bytes(2, "big") + part for text in entries for part in map(unb64u, text.split(".")[:2])
+    )
+    stored = b"\x03" + zlib.compress(content, 0)
+    if open_envelope(stored) != open_envelope(plain):
+        raise ValueError("the example does not unpack")
+    first = content[65:]
+    header = int.from_bytes(first[:2], "big")
+    rows = [
+        ("kind", content[:1].hex()),
+        ("signature", content[1:33].hex()),
+        ("", content[33:65].hex()),
+        ("length", first[:2].hex()),
+        ("header", first[2 : 2 + header].decode()),
+        ("length", first[2 + header : 4 + header].hex()),
+        ("payload", unb64u(entries[0].split(".")[1]).decode()),
+        ("", "and so on, six parts in all"),
+        ("bytes", f"{len(content)}, plain {len(plain)}"),
+    ]
+    return {"envelope.content": _table(rows), "envelope.stored": _lines(stored.hex())}
+
+
+def _table(rows: list[tuple[str, str]]) -> str:
     width = max(len(name) for name, _ in rows)
-    return {"batch.entry": entry, "batch.parts": "\n".join(f"{name:<{width}}  {text}" for name, text in rows)}
+    return "\n".join(f"{name:<{width}}  {text}".rstrip() for name, text in rows)
+
+
+def _lines(text: str) -> str:
+    return "\n".join(text[at : at + 112] for at in range(0, len(text), 112))

@@ -11,7 +11,7 @@ REWRITE = "python -m tests.docs.write_examples"
 WANTED = {
     "genesis", "entry", "record", "leaf", "head", "receipt", "checkpoint", "opening", "scope", "request",
     "offer", "proof", "login", "digits", "pull", "glass", "qr", "wallet-api", "batch", "governance",
-    "light-block",
+    "light-block", "envelope",
 }  # fmt: skip
 SHOWN = shown()
 

@@ -70,10 +70,11 @@ class Envelopes:
             if name in self._opened:
                 return self._opened[name][1]
         opened = Opened(entries_of(tx))
+        size = sum(len(one.text) for one in opened.entries)  # not the transaction's, which may be packed
         with self._lock:
             if name not in self._opened:
-                self._opened[name] = (len(tx), opened)
-                self._left -= len(tx)
+                self._opened[name] = (size, opened)
+                self._left -= size
             while self._left < 0 and self._opened:
                 _, (size, _) = self._opened.popitem(last=False)
                 self._left += size
