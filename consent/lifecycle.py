@@ -6,7 +6,7 @@ give the same state everywhere. An unforeseen kind is refused. Not here: batches
 """
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from consent import disclosures, glass, grants, links
 from consent.errors import Refusal, refuse
@@ -57,6 +57,11 @@ class ConsentContract:
 
     kinds: ClassVar[dict[str, str]] = dict.fromkeys(_RULES, "link")
     creates: ClassVar[frozenset[str]] = frozenset({"link.open"})
+
+    def institution_of(self, get: Callable[[str], dict[str, Any] | None], subject: str) -> str | None:
+        """The institution whose link this is; None for what is no link."""
+        link = get(f"link/{subject}")
+        return None if link is None else str(link["institution"])
 
     def apply(self, view: ApplyView, entry: Entry, signer: Signer, time: int) -> Changes | Refusal:
         """Changes to state by key (None deletes), or a refusal. `time` is the record's, ms UTC."""

@@ -48,12 +48,16 @@ class ContractView(Protocol):
 
 
 class Contract(Protocol):
-    """Deterministic rules for some kinds; `apply` gives documents to put (None deletes), or a refusal."""
+    """Deterministic rules for some kinds; `apply` gives documents to put (None deletes), or a refusal.
+
+    `institution_of` says which institution answers for a subject that the contract made.
+    """
 
     @property
     def kinds(self) -> Mapping[str, str]: ...
     @property
     def creates(self) -> Set[str]: ...
+    def institution_of(self, get: GetDocument, subject: str) -> str | None: ...
     def apply(self, view: ContractView, entry: Entry, signer: Signer, time: int) -> Any: ...
 
 
@@ -83,6 +87,7 @@ class Machine:
         self._genesis = genesis
         self._limits = genesis.limits
         self._versions = {version: _by_kind(hosted) for version, hosted in contracts.items()}
+        self._hosted = [contract for version in sorted(self._versions) for contract in contracts[version]]
 
     def check_rules(self, get: GetDocument, index: int) -> None:
         """Raises Fatal(rules-unknown) when record `index` is not for this release to judge."""
@@ -105,6 +110,17 @@ class Machine:
         if not verifies(entry, _key_bytes(key["key"])):
             raise Malformed("signature-invalid", "the signature does not verify")
         return Signer(entry.kid, key["subject"], key["subject_type"], key["use"])
+
+    def operator_behind(self, kid: str, get: GetDocument) -> str | None:
+        """Whose institution, or institution's link, this key serves; None when nobody is known."""
+        key = get(f"key/{kid}")
+        if key is None or key["subject_type"] == "operator":
+            return None if key is None else str(key["subject"])
+        subject = key["subject"]
+        if key["subject_type"] == "link":
+            subject = next(filter(None, (one.institution_of(get, subject) for one in self._hosted)), None)
+        institution = None if subject is None else get(f"institution/{subject}")
+        return None if institution is None else str(institution["operator"])
 
     def judge(self, entry: Entry, signer: Signer, state: State, index: int, time: int) -> Accepted | Refusal:
         """The judgement of an authenticated entry that would be record `index` at `time` (ms UTC).

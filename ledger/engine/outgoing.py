@@ -112,10 +112,11 @@ class Sender:
             self._in_flight.settle(item, Refusal("entry-unknown-key", "no such key on this ledger"))
         elif code == Code.SIGNATURE:
             self._in_flight.settle(item, Malformed("signature-invalid", "the signature does not verify"))
-        elif code == Code.OVER_QUOTA:
+        elif code in (Code.OVER_QUOTA, Code.OVER_SHARE):
             # Not a refusal: that is for a block to say, and this one never came into any.
             if not item.handed:
-                self._in_flight.settle(item, Unavailable("ledger-busy", "too many entries of this hour"))
+                busy = Unavailable("ledger-busy", "too many entries wait, or were made in this hour")
+                self._in_flight.settle(item, busy)
         elif code != Code.RECORDED:
             self._in_flight.settle(item, Malformed("envelope-form", "the node did not understand the entry"))
 

@@ -28,13 +28,13 @@ def key(name: str) -> str:
     return b64u(public_key(seed(name)))
 
 
-def _institution(institution: str, code: str, english: str) -> dict[str, Any]:
+def _institution(institution: str, code: str, english: str, operator: str = OPERATOR) -> dict[str, Any]:
     return {
         "id": institution,
         "code": code,
         "name": {"zh-CN": "医院", "en": english},
         "type": "hospital",
-        "operator": OPERATOR,
+        "operator": operator,
         "base": f"http://localhost:8080/i/{institution}",
         "keys": {use: key(f"{institution}/{use}") for use in INSTITUTION_USES},
     }
@@ -50,11 +50,13 @@ def consortium(size: int = 4) -> list[str]:
     return [OPERATOR, *(f"{number}b" * 16 for number in range(1, size))]
 
 
-def genesis_bytes(operators: int = 1, validators: bool = False, **limits: int) -> bytes:
-    """A signed genesis; limits by name override the usual ones."""
+def genesis_bytes(
+    operators: int = 1, validators: bool = False, clinic: str = OPERATOR, **limits: int
+) -> bytes:
+    """A signed genesis; limits by name override the usual ones. `clinic`: whose the clinic is."""
     uses = ("vote", "checkpoint", "validator") if validators else ("vote", "checkpoint")
     members = consortium(operators)
-    institutions = [_institution(HOSPITAL, "WX", "Hospital"), _institution(CLINIC, "WY", "Clinic")]
+    institutions = [_institution(HOSPITAL, "WX", "Hospital"), _institution(CLINIC, "WY", "Clinic", clinic)]
     doc = build_genesis(
         name="Test",
         origin="localhost:8080/ledger",
@@ -78,6 +80,10 @@ class CountingContract:
         dict.fromkeys(("link.open", "link.add", "look.made", "link.faulty", "link.greedy"), "link")
     )
     creates = frozenset({"link.open"})
+
+    def institution_of(self, get: Any, subject: str) -> str | None:
+        link = get(f"link/{subject}")
+        return None if link is None else str(link.get("institution", HOSPITAL))
 
     def apply(self, view: Any, entry: Any, signer: Any, time: int) -> Any:
         if entry.kind == "link.open":

@@ -49,6 +49,7 @@ class Finalized:
 
 @dataclass(frozen=True, slots=True)
 class _Staged:
+    txs: Sequence[bytes]
     batch: Batch
     judged: Judged
     chain: ChainTip
@@ -79,11 +80,17 @@ class Application:
         with store.transaction() as connection:
             self._tip, self._chain = _open(connection, genesis)
             check_rules(connection, self._machine, self._tip)
+        self._checker.ordered((), self._chain.height)
 
     def info(self) -> ChainTip:
         """The last committed block."""
         with self._blocks:
             return self._chain
+
+    def begin(self) -> ChainTip:
+        """The last committed block, for a node that starts."""
+        self._checker.begin_anew()
+        return self.info()
 
     def init_chain(self, asked: InitChain) -> tuple[dict[bytes, int], bytes]:
         """Validators that the ledger names (none: as the chain has them) and the app hash of record 0.
@@ -116,7 +123,7 @@ class Application:
             judged = judge_block(self._machine, batch, self._envelopes, opened, block.time)
             updates = validator_updates(before, validators(batch.get))
             chain = ChainTip(block.height, self._hash(batch.tip))
-            self._staged = _Staged(batch, judged, chain)
+            self._staged = _Staged(block.txs, batch, judged, chain)
             return Finalized(judged.codes, updates, chain.app_hash)
 
     def commit(self) -> None:
@@ -129,6 +136,7 @@ class Application:
                 self._write(connection, staged)
             staged.batch.remember()
             self._tip, self._chain = staged.batch.tip, staged.chain
+        self._checker.ordered(staged.txs, staged.chain.height)
         self._on_commit()
 
     def _write(self, connection: Connection, staged: _Staged) -> None:

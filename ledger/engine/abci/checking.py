@@ -11,11 +11,12 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
 from ledger.engine.abci.allowance import Allowance
+from ledger.engine.abci.backlog import Backlog
 from ledger.engine.verdicts import Verdicts
 from ledger.engine.views import view_of
 from ledger.entry import Entry
@@ -24,7 +25,7 @@ from ledger.errors import Malformed, Refusal
 from ledger.genesis import Genesis
 from ledger.machine import Machine
 from ledger.quota import HOUR_MS, Charge, charges
-from ledger.registry import Document
+from ledger.registry import Document, active_operators
 from ledger.store.database import Store
 from ledger.view import View, no_checkpoint_key
 
@@ -41,6 +42,7 @@ class Code(IntEnum):
     UNKNOWN_KEY = 4
     RECORDED = 5
     OVER_QUOTA = 6
+    OVER_SHARE = 7
 
 
 @dataclass(eq=False, slots=True)
@@ -97,6 +99,8 @@ class Checker:
         self._envelopes = envelopes
         self._turn = threading.Lock()
         self._allowance = Allowance()
+        self._backlog = Backlog()
+        self._height = 0
 
     def check(self, tx: bytes) -> Code:
         """Whether this node lets the transaction into its mempool. Raises Unavailable or Fatal."""
@@ -107,14 +111,41 @@ class Checker:
         except Malformed:
             return Code.MALFORMED
         with self._turn, view_of(self._store, self._genesis, no_checkpoint_key) as view:
-            code = self._check(opened, view)
+            state = _Keys(view)
+            payers = self._payers(tx, opened, view, state)
+            code = Code.OVER_SHARE if payers is None else self._check(opened, view, state)
+            if payers is not None and code is Code.OK:
+                ids = [one.id for one in opened.entries]
+                self._backlog.enter(hashlib.sha256(tx).digest(), len(tx), ids, payers, self._height)
         if code is not Code.OK:
             self._envelopes.forget(tx)
         return code
 
-    def _check(self, opened: Opened, view: View) -> Code:
+    def ordered(self, txs: Sequence[bytes], height: int) -> None:
+        """The block at this height is committed: its transactions wait no more."""
+        with self._turn:
+            self._height = height
+            self._backlog.leave((hashlib.sha256(tx).digest() for tx in txs), height)
+
+    def begin_anew(self) -> None:
+        """The node started, and nothing waits there."""
+        with self._turn:
+            self._backlog.clear()
+
+    def _payers(self, tx: bytes, opened: Opened, view: View, state: _Keys) -> Collection[str] | None:
+        """Of whose shares it takes room, none while there is room for all; None when there is none left."""
+        if self._backlog.is_open(len(tx)):
+            return ()
+        new = {one.id: one.kid for one in opened.entries if self._backlog.is_new(one.id)}
+        for entry_id in view.entry_indices(list(new)):
+            del new[entry_id]
+        payers = {self._machine.operator_behind(kid, state.get) or "" for kid in new.values()}
+        active = active_operators(state.get, self._genesis)
+        return payers if payers and self._backlog.has_share(len(tx), payers, len(active)) else None
+
+    def _check(self, opened: Opened, view: View, state: _Keys) -> Code:
         entries = opened.entries
-        state, hour = _Keys(view), view.time // HOUR_MS
+        hour = view.time // HOUR_MS
         to_verify: list[tuple[Entry, bytes]] = []
         known = self._known(entries, state, to_verify)
         if not known:

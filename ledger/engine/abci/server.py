@@ -117,7 +117,7 @@ def answers(application: Application, admits: Admits) -> Mapping[Method, Callabl
     """For each method, the answer's body to a request's body."""
 
     def info(_body: bytes) -> bytes:
-        tip = application.info()
+        tip = application.begin()
         return m.info_body(_NAME, tip.height, tip.app_hash)
 
     def init_chain(body: bytes) -> bytes:
