@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.static.node import run_tests
-from tests.static.wallet import emergency_story, governing_story, ledger_story, light_story
+from tests.static.wallet import agreement_story, emergency_story, governing_story, ledger_story, light_story
 
 HERE = Path(__file__).resolve().parent
 
@@ -20,6 +20,7 @@ def stories(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "STORY": (ledger_story, folder / "story.json"),
         "EMERGENCY": (emergency_story, folder / "emergency.json"),
         "GOVERNING": (governing_story, folder / "governing.json"),
+        "AGREEMENT": (agreement_story, folder / "agreement.json"),
         "LIGHT": (light_story, folder / "light.json"),
     }
     for teller, target in told.values():
