@@ -126,7 +126,7 @@ def compose(
     with engine.view() as view:
         keys = settle_waiting(settings, view)
     bus = Bus(clock, settings.sse_cap, settings.sse_seconds)
-    engine.subscribe(lambda committed: bus.publish(f"link:{committed.subject}"))
+    engine.subscribe(lambda news: bus.publish(*(f"link:{one.subject}" for one in news)))
     gw = Gateway(
         settings=settings,
         ledger=engine,

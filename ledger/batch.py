@@ -12,7 +12,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 
-from ledger.committed import Committed, committed_of
+from ledger.committed import Committed, News, committed_of
 from ledger.entry import Entry, parse_entry
 from ledger.errors import Refusal
 from ledger.genesis import Genesis
@@ -89,6 +89,10 @@ class Batch:
         writing.write_ending(connection, self.tip)
         return True
 
+    def news(self) -> list[News]:
+        """What was taken, for those who hear of it once it is committed."""
+        return [News(each.record.index, each.subject.id, each.subject.type) for each in self._placed]
+
     def remember(self) -> None:
         """After the commit: let the memory know what is now committed."""
         for key, text in self._state.items():
@@ -138,7 +142,7 @@ class Batch:
         self._subjects[entry.subject] = placed.subject
         for key, document in judgement.changes.items():
             self._state[key] = None if document is None else dump_document(document)
-        committed = committed_of(placed.record, entry, repeated=False)
+        committed = committed_of(placed.record.place, entry, repeated=False)
         self._taken[entry.id] = committed
         return committed
 
@@ -149,7 +153,7 @@ class Batch:
             stored = reading.read_record(self._connection, self._stored[entry_id])
             if stored is not None:
                 return committed_of(
-                    stored.record, parse_entry(stored.record.entry.decode("ascii")), repeated=True
+                    stored.record.place, parse_entry(stored.record.entry.decode("ascii")), repeated=True
                 )
         return None
 

@@ -16,6 +16,7 @@ from ledger.errors import Malformed
 _TAG = b"yaoshi/record/v1\x00"
 _FIXED = struct.Struct(">QQQQ32sI")
 NO_PREVIOUS = bytes(32)
+Place = tuple[int, int, int, int]  # index, time (ms UTC), subject number, seq
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,11 @@ class Record:
     seq: int
     prev: bytes
     entry: bytes
+
+    @property
+    def place(self) -> Place:
+        """Where the record stands in the log and in its subject's chain."""
+        return self.index, self.time, self.number, self.seq
 
     def encode(self) -> bytes:
         """The record bytes."""

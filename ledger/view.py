@@ -30,6 +30,7 @@ from ledger.store.database import Connection
 from ledger.store.reading import Ending, StoredRecord
 
 Certify = Callable[[int, bytes], str]
+TreeAt = Callable[[Connection, int], Node | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +43,31 @@ class RecordRow:
     heads: bytes
 
 
+def read_tree(connection: Connection, _size: int) -> Node | None:
+    """The heads tree of a snapshot, read whole."""
+    return tree_of(reading.read_block_roots(connection))
+
+
 class View:
-    """One read snapshot; use it inside `with engine.view() as view`, in one thread."""
+    """One read snapshot; use it inside `with engine.view() as view`, in one thread.
+
+    `tree_at` is for an engine that remembers heads trees.
+    """
 
     def __init__(
-        self, connection: Connection, genesis: Genesis, ending: Ending, tree: Node | None, certify: Certify
+        self,
+        connection: Connection,
+        genesis: Genesis,
+        ending: Ending,
+        certify: Certify,
+        tree_at: TreeAt = read_tree,
     ) -> None:
         self.genesis = genesis
         self._connection = connection
         self._ending = ending
-        self._tree = tree
         self._certify = certify
+        self._tree_at = tree_at
+        self._tree: Node | None = None
 
     @property
     def size(self) -> int:
@@ -155,7 +170,7 @@ class View:
     def head_proof(self, number: int) -> list[bytes]:
         """Inclusion proof of a subject's head leaf under the newest record's heads root."""
         if self._tree is None:
-            self._tree = tree_of(reading.read_block_roots(self._connection))
+            self._tree = self._tree_at(self._connection, self.size)
         return head_proof(self._tree, number, reading.read_block(self._connection, number // BLOCK))
 
     def node_reader(self, indices: list[int]) -> NodeReader:
@@ -197,6 +212,21 @@ class View:
     def registry_proof(self) -> dict[str, Any]:
         """By whose votes operators and institutions are who they are (`ledger.proofs`)."""
         return registry_proof(self)
+
+
+class Documents:
+    """The state of a view for who judges many entries by it: each document is read once."""
+
+    def __init__(self, view: View) -> None:
+        self.subject = view.subject
+        self._view = view
+        self._read: dict[str, Document | None] = {}
+
+    def get(self, key: str) -> Document | None:
+        """A state document by key; not to be changed."""
+        if key not in self._read:
+            self._read[key] = self._view.get(key)
+        return self._read[key]
 
 
 def no_checkpoint_key(_size: int, _root: bytes) -> str:

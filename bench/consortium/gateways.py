@@ -23,7 +23,7 @@ from bench.consortium.town import Town
 from consent.under import under_status
 from gateway.cli.opening import now_ms
 from gateway.contracts import CONTRACTS
-from ledger.committed import Committed
+from ledger.committed import Committed, News
 from ledger.engine.cometbft import CometBFTEngine
 from ledger.errors import Unavailable
 
@@ -110,10 +110,11 @@ def _serve(
     engine.subscribe(watch.hear)
     gc.freeze()
     tasks = {"closed": _closed, "paced": _paced, "one": _one}
+    looks = {"watch": watch.begin, "refusals": watch.refusals}
     pipe.send("ready")
     while (asked := pipe.recv()) is not None:
         task, arguments = asked
-        pipe.send(watch.refusals(*arguments) if task == "refusals" else tasks[task](engine, *arguments))
+        pipe.send(looks[task](*arguments) if task in looks else tasks[task](engine, *arguments))
     engine.close()
 
 
@@ -202,18 +203,24 @@ class _Watch:
     def __init__(self, engine: CometBFTEngine) -> None:
         self._engine = engine
         self._changed = threading.Condition()
+        self._active: set[str] = set()
         self._refused: dict[str, float] = {}
 
-    def hear(self, committed: Committed) -> None:
-        if committed.kind != "grant.revoke":
+    def begin(self, grants: list[str]) -> None:
+        """From now on, look after each commit whether these grants are still active."""
+        self._active = set(grants)
+
+    def hear(self, _news: Sequence[News]) -> None:
+        if not self._active:
             return
-        grant = committed.payload["grant"]
         with self._engine.view() as view:
-            status = under_status(view, grant, now_ms(), view.time)
-        if status != "active":
-            with self._changed:
-                self._refused[grant] = time.monotonic()
-                self._changed.notify_all()
+            refused = [
+                one for one in self._active if under_status(view, one, now_ms(), view.time) != "active"
+            ]
+        with self._changed:
+            self._refused.update(dict.fromkeys(refused, time.monotonic()))
+            self._active = self._active.difference(refused)
+            self._changed.notify_all()
 
     def refusals(self, grants: list[str]) -> list[float]:
         """For each grant the moment from which it is refused here."""

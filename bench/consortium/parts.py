@@ -13,7 +13,7 @@ from bench.consortium.chain import Validator
 from bench.consortium.cost import cpu_seconds, each_costs, spending
 from bench.consortium.gateways import Done, Gateway, together
 from bench.consortium.town import NODES, Town
-from bench.figures import Figure, at_least, below, beside, percentile
+from bench.figures import Figure, at_least, below, beside, noted, percentile
 
 SINGLES, SINGLES_AT_ONCE = 6_000, 250
 BATCHES, BATCH, BATCHES_AT_ONCE = 200, 50, 10
@@ -48,21 +48,22 @@ def singles(found: Sequence[Gateway], town: Town, peers: Peers) -> list[Figure]:
     """Patients' grants, signed one by one, gathered into envelopes."""
     share = SINGLES // NODES
     work = [([[text] for text in town.grants(number, share)], SINGLES_AT_ONCE) for number in range(NODES)]
-    done, spent = spending(_processes(found), lambda: together(found, "closed", work))
-    rate = at_least(
-        "grants signed one by one", _rate(done), "entries/s", "kvstore, tx/s", peers.per_second, factor=0.5
-    )
-    return [rate, *each_costs("a grant signed by itself", spent, SINGLES)]
+    rate, costs = _throughput(found, work, "a grant")
+    return [
+        at_least(
+            "grants signed one by one", rate, "entries/s", "kvstore, tx/s", peers.per_second, factor=0.5
+        ),
+        *costs,
+    ]
 
 
 def batches(found: Sequence[Gateway], town: Town, peers: Peers) -> list[Figure]:
     """Looks of hospitals, signed together."""
     share = BATCHES // NODES
     work = [(town.batches(number, share, BATCH), BATCHES_AT_ONCE) for number in range(NODES)]
-    done, spent = spending(_processes(found), lambda: together(found, "closed", work))
+    rate, costs = _throughput(found, work, "a look in a batch")
     name = f"looks in signed batches of {BATCH}"
-    rate = at_least(name, _rate(done), "entries/s", "kvstore, tx/s", peers.per_second, factor=1.3)
-    return [rate, *each_costs("a look in a batch", spent, BATCHES * BATCH)]
+    return [at_least(name, rate, "entries/s", "kvstore, tx/s", peers.per_second, factor=1.3), *costs]
 
 
 def latency(found: Sequence[Gateway], town: Town, peers: Peers) -> list[Figure]:
@@ -100,6 +101,7 @@ def revocation(found: Sequence[Gateway], town: Town, _peers: Peers) -> list[Figu
     for text in town.grants(0, REVOCATIONS):
         giver.begin("one", text)
         grants.append(giver.finish()[1])
+    together(others, "watch", [(grants,)] * len(others))
     share = int(BACKGROUND / len(others) * REVOCATIONS / 4)
     for number, one in enumerate(others, 1):
         one.begin(
@@ -153,9 +155,16 @@ def _processes(found: Sequence[Gateway]) -> dict[str, list[int]]:
     return {"nodes": list(nodes), "applications": list(applications), "gateways": gateways}
 
 
-def _rate(all_done: Sequence[Done]) -> float:
-    entries = len(_taken(all_done))
-    return entries / (max(one.ended for one in all_done) - min(one.began for one in all_done))
+def _throughput(
+    found: Sequence[Gateway], work: Sequence[tuple[Sequence[Sequence[str]], int]], what: str
+) -> tuple[float, list[Figure]]:
+    """Entries a second when all gateways hand in what is theirs, and what each entry cost."""
+    validators = [one.validator for one in found]
+    before = _height(validators)
+    done, spent = spending(_processes(found), lambda: together(found, "closed", work))
+    count, seconds = len(_taken(done)), max(one.ended for one in done) - min(one.began for one in done)
+    blocks = noted(f"{what}: in a block with", count / (_height(validators) - before), "entries")
+    return count / seconds, [*each_costs(what, spent, count), blocks]
 
 
 def _taken(all_done: Sequence[Done]) -> list[float]:

@@ -21,7 +21,7 @@ from threading import Event, Thread
 
 from gateway.operation.files import replace_private
 from ledger.checkpoint import open_checkpoint
-from ledger.committed import Committed
+from ledger.committed import Committed, Subscriber
 from ledger.encoding import is_hex
 from ledger.engine.protocol import Engine
 from ledger.errors import LedgerError, Malformed, Refusal, Unavailable
@@ -157,7 +157,7 @@ class Watermark:
 
     def follow(self, failed: Callable[[str], None]) -> None:
         """Raises the mark after commits, in a thread of its own; `failed(kind)` hears of what went wrong."""
-        self._engine.subscribe(lambda _committed: self._changed.set())
+        self._engine.subscribe(lambda _news: self._changed.set())
         self._changed.set()
         Thread(target=self._follow, args=(failed,), name="watermark", daemon=True).start()
 
@@ -208,7 +208,7 @@ class Halted:
     def view(self) -> AbstractContextManager[View]:
         return self._engine.view()
 
-    def subscribe(self, callback: Callable[[Committed], None]) -> None:
+    def subscribe(self, callback: Subscriber) -> None:
         self._engine.subscribe(callback)
 
     def close(self) -> None:

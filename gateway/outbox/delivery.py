@@ -52,7 +52,7 @@ class Delivery:
         """Start the threads, which begin with what an earlier process left."""
         self._busy = True
         self._to_tell.set()
-        self._gw.ledger.subscribe(lambda _committed: self._awake.set() if self._busy else None)
+        self._gw.ledger.subscribe(lambda _news: self._awake.set() if self._busy else None)
         for name, work in (("outbox", self._run), ("outbox-tells", self._tell)):
             self._threads.append(Thread(target=work, name=name, daemon=True))
             self._threads[-1].start()

@@ -15,8 +15,10 @@ from ledger.encoding import unb64u
 from ledger.errors import Unavailable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gateway.composition import Gateway
-    from ledger.committed import Committed
+    from ledger.committed import News
     from ledger.engine.protocol import Engine
     from ledger.receipt import Proven
 
@@ -38,8 +40,8 @@ class Replica:
         with self._grown:
             return self._grown.wait_for(lambda: self._size >= size, seconds)
 
-    def _tell(self, committed: Committed) -> None:
-        self._grow(committed.index + 1)
+    def _tell(self, news: Sequence[News]) -> None:
+        self._grow(news[-1].record + 1)
 
     def _grow(self, size: int) -> None:
         with self._grown:

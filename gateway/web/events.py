@@ -34,13 +34,14 @@ class Bus:
         self._streams = 0
         self._closed = False
 
-    def publish(self, channel: str) -> None:
-        """Wakes whoever waits on the channel; never blocks for long."""
+    def publish(self, *channels: str) -> None:
+        """Wakes whoever waits on one of the channels; never blocks for long."""
         with self._changed:
             self._last = max(self._clock(), self._last + 1)
-            self._cursors[channel] = self._last
-            self._cursors.move_to_end(channel)
-            if len(self._cursors) > CHANNELS_KEPT:
+            for channel in channels:
+                self._cursors[channel] = self._last
+                self._cursors.move_to_end(channel)
+            while len(self._cursors) > CHANNELS_KEPT:
                 self._floor = self._cursors.popitem(last=False)[1]
             self._changed.notify_all()
 

@@ -6,12 +6,15 @@ ourselves and, from the wallet, to the institutions that the ledger's registry n
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, g
 
 from gateway.composition import Gateway
 from gateway.web.hosts import WALLET
+from ledger.committed import News
+from ledger.heads import LINK
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; font-src 'self'; "
@@ -45,8 +48,8 @@ class ConnectSources:
         origins = {f"{parts.scheme}://{parts.netloc}" for parts in map(urlsplit, bases)}
         return " ".join(["'self'", *sorted(origins)])
 
-    def _renew(self, committed: object) -> None:
-        if str(getattr(committed, "kind", "")).startswith(("institution.", "operator.")):
+    def _renew(self, news: Sequence[News]) -> None:
+        if any(one.type != LINK for one in news):
             self.text = self._read()
 
 

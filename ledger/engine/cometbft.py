@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ledger.committed import Committed, committed_as_stored
+from ledger.committed import Committed, Subscriber, committed_as_stored
 from ledger.engine.following import Follower, overdue
 from ledger.engine.inflight import Answer, InFlight, Waiting
 from ledger.engine.light_source import Document, LightSource
@@ -31,7 +31,7 @@ from ledger.store.chain import read_chain_tip
 from ledger.store.database import Connection, Store
 from ledger.store.place import Place
 from ledger.store.reading import read_ending, read_record
-from ledger.view import Certify, View
+from ledger.view import Certify, Documents, View
 
 IN_FLIGHT = 250
 ANSWER_WITHIN_S = 15.0
@@ -66,7 +66,7 @@ class CometBFTEngine:
         self._sender = Sender(Node(rpc), self._in_flight, _GATHER_S, self._look_up)
         self._light = LightSource(Node(rpc), store)
         self._bell = Bell(wake_directory)
-        self._follower = Follower(store, self._in_flight, self._sender, self._bell, self._trees, size)
+        self._follower = Follower(store, self._in_flight, self._sender, self._bell, size)
 
     @classmethod
     def open(
@@ -149,7 +149,7 @@ class CometBFTEngine:
         """A block for those who check what the validators signed; see `ledger.engine.light_source`."""
         return self._light.block(height)
 
-    def subscribe(self, callback: Callable[[Committed], None]) -> None:
+    def subscribe(self, callback: Subscriber) -> None:
         """Call back after each commit, by whichever gateway; the callback must not block."""
         self._follower.subscribe(callback)
 
@@ -168,21 +168,22 @@ class CometBFTEngine:
             ending = read_ending(connection)
             if ending is None:
                 raise Fatal("size-differs", "the ledger file has no beginning")
-            view = View(connection, self.genesis, ending, None, self._certify)
+            view = View(connection, self.genesis, ending, self._certify)
+            state = Documents(view)
             height = read_chain_tip(connection).height
             indices = view.entry_indices([item.entry.id for item in items])
             for item in items:
                 index = indices.get(item.entry.id)
-                outcome = self._outcome(item.entry, view, index) or _recorded(connection, index, item)
+                outcome = self._outcome(item.entry, state, index) or _recorded(connection, index, item)
                 if outcome is not None:
                     self._in_flight.settle(item, outcome)
                 else:
                     item.size = ending.size if item.height is None else item.size
                     item.height, item.looked_up = height, True
 
-    def _outcome(self, entry: Entry, view: View, index: int | None) -> Refusal | Malformed | None:
+    def _outcome(self, entry: Entry, state: Documents, index: int | None) -> Refusal | Malformed | None:
         try:
-            signer = self._machine.authenticate(entry, view, self._verdicts.verifies)
+            signer = self._machine.authenticate(entry, state, self._verdicts.verifies)
         except Malformed as malformed:
             return malformed
         if isinstance(signer, Refusal):

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ledger.batch import begin_ledger
-from ledger.committed import Committed
+from ledger.committed import Committed, Subscriber
 from ledger.engine.inbox import Inbox, Item, Reply
 from ledger.engine.startup import (
     check_checkpoint_seed,
@@ -115,7 +115,7 @@ class EmbeddedEngine:
         with view_of(self._store, self.genesis, self._certify, self._writer.tree_at) as view:
             yield view
 
-    def subscribe(self, callback: Callable[[Committed], None]) -> None:
+    def subscribe(self, callback: Subscriber) -> None:
         """Call back after each durable commit, from the writing thread; the callback must not block."""
         self._writer.subscribe(callback)
 

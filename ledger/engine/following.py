@@ -9,45 +9,40 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 
-from ledger.committed import Committed, committed_as_stored
+from ledger.committed import News, Subscriber, committed_of
 from ledger.engine.inflight import InFlight
 from ledger.engine.outgoing import Sender
-from ledger.engine.trees import Trees
 from ledger.engine.waking import Bell
 from ledger.errors import Fatal, Refusal, Unavailable
 from ledger.store.chain import read_chain_tip, read_refusals_since
 from ledger.store.database import Store
-from ledger.store.reading import StoredRecord, read_ending, read_records
+from ledger.store.reading import read_ending, read_places
 
 _log = logging.getLogger("ledger")
 _LOOK_S = 0.05
 _IDLE_LOOK_S = 0.5
 _SEND_AGAIN_S = 2.0
 _RECORDS_AT_ONCE = 500
-Callback = Callable[[Committed], None]
 
 
 class Follower:
     """The thread that follows; `size` is where the log ended when it began, `height` the last block seen."""
 
-    def __init__(
-        self, store: Store, in_flight: InFlight, sender: Sender, bell: Bell, trees: Trees, size: int
-    ) -> None:
+    def __init__(self, store: Store, in_flight: InFlight, sender: Sender, bell: Bell, size: int) -> None:
         self._store = store
-        self._trees = trees
         self._in_flight = in_flight
         self._sender = sender
         self._bell = bell
         self._seen = size
         self.height = 0
-        self._callbacks: list[Callback] = []
+        self._callbacks: list[Subscriber] = []
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, name="ledger-follower", daemon=True)
         self._thread.start()
 
-    def subscribe(self, callback: Callback) -> None:
+    def subscribe(self, callback: Subscriber) -> None:
         self._callbacks.append(callback)
 
     def close(self) -> None:
@@ -84,28 +79,28 @@ class Follower:
             if ending is None:
                 raise Fatal("size-differs", "the ledger file has no beginning")
             height = read_chain_tip(connection).height
-            self._trees.follow(connection, ending.size)
-            news: list[StoredRecord] = []
+            rows = []
             if self._seen < ending.size and (waiting or self._callbacks):
-                news = list(read_records(connection, self._seen, _RECORDS_AT_ONCE))
+                rows = read_places(connection, self._seen, _RECORDS_AT_ONCE)
             refused = read_refusals_since(connection, self.height) if waiting and height > self.height else {}
         self.height = height
-        for stored in news:
-            committed = committed_as_stored(stored.record, repeated=False)
-            for item in waiting.get(committed.entry_id, ()):
-                self._in_flight.settle(item, committed.again() if committed.index < item.size else committed)
-            self._tell(committed)
-        for entry_id, one in refused.items():
-            for item in waiting.get(entry_id, ()):
+        for place, entry_id, _, _ in rows if waiting else ():
+            for item in waiting.get(entry_id.hex(), ()):
+                repeated = place[0] < item.size
+                self._in_flight.settle(item, committed_of(place, item.entry, repeated=repeated))
+        if rows:
+            self._tell([News(place[0], subject.hex(), kind) for place, _, subject, kind in rows])
+        for refused_id, one in refused.items():
+            for item in waiting.get(refused_id, ()):
                 if item.height is not None and one.height > item.height:
                     self._in_flight.settle(item, _judged(one.refusal))
-        self._seen = self._seen + len(news) if news else ending.size
+        self._seen = self._seen + len(rows) if rows else ending.size
         return self._seen < ending.size
 
-    def _tell(self, committed: Committed) -> None:
+    def _tell(self, news: Sequence[News]) -> None:
         for callback in self._callbacks:
             try:
-                callback(committed)
+                callback(news)
             except Exception as fault:
                 _log.error("a subscriber failed: %s", type(fault).__name__)
 

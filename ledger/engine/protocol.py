@@ -8,12 +8,11 @@ same bytes again is safe.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from ledger.committed import Committed
+from ledger.committed import Committed, Subscriber
 from ledger.errors import Refusal
 from ledger.genesis import Genesis
 from ledger.view import View
@@ -44,8 +43,8 @@ class Engine(Protocol):
         """One read snapshot. Raises Unavailable."""
         ...
 
-    def subscribe(self, callback: Callable[[Committed], None]) -> None:
-        """Call back, in order, after each durable commit; from the engine's thread, so it must not block."""
+    def subscribe(self, callback: Subscriber) -> None:
+        """Call back after each durable commit with its records, in order; it must not block the engine."""
         ...
 
     def close(self) -> None:

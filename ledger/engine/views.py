@@ -12,12 +12,9 @@ from ledger.checkpoint import sign_checkpoint
 from ledger.engine.startup import check_genesis
 from ledger.errors import Fatal
 from ledger.genesis import Genesis
-from ledger.heads import Node
 from ledger.store.database import Store
 from ledger.store.reading import read_ending
-from ledger.view import Certify, View
-
-TreeAt = Callable[[int], Node | None]
+from ledger.view import Certify, TreeAt, View, read_tree
 
 
 def certifier(genesis: Genesis, seed: bytes, clock: Callable[[], int]) -> Certify:
@@ -26,14 +23,11 @@ def certifier(genesis: Genesis, seed: bytes, clock: Callable[[], int]) -> Certif
 
 
 @contextmanager
-def view_of(
-    store: Store, genesis: Genesis, certify: Certify, tree_at: TreeAt | None = None
-) -> Iterator[View]:
+def view_of(store: Store, genesis: Genesis, certify: Certify, tree_at: TreeAt = read_tree) -> Iterator[View]:
     """One snapshot of the store. Raises Fatal(size-differs, genesis-differs) or Unavailable."""
     with store.snapshot() as connection:
         ending = read_ending(connection)
         if ending is None:
             raise Fatal("size-differs", "the ledger file has no beginning")
         check_genesis(ending, genesis)
-        tree = tree_at(ending.size) if tree_at else None
-        yield View(connection, genesis, ending, tree, certify)
+        yield View(connection, genesis, ending, certify, tree_at)

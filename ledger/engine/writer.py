@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable
 
 from ledger.batch import Batch, Memory
-from ledger.committed import Committed
+from ledger.committed import Committed, News, Subscriber
 from ledger.engine.inbox import Inbox, Item
 from ledger.engine.startup import load_tip
 from ledger.engine.verdicts import Verdicts
@@ -23,7 +23,8 @@ from ledger.errors import Fatal, LedgerError, Malformed, Refusal, Unavailable
 from ledger.heads import Node
 from ledger.machine import Machine
 from ledger.sequence import Tip
-from ledger.store.database import DatabaseError, Store
+from ledger.store.database import Connection, DatabaseError, Store
+from ledger.view import read_tree
 
 _log = logging.getLogger("ledger")
 _TREES_KEPT = 16
@@ -53,7 +54,7 @@ class Writer:
         self._verdicts = Verdicts()
         self._keys: dict[str, bytes] = {}
         self._trees: tuple[tuple[int, Node | None], ...] = ((tip.size, tip.tree),)
-        self._callbacks: list[Callable[[Committed], None]] = []
+        self._callbacks: list[Subscriber] = []
         self._threads = [threading.Thread(target=self._write, name="ledger-writer", daemon=True)]
 
     def start(self, verifiers: int) -> None:
@@ -70,12 +71,13 @@ class Writer:
         for thread in self._threads:
             thread.join()
 
-    def subscribe(self, callback: Callable[[Committed], None]) -> None:
+    def subscribe(self, callback: Subscriber) -> None:
         self._callbacks.append(callback)
 
-    def tree_at(self, size: int) -> Node | None:
-        """The heads tree of one of the newest sizes; None when it must be read from the file."""
-        return next((tree for known, tree in self._trees if known == size), None)
+    def tree_at(self, connection: Connection, size: int) -> Node | None:
+        """The heads tree of this snapshot's size: remembered of the newest, else read."""
+        kept = next((tree for known, tree in self._trees if known == size), None)
+        return kept or read_tree(connection, size)
 
     def _verify(self) -> None:
         while items := self._inbox.take_unchecked(8):
@@ -104,33 +106,34 @@ class Writer:
     def _write_batch(self, items: list[Item]) -> None:
         """Commit and answer; the caller has the turn, which ends here whatever happens."""
         try:
-            self._answer(items, self._outcomes(items))
+            self._answer(items, *self._outcomes(items))
         except BaseException:
             self._forget()
             raise
         finally:
             self._inbox.end_turn()
 
-    def _outcomes(self, items: list[Item]) -> list[Outcome]:
+    def _outcomes(self, items: list[Item]) -> tuple[list[Outcome], list[News]]:
+        """An outcome for each, and what subscribers hear of."""
         try:
             return self._commit(items)
         except Unavailable as unavailable:
             self._forget()
-            return [_outage(unavailable)] * len(items)
+            return [_outage(unavailable)] * len(items), []
         except Fatal as fatal:
             self._forget()
             _log.critical("nothing more is written: %s", fatal)  # such a text names nobody
-            return [fatal] * len(items)
+            return [fatal] * len(items), []
         except Exception as fault:
             self._forget()
             _log.error("a batch failed: %s", type(fault).__name__)
-            return [fault] * len(items)
+            return [fault] * len(items), []
 
     def _forget(self) -> None:
         """Where the log ends is no longer known; another process may have written its own next entries."""
         self._tip, self._trees = None, ()
 
-    def _commit(self, items: list[Item]) -> list[Outcome]:
+    def _commit(self, items: list[Item]) -> tuple[list[Outcome], list[News]]:
         with self._store.transaction() as connection:
             if self._tip is None:
                 self._memory = Memory()
@@ -145,7 +148,7 @@ class Writer:
         if written:
             batch.remember()
             self._tip = batch.tip
-        return outcomes
+        return outcomes, batch.news()
 
     def _take(self, batch: Batch, item: Item, clock: int) -> Outcome:
         def verifies(entry: Entry, key: bytes) -> bool:
@@ -166,20 +169,15 @@ class Writer:
             _log.error("a contract failed on %s: %s", item.entry.kind, type(fault).__name__)
             return fault
 
-    def _answer(self, items: list[Item], outcomes: list[Outcome]) -> None:
+    def _answer(self, items: list[Item], outcomes: list[Outcome], news: list[News]) -> None:
         for item, outcome in zip(items, outcomes, strict=True):
             if isinstance(outcome, Exception):
                 item.reply.set_exception(outcome)
             else:
                 item.reply.set_result(outcome)
-        for outcome in outcomes:
-            if isinstance(outcome, Committed) and not outcome.repeated:
-                self._call_back(outcome)
-
-    def _call_back(self, committed: Committed) -> None:
-        for callback in self._callbacks:
+        for callback in self._callbacks if news else ():
             try:
-                callback(committed)
+                callback(news)
             except Exception as fault:
                 _log.error("a subscriber failed: %s", type(fault).__name__)
 

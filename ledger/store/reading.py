@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from ledger.heads import BLOCK, Subject, split_block
 from ledger.merkle import NodeReader
-from ledger.record import Record
+from ledger.record import Place, Record
 from ledger.store import tables as t
 from ledger.store.prepared import Prepared
 
@@ -51,6 +51,22 @@ _RECORD_COLUMNS = (
     t.records.c.prev,
     t.records.c.entry,
     t.records.c.heads,
+)
+
+_PLACES = Prepared(
+    sa.select(
+        t.records.c.index,
+        t.records.c.time,
+        t.records.c.number,
+        t.records.c.seq,
+        t.records.c.entry_id,
+        t.subjects.c.id,
+        t.subjects.c.type,
+    )
+    .join(t.subjects, t.subjects.c.number == t.records.c.number)
+    .where(t.records.c.index >= sa.bindparam("first"))
+    .order_by(t.records.c.index)
+    .limit(sa.bindparam("limit"))
 )
 
 
@@ -164,6 +180,11 @@ def read_records(connection: sa.Connection, first: int, limit: int) -> Iterator[
     )
     for row in connection.execute(query):
         yield StoredRecord(Record(*row[:6]), row[6])
+
+
+def read_places(connection: sa.Connection, first: int, limit: int) -> list[tuple[Place, bytes, bytes, int]]:
+    """(place, entry id, subject's id and type) of up to `limit` records from index `first` on."""
+    return [(row[:4], *row[4:]) for row in _PLACES.all(connection, first=first, limit=limit)]
 
 
 def read_size_before(connection: sa.Connection, size: int, time: int) -> int:

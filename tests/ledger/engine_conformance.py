@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from typing import Any, Protocol
 
 import pytest
 
+from ledger import heads
 from ledger.audit import export_log, verify_log
 from ledger.checkpoint import open_checkpoint
-from ledger.committed import Committed
+from ledger.committed import Committed, News
 from ledger.encoding import unb64u
 from ledger.engine.protocol import Engine
 from ledger.errors import Malformed, Refusal, Unavailable
@@ -326,11 +328,11 @@ class EngineConformance(TogetherConformance):
     def test_subscribers_hear_of_each_commit_once_and_in_order(
         self, engine: Engine, author: world.Author
     ) -> None:
-        heard: list[Committed] = []
+        heard: list[News] = []
         everything = threading.Event()
 
-        def hear(one: Committed) -> None:
-            heard.append(one)
+        def hear(news: Sequence[News]) -> None:
+            heard.extend(news)
             if len(heard) == 3:
                 everything.set()
 
@@ -340,7 +342,7 @@ class EngineConformance(TogetherConformance):
         done = [engine.submit(entry) for entry in (*entries, entries[1])]
         assert isinstance(done[-1].result(), Committed)
         assert everything.wait(10)
-        assert heard == [future.result() for future in done[:3]]
+        assert heard == [News(one.index, LINK, heads.LINK) for one in map(answer, done[:3])]
 
     def test_a_closed_engine_answered_everything_and_takes_no_more(
         self, engine: Engine, author: world.Author
@@ -380,5 +382,11 @@ class EngineConformance(TogetherConformance):
         assert all(result.claims.values())
 
 
-def _fails(_committed: Committed) -> None:
+def answer(future: Future[Committed | Refusal]) -> Committed:
+    found = future.result()
+    assert isinstance(found, Committed)
+    return found
+
+
+def _fails(_news: Sequence[News]) -> None:
     raise ValueError("a subscriber's fault")

@@ -25,9 +25,9 @@ from ledger.errors import Malformed, Refusal
 from ledger.genesis import Genesis
 from ledger.machine import Machine
 from ledger.quota import HOUR_MS, Charge, charges
-from ledger.registry import Document, active_operators
+from ledger.registry import active_operators
 from ledger.store.database import Store
-from ledger.view import View, no_checkpoint_key
+from ledger.view import Documents, View, no_checkpoint_key
 
 _ENVELOPES_KEPT_BYTES = 8 * 1024 * 1024  # some seconds of what four nodes can order
 
@@ -111,7 +111,7 @@ class Checker:
         except Malformed:
             return Code.MALFORMED
         with self._turn, view_of(self._store, self._genesis, no_checkpoint_key) as view:
-            state = _Keys(view)
+            state = Documents(view)
             payers = self._payers(tx, opened, view, state)
             code = Code.OVER_SHARE if payers is None else self._check(opened, view, state)
             if payers is not None and code is Code.OK:
@@ -132,7 +132,7 @@ class Checker:
         with self._turn:
             self._backlog.clear()
 
-    def _payers(self, tx: bytes, opened: Opened, view: View, state: _Keys) -> Collection[str] | None:
+    def _payers(self, tx: bytes, opened: Opened, view: View, state: Documents) -> Collection[str] | None:
         """Of whose shares it takes room, none while there is room for all; None when there is none left."""
         if self._backlog.is_open(len(tx)):
             return ()
@@ -143,7 +143,7 @@ class Checker:
         active = active_operators(state.get, self._genesis)
         return payers if payers and self._backlog.has_share(len(tx), payers, len(active)) else None
 
-    def _check(self, opened: Opened, view: View, state: _Keys) -> Code:
+    def _check(self, opened: Opened, view: View, state: Documents) -> Code:
         entries = opened.entries
         hour = view.time // HOUR_MS
         to_verify: list[tuple[Entry, bytes]] = []
@@ -164,7 +164,7 @@ class Checker:
         return Code.OK
 
     def _known(
-        self, entries: Sequence[Entry], state: _Keys, to_verify: list[tuple[Entry, bytes]]
+        self, entries: Sequence[Entry], state: Documents, to_verify: list[tuple[Entry, bytes]]
     ) -> dict[str, list[Charge]]:
         """Those that a key which is in use may have signed, by id, and what each of them spends."""
 
@@ -179,17 +179,3 @@ class Checker:
             if not isinstance(signer, Refusal) and not signer.retired:
                 found[one.id] = charges(one, signer, state.get, self._genesis.limits)
         return found
-
-
-class _Keys:
-    """What one check reads of the state, each document once."""
-
-    def __init__(self, view: View) -> None:
-        self.subject = view.subject
-        self._view = view
-        self._read: dict[str, Document | None] = {}
-
-    def get(self, key: str) -> Document | None:
-        if key not in self._read:
-            self._read[key] = self._view.get(key)
-        return self._read[key]

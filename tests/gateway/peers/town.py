@@ -320,7 +320,7 @@ def _compose(settings: Settings, order: Order, clock: Clock, entropy: Entropy) -
     replica = Replica(engine, order)
     order.replicas.append(replica)
     bus = Bus(clock, settings.sse_cap, settings.sse_seconds)
-    engine.subscribe(lambda committed: bus.publish(f"link:{committed.subject}"))
+    engine.subscribe(lambda news: bus.publish(*(f"link:{one.subject}" for one in news)))
     return Gateway(
         settings=settings,
         ledger=replica,

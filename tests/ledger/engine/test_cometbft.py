@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
-from ledger.committed import Committed
+from ledger.committed import Committed, News
 from ledger.engine.cometbft import CometBFTEngine
 from ledger.engine.embedded import EmbeddedEngine
 from ledger.engine.protocol import Engine
@@ -117,18 +117,18 @@ def test_a_signed_batch_goes_into_a_block_with_its_signature_once(member: Member
     assert [one.result(WITHIN_S).index for one in answers] == list(range(2, 32))  # type: ignore[union-attr]
     blocks = [member.call("block", height=str(height)) for height in range(1, member.height + 1)]
     txs = [base64.b64decode(tx) for one in blocks for tx in one["result"]["block"]["data"]["txs"]]
-    assert [(tx[0], len(open_envelope(tx))) for tx in txs] == [(1, 1), (2, 30)]
+    assert [(tx[0], len(open_envelope(tx))) for tx in txs] == [(3, 1), (2, 30)]
     assert len(txs[1]) < len(pack_entries(entries)) * 0.75
 
 
 def test_two_gateways_of_one_store_hear_of_the_same_entry_once(opened: Opened) -> None:
     one, two = opened(), opened()
     author = world.Author(one.id)
-    heard: list[Committed] = []
+    heard: list[News] = []
     everything = threading.Event()
 
-    def hear(committed: Committed) -> None:
-        heard.append(committed)
+    def hear(news: Sequence[News]) -> None:
+        heard.extend(news)
         if len(heard) == 2:
             everything.set()
 
@@ -138,8 +138,7 @@ def test_two_gateways_of_one_store_hear_of_the_same_entry_once(opened: Opened) -
     assert {future.result(WITHIN_S).index for future in answers} == {1}  # type: ignore[union-attr]
     look = committed(one, author.look(LINK))
     assert everything.wait(WITHIN_S)
-    assert [entry.index for entry in heard] == [1, look.index] == [1, 2]
-    assert not any(entry.repeated for entry in heard)
+    assert [one.record for one in heard] == [1, look.index] == [1, 2]
 
 
 def test_more_entries_than_may_be_in_flight_are_refused_at_once(

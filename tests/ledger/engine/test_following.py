@@ -13,7 +13,6 @@ from ledger.engine.following import Follower
 from ledger.engine.inflight import InFlight
 from ledger.engine.outgoing import Sender
 from ledger.engine.rpc import Node
-from ledger.engine.trees import Trees
 from ledger.engine.waking import Bell
 from ledger.genesis import parse_genesis
 from ledger.store.database import Store
@@ -41,7 +40,7 @@ def test_an_outage_of_the_ledger_is_said_once_and_so_is_its_end(
     Application(written, parse_genesis(world.genesis_bytes()), world.contracts(), lambda: None)
     store, in_flight, bell = Store(path, write=False), InFlight(1), CountedBell(tmp_path)
     sender = Sender(Node("http://127.0.0.1:1"), in_flight, 0.0, lambda _items: [])
-    follower = Follower(store, in_flight, sender, bell, Trees(), 1)
+    follower = Follower(store, in_flight, sender, bell, 1)
 
     def rename(before: str, after: str) -> None:
         with sqlite3.connect(path) as connection:
