@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from consent.under import Under, under_state, under_status
+from gateway.outbox.foresight import foresee
 
 if TYPE_CHECKING:
     from gateway.asks.room import Source
@@ -28,8 +29,9 @@ _ENDS = {
 
 def standing(gw: Gateway, under: str, now: int) -> tuple[str, int] | None:
     """(state, moment in ms) when the grant or glass has ended by `now`, None while it stands."""
+    waiting = gw.outbox.about(under)
     with gw.ledger.view() as view:
-        foreseen = gw.outbox.foresee(view, under)
+        foreseen = foresee(view, waiting)
         status = under_status(foreseen, under, now, view.time)
         found = under_state(foreseen, under)
     code = getattr(status, "code", None)

@@ -62,12 +62,14 @@ def _source(gw: Gateway, staff: Staff, basis: Basis) -> Source:
         state, at = end or ("refused", gw.clock())
         return Source(basis, state, ended_at=at)
     items = [{**item, "source": basis.custodian} for item in pulled.items]
+    # A copy is filed with the receipt of its disclosure: what waits for the ledger is shown, and not filed.
+    recorded = all(one.receipt is not None for one in pulled.received.values())
     return Source(
         basis,
         "open",
         ends_at=_visit_end(gw, basis, pulled.visit),
         items=items,
-        received=pulled.received,
+        received=pulled.received if recorded else None,
         patient=pulled.patient,
         # The pull gives nothing that did not verify; the patient heads the page and is not counted.
         count=len(items),

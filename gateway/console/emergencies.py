@@ -17,6 +17,7 @@ from gateway.composition import current_gateway
 from gateway.console.visits import ROOM
 from gateway.glass.asking import end_as_declarer
 from gateway.glass.declare import Declared, Emergency, declare
+from gateway.glass.known import known_glass
 from gateway.glass.view import emergency_of, open_emergency
 from gateway.identity.roles import current_staff, fresh_required, staff_required
 from gateway.records.patients import get_patient
@@ -104,15 +105,18 @@ def end(emergency: str) -> Any:
 
 
 def _begun(gw: Gateway, custodian: str, made: Declared) -> dict[str, Any]:
+    glass = known_glass(gw, made.answer.glass)
+    if glass is None:
+        raise LookupError("a glass that verified neither is on the ledger nor waits for it")
     with gw.ledger.view() as view:
         name = view.institution(custodian).name
-        glass = view.get(f"glass/{made.answer.glass}")
     return {
         "emergency": made.emergency,
         "glass": made.answer.glass,
         "custodian": {"id": custodian, "name": name},
         "from": glass["from"],
-        "until": made.answer.until,
+        "until": glass["until"],
+        "recorded": made.answer.receipt is not None,
         "patient": made.answer.patient,
     }
 

@@ -33,8 +33,8 @@ class Freshness:
         self._lock = Lock()
         self._last: Measures | None = None
 
-    def demand(self) -> None:
-        """Raises Unavailable(ledger-too-old)."""
+    def demand(self, still: bool = False) -> None:
+        """Raises Unavailable(ledger-too-old); `still`: a ledger that stands still is no reason."""
         found = self._chain.measures()
         with self._lock:
             self._last = last = found or self._last
@@ -42,5 +42,5 @@ class Freshness:
             raise Unavailable(TOO_OLD, "the consensus node has not said yet how new its blocks are")
         if last.catching_up:
             raise Unavailable(TOO_OLD, "this node is catching up with the others")
-        if self._clock() - last.newest > OLDEST_MS:
+        if not still and self._clock() - last.newest > OLDEST_MS:
             raise Unavailable(TOO_OLD, "the newest block known here is too old to answer from")

@@ -30,20 +30,23 @@ def log_of_link(gw: Gateway, link: str) -> list[Logged]:
 
 
 def looks_under(gw: Gateway, glass: GlassState) -> list[Logged]:
-    """The disclosures under a broken glass, oldest first; only where they can stand is the log read."""
-    with gw.ledger.view() as view:
-        seq = decode_record(view.record(glass["index"])).seq
-        chain = view.chain(glass["link"], seq + 1)
+    """The disclosures under a broken glass, oldest first; also those that wait or were refused in the end."""
+    rows = [kept.entry for kept in gw.outbox.rows(glass["link"])]  # before the view, which has the rest
+    kept = [entry for entry in rows if entry.payload.get("under") == glass["id"]]
     found = []
+    with gw.ledger.view() as view:
+        index = view.entry_index(glass["id"])
+        # Some may have been recorded long after its end: those of the first hour, when there was no quorum.
+        seq = None if index is None else decode_record(view.record(index)).seq
+        chain = [] if seq is None else view.chain(glass["link"], seq + 1)
+        waiting = [entry for entry in kept if view.entry_index(entry.id) is None]
     for one in chain:
         record = decode_record(one.record_bytes)
-        if record.time >= glass["until"]:
-            break
         payload = _payload(record)
         if payload.get("under") == glass["id"]:
             with gw.db.connect() as conn:
                 found.append(_logged(record, payload, opening_of(conn, payload["commitment"])))
-    return found
+    return found + kept_here(gw, waiting)
 
 
 def kept_here(gw: Gateway, entries: list[Entry]) -> list[Logged]:

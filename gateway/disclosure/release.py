@@ -3,7 +3,8 @@
 Logged, then released: ARCHITECTURE.md, "The life of a pull".
 Not here: how the asker proved who it is (gateway.peers.assertion), HTTP and FHIR bundles (gateway.fhir).
 Invariants:
-(1) nothing is returned before ``disclosure.made`` is committed;
+(1) nothing is returned before ``disclosure.made`` is committed; in the first hour of a glass, while nothing
+can be committed, before it waits durably (gateway.outbox);
 (2) after the commit the state is read again: what ended meanwhile releases nothing;
 (3) what is returned was asked for at most RELEASE_WITHIN_MS ago, else it is an outage and nothing is
 returned;
@@ -18,12 +19,14 @@ from typing import TYPE_CHECKING, Any
 
 from consent.decision import Deny, Permit, decide, decide_glass
 from consent.declaration import GlassTerms, parse_glass_terms
+from consent.skew import LATE_GLASS_MS
 from consent.terms import GrantTerms, parse_terms
 from consent.under import Under, under_state, under_status
 from gateway.disclosure.openings import commit_details, opening_of
 from gateway.disclosure.visits import begin_visit, running_visit_of
-from gateway.identity.signing import submit_entry
+from gateway.identity.signing import submit_entry, submit_or_keep
 from gateway.links.links import patient_of_link
+from gateway.outbox.foresight import foresee
 from gateway.records.searching.query import Query
 from gateway.records.searching.search import Page, search
 from gateway.records.stamps import revision
@@ -57,8 +60,12 @@ class Ask:
 
 @dataclass(frozen=True)
 class Standing:
-    """A permitted ask: link and patient, the custodian's public address, the scope (in permit), the visit."""
+    """A permitted ask: link and patient, the custodian's public address, the scope (in permit), the visit.
 
+    ``emergency``: it is under a glass.
+    """
+
+    emergency: bool
     link: str
     patient_id: str
     base: str
@@ -68,10 +75,9 @@ class Standing:
 
 @dataclass(frozen=True)
 class Released:
-    """Records that may leave now, with the committed disclosure that says so; ``base`` is the custodian's."""
+    """Records that may leave now, with the disclosure that says so; ``base`` is the custodian's."""
 
     entry_id: str
-    index: int
     visit: str
     page: Page
     commitment: str
@@ -111,7 +117,8 @@ def release(gw: Gateway, ask: Ask) -> Released | Denied:
             upper = revision(conn)
     # Durable before the entry is submitted: a crash leaves no entry that cannot be opened.
     commitment = commit_details(gw, ask.custodian, standing.link, _details(ask, page), ask.grantee)
-    made = submit_entry(
+    write = submit_or_keep if standing.emergency else submit_entry
+    made = write(
         gw,
         ask.custodian,
         "release",
@@ -131,7 +138,6 @@ def release(gw: Gateway, ask: Ask) -> Released | Denied:
         raise Unavailable("disclosure-late", "the disclosure took too long; nothing was released")
     return Released(
         made.entry_id,
-        made.index,
         standing.visit,
         page,
         commitment,
@@ -157,12 +163,13 @@ def stand(
     Raises Unavailable when that state is too old to decide on.
     """
     now = gw.clock()
-    if gw.freshness is not None:
-        gw.freshness.demand()
+    # What a patient took back counts from the moment at which it is here, recorded or not.
+    waiting = gw.outbox.about(under)
     with gw.ledger.view() as view:
-        # What a patient took back counts from the moment at which it is here, recorded or not.
-        state = _ReadOnce(gw.outbox.foresee(view, under))
+        state = _ReadOnce(foresee(view, waiting))
         found = under_state(state, under)
+        if gw.freshness is not None:
+            gw.freshness.demand(still=_in_first_hour(found, now))
         # What is unknown takes the same steps as what is known, so that time tells a stranger nothing.
         link = found.document["link"] if found else ""
         with gw.db.connect() as conn:
@@ -180,7 +187,13 @@ def stand(
             # Records were lost since, perhaps the one that took it back.
             return _denied(gw, custodian, under, "before-a-loss")
         begun = joined or begin_visit(gw, state, under, user["id"], now)
-        return Standing(link, patient_id, view.institution(custodian).base, decision, begun)
+        emergency = found is not None and found.glass is not None
+        return Standing(emergency, link, patient_id, view.institution(custodian).base, decision, begun)
+
+
+def _in_first_hour(found: Under | None, now: int) -> bool:
+    """Whether releases may be recorded late: then they do not wait for the ledger to move."""
+    return found is not None and found.glass is not None and now < found.glass["from"] + LATE_GLASS_MS
 
 
 def _decide(
@@ -212,8 +225,9 @@ class _ReadOnce:
 
 def _ended_meanwhile(gw: Gateway, under: str) -> str | None:
     """The code why the grant or glass no longer stands at the head of the ledger, or None while it does."""
+    waiting = gw.outbox.about(under)
     with gw.ledger.view() as view:
-        status = under_status(gw.outbox.foresee(view, under), under, gw.clock(), view.time)
+        status = under_status(foresee(view, waiting), under, gw.clock(), view.time)
     return None if status == "active" else status.code
 
 

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from consent.declaration import Declaration, GlassTerms, parse_declaration, parse_glass_terms
-from consent.glass_state import GlassState, glass_state
+from consent.glass_state import GlassState
 from gateway.disclosure.openings import opening_of
 from gateway.glass.declare import settle
+from gateway.glass.known import known_glass
 from gateway.glass.tables import emergency, glass_case
 from ledger.errors import Malformed
 from ledger.signing import peek_compact
@@ -61,9 +62,8 @@ def queue_of(gw: Gateway, institution: str) -> tuple[list[Case], list[Case]]:
     declared = select(emergency).where(emergency.c.institution == institution, emergency.c.glass.is_not(None))
     with gw.db.connect() as conn:
         rows: list[Any] = [*conn.execute(opened), *conn.execute(declared)]
-    with gw.ledger.view() as view:
-        # What was written down, and then the ledger did not take, is nobody's case.
-        found = [(row, state) for row in rows if (state := glass_state(view, row.glass)) is not None]
+    # What was written down, and then neither recorded nor kept for it, is nobody's case.
+    found = [(row, state) for row in rows if (state := known_glass(gw, row.glass)) is not None]
     found.sort(key=lambda one: one[1]["index"])
     waiting = [one for one in found if institution not in one[1]["reviews"]]
     done = [one for one in found if institution in one[1]["reviews"]][-DONE_SHOWN:]
@@ -76,8 +76,7 @@ def case_of(gw: Gateway, institution: str, glass: str) -> Case | None:
     declared = select(emergency).where(emergency.c.institution == institution, emergency.c.glass == glass)
     with gw.db.connect() as conn:
         row: Any = conn.execute(opened).first() or conn.execute(declared).first()
-    with gw.ledger.view() as view:
-        state = glass_state(view, glass)
+    state = known_glass(gw, glass)
     return None if row is None or state is None else _case(gw, row, state)
 
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from consent.declaration import Declaration, parse_declaration
-from consent.glass_state import glass_state
 from gateway.glass.budgets import BY_CLINICIAN, BY_INSTITUTION, DAY_MS
+from gateway.glass.known import known_glass
 from gateway.glass.proof import answer_fault
 from gateway.glass.reading import DECLARATION_TYP
 from gateway.glass.tables import emergency as table
@@ -101,8 +101,7 @@ def settle(gw: Gateway, institution: str) -> None:
     )
     with gw.db.connect() as conn:
         rows = conn.execute(lost).all()
-    with gw.ledger.view() as view:
-        found = {row.id: row.glass for row in rows if glass_state(view, row.glass) is not None}
+    found = {row.id: row.glass for row in rows if known_glass(gw, row.glass) is not None}
     if not found:
         return
     with gw.db.begin() as conn:

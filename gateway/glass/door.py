@@ -7,7 +7,6 @@ one status; and so it is with an ask.
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from flask_smorest import Blueprint
@@ -46,7 +45,7 @@ def declare(given: dict[str, str], institution: str) -> Any:
         raise_problem("not-found")
     limit(gw, f"glass:{institution}:{asker()}", PER_MINUTE)
     answer = receive(gw, institution, given["declaration"])
-    return refusal(answer) if isinstance(answer, Refusal) else asdict(answer)
+    return refusal(answer) if isinstance(answer, Refusal) else answer.to_json()
 
 
 @blueprint.post("/i/<institution>/glass/<glass>")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from consent.glass_state import glass_state
+from gateway.glass.known import known_glass
 from gateway.glass.tables import glass_objection as table
 from gateway.glass.telling import tell
 from ledger.errors import Refusal
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 def object_to(gw: Gateway, link: str, until_index: int | None, glass: str, words: str) -> int | Refusal:
     """When the objection was made (ms). Refuses ``glass-unknown`` (also what this phone may not read) and
     ``objection-made`` (other words were sent before)."""
-    with gw.ledger.view() as view:
-        state = glass_state(view, glass)
+    state = known_glass(gw, glass)
     if state is None or state["link"] != link or (until_index is not None and state["index"] > until_index):
         return Refusal("glass-unknown", "no emergency on this link")
     row = {"glass": glass, "link": link, "at": gw.clock(), "words": words}

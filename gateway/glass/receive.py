@@ -1,15 +1,17 @@
 """The custodian's side of an emergency: judge a declaration, break the glass, answer; or say one thing only.
 
 docs/formats/glass.md. Not here: the release (gateway.disclosure), HTTP (gateway.glass.door), the privacy
-officer's queue (gateway.glass.cases). Invariants: (1) glass.broken is committed before the answer holds a
-word about anybody; its opening and its case are durable before that; (2) no match, several, a budget, a
+officer's queue (gateway.glass.cases). Invariants: (1) glass.broken is committed, or without a quorum waits
+durably (docs/decisions/0017), before the answer holds a word about anybody; its opening and its case are
+durable before that; (2) no match, several, a budget, a
 forgery, a replay: one answer after the same work, the cause goes to the log and to the day's attempts;
-(3) an outage is neither: it is raised, and nothing was opened.
+(3) an outage is neither: it is raised, and nothing was opened; but one in which only the ledger takes nothing
+is no outage here, or it would tell a match, which needs the ledger, from a miss.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert
@@ -22,9 +24,10 @@ from gateway.glass.matching import charts_of
 from gateway.glass.reading import Read, read_declaration
 from gateway.glass.tables import glass_case
 from gateway.glass.telling import tell
-from gateway.identity.signing import sign_entry, submit_signed
+from gateway.identity.signing import sign_entry
 from gateway.links.links import ensure_link, ledger_state, links_of_patient
 from gateway.operation.watermark import BEHIND
+from gateway.outbox.foresight import foresee
 from gateway.records.patients import get_patient
 from ledger.entry import parse_entry
 from ledger.errors import Refusal, Unavailable
@@ -35,13 +38,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Broken:
-    """What the declaring institution gets: ids in hex, times in ms, patient {name, sex, birth_date}."""
+    """What the declaring institution gets: ids in hex, times in ms, patient {name, sex, birth_date}.
+
+    Exactly one of ``receipt`` and ``entries`` is there. The latter are those that wait for the ledger, as
+    signed, oldest first: the opening of the link if that waits too, and the glass.broken itself.
+    """
 
     glass: str
-    receipt: dict[str, Any]
     opening: dict[str, str]
     until: int
     patient: dict[str, str]
+    receipt: dict[str, Any] | None = None
+    entries: list[str] | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Its JSON object."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 MISSED = Refusal("glass-not-possible", "Nothing was opened.")
@@ -52,6 +64,7 @@ def receive(gw: Gateway, custodian: str, text: str) -> Broken | Refusal:
     if gw.watermark.behind:
         # Before anybody is looked for: a match could not be written, and would answer otherwise than a miss.
         raise Unavailable(BEHIND, "nothing is written, so nothing is judged")
+    gw.outbox.demand_room()
     now = gw.clock()
     read = read_declaration(gw, custodian, text, now)
     cause, patient_id = _judge(gw, custodian, read, now)
@@ -101,7 +114,7 @@ def _closed(gw: Gateway, links: list[str]) -> str | None:
 def _break(
     gw: Gateway, custodian: str, patient_id: str, declared: Declaration, text: str
 ) -> Broken | Refusal:
-    link = ensure_link(gw, custodian, patient_id)
+    link = ensure_link(gw, custodian, patient_id, urgent=True)
     if isinstance(link, Refusal):
         return link
     declaring = declared.institution
@@ -120,19 +133,24 @@ def _break(
         row = {"glass": parse_entry(entry).id, "custodian": custodian, "declaring": declaring, "link": link}
         of_whom = {"patient_id": patient_id, "nonce": declared.nonce, "made_at": gw.clock()}
         conn.execute(insert(glass_case).values(**row, **of_whom))
-    made = submit_signed(gw, entry)
+    made = gw.outbox.record(entry, urgent=True)
     if isinstance(made, Refusal):
         return made
     tell(gw, made.entry_id)
-    return _answer(gw, custodian, patient_id, made, commitment)
+    return _answer(gw, custodian, patient_id, made.entry_id, commitment)
 
 
-def _answer(gw: Gateway, custodian: str, patient_id: str, made: Any, commitment: str) -> Broken | Refusal:
+def _answer(gw: Gateway, custodian: str, patient_id: str, name: str, commitment: str) -> Broken | Refusal:
+    waiting = gw.outbox.about(name)  # before the view: what is recorded in between is in it
     with gw.ledger.view() as view:
-        receipt, glass = view.receipt(made.index), glass_state(view, made.entry_id)
+        glass, index = glass_state(foresee(view, waiting), name), view.entry_index(name)
+        receipt = view.receipt(index) if index is not None else None
     with gw.db.connect() as conn:
         opening, patient = opening_of(conn, commitment), get_patient(conn, custodian, patient_id)
     if glass is None or opening is None or patient is None:
         return Refusal("glass-unknown", "what was just written is not there")
     shown = {"name": patient.name, "sex": patient.sex, "birth_date": patient.birth_date}
-    return Broken(made.entry_id, receipt, opening, glass["until"], shown)
+    promise = [each.text for each in waiting if each.kind in ("link.open", "glass.broken")]
+    if receipt is not None:
+        return Broken(name, opening, glass["until"], shown, receipt=receipt)
+    return Broken(name, opening, glass["until"], shown, entries=promise)

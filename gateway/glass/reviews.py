@@ -16,10 +16,12 @@ from consent.vocabulary import VERDICTS
 from gateway.disclosure.openings import commit_details
 from gateway.glass.cases import Case
 from gateway.glass.closing import close_glass
+from gateway.glass.known import on_ledger
 from gateway.glass.tables import glass_question
 from gateway.glass.telling import tell
 from gateway.identity.signing import submit_entry
-from ledger.errors import Refusal
+from gateway.outbox.outbox import NO_QUORUM
+from ledger.errors import Refusal, Unavailable
 
 if TYPE_CHECKING:
     from gateway.composition import Gateway
@@ -62,6 +64,8 @@ def stop(gw: Gateway, case: Case) -> Refusal | None:
 
 
 def _record(gw: Gateway, staff: Staff, case: Case, verdict: str, words: str) -> Refusal | None:
+    if not on_ledger(gw, case.glass):
+        raise Unavailable(NO_QUORUM, "the emergency waits for the ledger, and so does its review")
     link = case.state["link"]
     details = {
         "institution": case.institution,

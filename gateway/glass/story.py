@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from consent.glass_state import GlassState, glass_status
+from consent.glass_state import GlassState
 from gateway.disclosure.logged import folded, looks_under
 from gateway.disclosure.openings import opening_of
 from gateway.glass import attempts
 from gateway.glass.asking import known_of
 from gateway.glass.budgets import BY_CLINICIAN, DAY_MS
 from gateway.glass.cases import Case
-from gateway.glass.closing import closing_of
 from gateway.glass.declare import sent
+from gateway.glass.known import closing_of, is_open, on_ledger
 from gateway.glass.reviews import may_review
 from gateway.glass.tables import glass_question
 from gateway.peers.http import Deadline
@@ -39,8 +39,6 @@ def case_shown(gw: Gateway, staff: Staff, case: Case, deadline: Deadline) -> dic
     known = known_of(gw, case, deadline)
     with gw.ledger.view() as view:
         names = {one.id: one.name for one in view.institutions()}
-        is_open = glass_status(view, case.glass, now, view.time) == "active"
-        closed = closing_of(view, state)
     own = _review(gw, state, case.institution)
     return {
         "id": case.glass,
@@ -54,15 +52,16 @@ def case_shown(gw: Gateway, staff: Staff, case: Case, deadline: Deadline) -> dic
         "identifier_last4": case.identifier_end,
         "from": state["from"],
         "until": state["until"],
-        "open": is_open,
-        "closed": closed,
+        "open": is_open(gw, case.glass, now),
+        "closed": closing_of(gw, state),
+        "recorded": gw.outbox.all_recorded(case.glass),
         "looked": _looked(gw, state),
         "told": {"at": known["told"]},
         "objection": known["objection"],
         "own_review": own,
         "other_review": _review(gw, state, case.other),
         "questions": _questions(gw, case),
-        "may_review": own is None and may_review(case, staff),
+        "may_review": own is None and may_review(case, staff) and on_ledger(gw, case.glass),
         "budget": _budget(gw, case, now),
         "overdue": own is None and now - state["from"] > OVERDUE_MS,
     }

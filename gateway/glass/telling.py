@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from gateway.glass.tables import glass_case
+from gateway.glass.tables import emergency, glass_case
 
 if TYPE_CHECKING:
     from gateway.composition import Gateway
@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 def tell(gw: Gateway, glass: str) -> None:
     """Something about this glass changed; what, the screens read anew."""
+    opened = select(glass_case.c.custodian, glass_case.c.declaring).where(glass_case.c.glass == glass)
+    declared = select(emergency.c.institution).where(emergency.c.glass == glass)
     with gw.db.connect() as conn:
-        query = select(glass_case.c.custodian, glass_case.c.declaring).where(glass_case.c.glass == glass)
-        row = conn.execute(query).first()
-    for institution in row or ():
+        concerned = {*(conn.execute(opened).first() or ()), *(conn.execute(declared).first() or ())}
+    for institution in concerned:
         gw.bus.publish(f"staff:{institution}")

@@ -7,6 +7,7 @@ disk keeps nobody from reading.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select, update
@@ -20,17 +21,21 @@ if TYPE_CHECKING:
     from gateway.composition import Gateway
 
 
-def note_told(gw: Gateway, link: str, size: int, until_index: int | None) -> None:
-    """The link's phone has just read its log as of ``size``, or up to and including ``until_index``."""
+def note_told(
+    gw: Gateway, link: str, size: int, until_index: int | None, waiting: Collection[str] = ()
+) -> None:
+    """The link's phone has just read its log as of ``size``, or up to and including ``until_index``.
+
+    ``waiting``: the ids of the entries that it read as not recorded yet.
+    """
     with gw.db.connect() as conn:
-        waiting = conn.execute(
-            select(table.c.glass).where(table.c.link == link, table.c.told_at.is_(None))
-        ).scalars()
-        glasses = list(waiting)
+        untold = select(table.c.glass).where(table.c.link == link, table.c.told_at.is_(None))
+        glasses = list(conn.execute(untold).scalars())
     last = size - 1 if until_index is None else min(until_index, size - 1)
     with gw.ledger.view() as view:
         states = {glass: glass_state(view, glass) for glass in glasses}
     told = [glass for glass, state in states.items() if state is not None and state["index"] <= last]
+    told += [glass for glass in glasses if glass in waiting]
     if not told or disk_state(gw.settings) == "disk-full":
         return
     with gw.db.begin() as conn:

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from consent.glass_state import glass_state
 from consent.scope import GLASS_SCOPE
 from consent.vocabulary import BREAK_GLASS
 from gateway.asks.basis import Basis
 from gateway.asks.standing import standing
 from gateway.asks.visits import load, shown
-from gateway.glass.closing import closing_of
+from gateway.glass.known import closing_of, known_glass
 from gateway.glass.tables import emergency as table
 
 if TYPE_CHECKING:
@@ -41,11 +40,11 @@ def open_emergency(
 
     Raises ledger.errors.Unavailable when the custodian could record nothing.
     """
+    glass = known_glass(gw, row.glass)
     with gw.ledger.view() as view:
-        glass = glass_state(view, row.glass)
         custodian = view.institution(row.custodian)
     if glass is None:
-        raise LookupError("a glass that verified is not on the ledger")
+        raise LookupError("a glass that verified neither is on the ledger nor waits for it")
     basis = Basis(
         under=row.glass,
         link=glass["link"],
@@ -71,6 +70,7 @@ def open_emergency(
         "until": glass["until"],
         "state": state,
         "closed": closed,
+        "recorded": gw.outbox.all_recorded(row.glass),
         **seen,
     }
 
@@ -81,7 +81,6 @@ def _state(gw: Gateway, glass: str, seen: dict[str, Any]) -> tuple[str, dict[str
     if end is None:
         refused = any(source["state"] == "refused" for source in seen["sources"])
         return "refused" if refused else "open", None
-    with gw.ledger.view() as view:
-        found = glass_state(view, glass)
-        closed = closing_of(view, found) if found is not None else None
+    found = known_glass(gw, glass)
+    closed = closing_of(gw, found) if found is not None else None
     return "expired" if end[0] == "expired" else "closed", closed

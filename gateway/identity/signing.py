@@ -33,10 +33,21 @@ def submit_signed(gw: Gateway, entry: str) -> Any:
 
 
 def submit_or_keep(
-    gw: Gateway, institution: str, use: str, kind: str, subject: str, /, **members: Any
+    gw: Gateway,
+    institution: str,
+    use: str,
+    kind: str,
+    subject: str,
+    /,
+    tell: str | None = None,
+    urgent: bool = False,
+    **members: Any,
 ) -> Any:
-    """As submit_entry; without a quorum the entry waits in the outbox, durably, and the answer is Queued."""
-    return gw.outbox.record(_entry(gw, institution, use, kind, subject, members))
+    """As submit_entry; without a quorum the entry waits in the outbox, durably, and the answer is Queued.
+
+    ``tell``: an institution elsewhere that then has to know of it. ``urgent``: as of Outbox.record.
+    """
+    return gw.outbox.record(_entry(gw, institution, use, kind, subject, members), tell, urgent)
 
 
 def _entry(

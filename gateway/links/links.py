@@ -27,10 +27,11 @@ _PATIENT = Prepared(
 )
 
 
-def ensure_link(gw: Gateway, institution: str, patient_id: str) -> str | Refusal:
+def ensure_link(gw: Gateway, institution: str, patient_id: str, urgent: bool = False) -> str | Refusal:
     """Link id (32 hex) of the patient, opened on the ledger, unclaimed if it is new; or the ledger's Refusal.
 
-    Without a quorum its opening waits in the outbox, before whatever comes later about the link.
+    Without a quorum its opening waits in the outbox, before what comes later about the link; ``urgent`` as
+    of Outbox.record.
 
     Raises ledger.errors.Unavailable when the ledger does not answer.
     """
@@ -41,7 +42,9 @@ def ensure_link(gw: Gateway, institution: str, patient_id: str) -> str | Refusal
     link = candidates[0]
     if gw.outbox.waiting(link):
         return link
-    answer = submit_or_keep(gw, institution, "desk", "link.open", link, institution=institution)
+    answer = submit_or_keep(
+        gw, institution, "desk", "link.open", link, urgent=urgent, institution=institution
+    )
     # Another look may have opened it in between: then the ledger refused ours, and the link is there.
     if isinstance(answer, Refusal) and ledger_state(gw, link) is None:
         return answer

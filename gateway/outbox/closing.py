@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from consent.under import under_state
 from gateway.disclosure.openings import grantee_of
+from gateway.outbox.foresight import foresee
 from gateway.outbox.outbox import NO_QUORUM
-from gateway.outbox.store import ABOUT
+from gateway.outbox.store import ENDS
 from ledger.errors import Refusal, Unavailable
 
 if TYPE_CHECKING:
@@ -33,10 +34,11 @@ def take_back(gw: Gateway, entry: Entry) -> Any:
 
 def _to_tell(gw: Gateway, entry: Entry) -> str | None:
     """Who has to know of it, besides this node: the custodian, or the other side of it."""
-    about = entry.payload.get(ABOUT[entry.kind])
+    about = entry.payload.get(ENDS[entry.kind])
+    waiting = gw.outbox.about(about) if isinstance(about, str) else []
     with gw.ledger.view() as view:
         link = view.get(f"link/{entry.subject}")
-        found = under_state(view, about) if isinstance(about, str) else None
+        found = under_state(foresee(view, waiting), about) if isinstance(about, str) else None
     custodian = link["institution"] if link is not None else None
     if custodian is None or not gw.keys.hosts(custodian):
         return custodian

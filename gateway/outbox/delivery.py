@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from gateway.glass.telling import tell
 from gateway.outbox import store
 from gateway.outbox.telling import tell_others
 from ledger.committed import Committed
@@ -152,4 +153,7 @@ class Delivery:
         if isinstance(answer, Refusal):
             self._gw.log.error("entry-refused-late", entry=kept.entry.id, cause=answer.code)
         self._gw.bus.publish(f"link:{kept.entry.subject}")
+        about = store.about_of(kept.entry)
+        if about is not None:
+            tell(self._gw, about)
         return True

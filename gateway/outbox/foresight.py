@@ -1,7 +1,9 @@
 """The ledger's state as it will be once what waits about a link is recorded: the same rules, applied ahead.
 
-So a revocation that waits ends its grant for every question that is asked here. Invariant: what the rules
-refuse now changes nothing, so nobody's junk ends or opens anything.
+So a revocation that waits ends its grant for every question that is asked here, and an emergency that waits
+stands. Invariants: (1) what the rules refuse now changes nothing, so nobody's junk ends or opens anything;
+(2) what may be recorded late is judged as if it came late, so nothing opens for longer than the ledger will
+say in the end; (3) what the ledger has is not applied again, so nothing that it ended stands up again.
 """
 
 from __future__ import annotations
@@ -25,6 +27,11 @@ class Snapshot(Protocol):
     @property
     def time(self) -> int: ...
     def get(self, key: str) -> dict[str, Any] | None: ...
+    def entry_index(self, entry_id: str) -> int | None: ...
+
+
+# The kinds that may be recorded late and are judged by their own time then (consent.skew).
+_MAY_BE_LATE = frozenset({"glass.broken", "disclosure.made"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,8 @@ class Foresight:
 
     def apply(self, entry: Entry) -> Refusal | None:
         """Put an entry on top, or say why the rules refuse it now."""
+        if self._view.entry_index(entry.id) is not None:
+            return None
         key = self.get(f"key/{entry.kid}")
         if key is None or not entry.signed_by(unb64u(key["key"], 32)):
             return Refusal("entry-unknown-key", "no such key on this ledger, or it did not sign this")
@@ -63,9 +72,26 @@ class Foresight:
         rules = contract_at(self.get, moment.index, entry.kind)
         if rules is None:
             return Refusal("entry-kind-unknown", "the rules in force do not know this kind")
-        outcome = rules.apply(moment, entry, signer, max(self.time, entry.at))
+        outcome = rules.apply(moment, entry, signer, max(self.time, self._soonest(entry)))
         if not isinstance(outcome, dict):
             return Refusal(outcome.code, outcome.detail)
         self._documents.update(outcome)
         self._applied += 1
         return None
+
+    def entry_index(self, entry_id: str) -> int | None:
+        """Where the ledger has this entry; None of one that waits."""
+        return self._view.entry_index(entry_id)
+
+    def _soonest(self, entry: Entry) -> int:
+        """The time of the record that this entry is judged by, ms."""
+        limits = self.get("limits")
+        if entry.kind not in _MAY_BE_LATE or limits is None:
+            return entry.at
+        return entry.at + int(limits["skew_ms"]) + 1
+
+
+def foresee(view: Any, waiting: Iterable[Entry]) -> Any:
+    """The view with what waits on top; that is read before it: what is recorded in between is in the view."""
+    entries = list(waiting)
+    return Foresight(view, entries) if entries else view

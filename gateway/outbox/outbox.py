@@ -1,8 +1,8 @@
 """Records an entry, or keeps it until the consortium can: for what goes on without a quorum.
 
 Issue: own looks, revocations, emergencies with their releases, and their end. Grants and releases under them
-never come here: they are recorded first or do not happen. Only an engine that orders by agreement says `no-quorum`; the outage of a
-ledger of one operator is the node's own and is raised as it was.
+never come here: they are recorded first or do not happen. Only an engine that orders by agreement says
+`no-quorum`; the outage of a ledger of one operator is the node's own and is raised as it was.
 Invariants: (1) an answer `Queued` is durable, and its entry will be on the ledger once, or its refusal will
 be kept and shown; (2) what waits about a link is handed in before what comes later about it; (3) nothing is
 kept that the rules refuse as far as can be seen from here; what they refuse only for being late is no refusal
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 NO_QUORUM = "no-quorum"
 TOO_LATE = "at-out-of-skew"
+_UNDECIDED = (NO_QUORUM, "outcome-unknown", "ledger-busy")
 PATIENCE_S = 2.5  # below the three seconds after which a phone turns to another node
 WAIT_SECONDS = 10
 
@@ -47,22 +48,25 @@ class Outbox:
         self._gw = gw
         self.delivery = Delivery(gw)
 
-    def record(self, text: str, tell: str | None = None) -> Committed | Refusal | Queued:
+    def record(
+        self, text: str, tell: str | None = None, urgent: bool = False
+    ) -> Committed | Refusal | Queued:
         """Record an entry about a link, or keep it; `tell` an institution elsewhere that has to know of it.
 
+        `urgent`: an emergency, kept whenever it may still be recorded; all else only without a quorum.
         Raises Unavailable: neither is known to be the case.
         """
         entry = parse_entry(text)
         if self._gw.watermark.behind or self._goes_at_once(entry):
             try:
-                return self._ask(text)
+                return self._answer(text, PATIENCE_S) if urgent else self._ask(text)
             except Unavailable as outage:
-                if outage.code != NO_QUORUM:
+                if outage.code not in (_UNDECIDED if urgent else (NO_QUORUM,)):
                     raise
         return self._keep(entry, tell)
 
     def keep(self, text: str) -> Refusal | Queued:
-        """Keep an entry that another node could not get recorded, so that it does not depend on that node."""
+        """Keep an entry that another node could not get recorded, so that it does not hang on that node."""
         return self._keep(parse_entry(text), None)
 
     def demand_room(self) -> None:
@@ -82,7 +86,7 @@ class Outbox:
             return store.rows_of(conn, subject)
 
     def about(self, under: str) -> list[Entry]:
-        """What waits about one grant or glass, oldest first; with a glass that waits the opening of its link."""
+        """What waits about one grant or glass, oldest first; with a glass also the opening of its link."""
         with self._gw.db.connect() as conn:
             found = store.about(conn, under)
             if not any(entry.id == under for entry in found):

@@ -1,8 +1,9 @@
 """Reads and writes what waits for the ledger.
 
 Not here: when it is handed in (outbox.delivery). Invariants: what waits about one link keeps its order; the
-number of what waits is bounded, for all and for each kind about a link, so that nobody can fill it for others;
-but for what ends something, of which the rules allow one for each grant and emergency: it always finds room.
+number of what waits is bounded, for all and for each link (emergencies apart from the rest), so that nobody
+can fill it for others; but for what ends something, of which the rules allow one for each grant and
+emergency: it always finds room.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ MOST_OF_A_LINK = 500
 # What one grant or glass is ended by.
 ENDS = {"grant.revoke": "grant", "glass.closed": "glass"}
 _NAMES = {**ENDS, "disclosure.made": "under"}
+# However often a chart was looked at, an emergency finds room.
+_URGENT = ("glass.broken", "disclosure.made")
 
 _WAITS = table.c.refused.is_(None)
 _OF_SUBJECT = Prepared(
@@ -48,7 +51,8 @@ def keep(conn: Connection, entry: Entry, institution: str, now: int, tell: str |
     """Store an entry durably; False when it waits already. Raises Unavailable(outbox-full)."""
     if conn.execute(select(table.c.number).where(table.c.entry_id == entry.id)).first() is not None:
         return False
-    mine = func.count().filter(table.c.subject == entry.subject, table.c.kind == entry.kind)
+    alike = table.c.kind.in_(_URGENT) if entry.kind in _URGENT else table.c.kind.not_in(_URGENT)
+    mine = func.count().filter(table.c.subject == entry.subject, alike)
     everything, of_link = conn.execute(select(func.count(), mine).select_from(table).where(_WAITS)).one()
     if entry.kind not in ENDS and (everything >= MOST or of_link >= MOST_OF_A_LINK):
         raise full()
@@ -57,7 +61,7 @@ def keep(conn: Connection, entry: Entry, institution: str, now: int, tell: str |
         "subject": entry.subject,
         "institution": institution,
         "kind": entry.kind,
-        "about": _about(entry),
+        "about": about_of(entry),
         "entry": entry.text,
         "queued_at": now,
         "tell": tell,
@@ -93,7 +97,7 @@ def full() -> Unavailable:
     return Unavailable("outbox-full", "no further entry can wait for the ledger")
 
 
-def _about(entry: Entry) -> str | None:
+def about_of(entry: Entry) -> str | None:
     """The grant or glass that an entry is, is under, or ends."""
     if entry.kind == "glass.broken":
         return entry.id

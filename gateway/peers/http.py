@@ -35,6 +35,7 @@ MIB = 1024 * 1024
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 UNREACHABLE = "custodian-unreachable"
 BUSY = "custodian-busy"
+STILL = "no-quorum"
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,9 @@ class Peers:
             raise unreachable(type(broken).__name__) from None
         if answer.status == 429:
             raise Unavailable(BUSY, "the other institution takes no more from here just now")
+        if answer.status == 503 and f'"{STILL}"'.encode() in answer.body:
+            # An outage either way; in which words, a problem or an OperationOutcome, makes no difference.
+            raise Unavailable(STILL, "the other institution can record nothing just now")
         if not 200 <= answer.status < 300 and not 400 <= answer.status < 500:
             raise unreachable(f"status {answer.status}")
         return answer

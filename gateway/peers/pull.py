@@ -34,19 +34,22 @@ _NOT_PULLED = frozenset({"Provenance"})
 
 
 class Received(NamedTuple):
-    """One record as it arrived: its exact JSON text, the disclosure.made entry that gave it, its receipt."""
+    """One record as it arrived: its exact JSON text, the disclosure.made entry that gave it, its receipt.
+
+    ``receipt`` is None while the entry waits for the ledger.
+    """
 
     json_text: str
     disclosure: str
-    receipt: dict[str, Any]
+    receipt: dict[str, Any] | None
 
 
 @dataclass(frozen=True)
 class Pulled:
     """What one pull brought: records as items and as they arrived, the patient, the verified disclosures.
 
-    ``received``: by "Type/id", what a filed copy would be made of. ``disclosures``: [{"entry_id", "index",
-    "count", "verified": True}], one for each page of each resource type.
+    ``received``: by "Type/id", what a filed copy would be made of. ``disclosures``: [{"entry_id",
+    "recorded", "count", "verified": True}], one for each page of each resource type.
     """
 
     visit: str
@@ -167,8 +170,8 @@ def _keep(gathered: _Gathered, page: Arrived, verified: Verified, patient: str) 
             return Refusal("disclosure-unproven", "A record is about somebody else.")
         gathered.received[reference] = Received(text, page.entry_id, verified.receipt)
     gathered.visit = verified.visit
-    summary = {"entry_id": page.entry_id, "index": verified.index, "count": len(page.records)}
-    gathered.disclosures.append({**summary, "verified": True})
+    summary = {"entry_id": page.entry_id, "recorded": verified.receipt is not None}
+    gathered.disclosures.append({**summary, "count": len(page.records), "verified": True})
     return None
 
 

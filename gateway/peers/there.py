@@ -217,7 +217,8 @@ def _code(answer: Answer) -> Any:
 
 
 def _is_broken(said: dict[str, Any]) -> bool:
-    if said.keys() != {"glass", "receipt", "opening", "until", "patient"}:
+    proofs = said.keys() - {"glass", "opening", "until", "patient"}
+    if len(said) != 5 or proofs not in ({"receipt"}, {"entries"}):
         return False
     numbers = is_hex(said["glass"], 64) and type(said["until"]) is int
     opening, patient = said["opening"], said["patient"]
@@ -226,7 +227,11 @@ def _is_broken(said: dict[str, Any]) -> bool:
     shows = _has_texts(patient, {"name", "sex", "birth_date"}) and all(
         is_text(text, least=0) for text in patient.values()
     )
-    return numbers and isinstance(said["receipt"], dict) and opens and shows
+    if "entries" not in said:
+        return numbers and isinstance(said["receipt"], dict) and opens and shows
+    entries = said["entries"]
+    signed = isinstance(entries, list) and all(isinstance(entry, str) for entry in entries)
+    return numbers and signed and 1 <= len(entries) <= 2 and opens and shows
 
 
 def _is_state(said: dict[str, Any]) -> bool:

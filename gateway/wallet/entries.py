@@ -20,7 +20,9 @@ from gateway.disclosure.openings import save_opening
 from gateway.glass.telling import tell
 from gateway.identity.signing import submit_signed
 from gateway.outbox.closing import take_back
+from gateway.outbox.foresight import foresee
 from gateway.outbox.outbox import Queued
+from gateway.outbox.store import ENDS
 from gateway.wallet.cors import allow_wallet
 from gateway.wallet.limits import addressed, count_knock
 from gateway.wallet.references import Opening
@@ -52,7 +54,7 @@ FROM_PHONES = frozenset(
     }
 )
 # What closes a door that a patient wants closed.
-CLOSING = frozenset({"grant.revoke", "glass.closed"})
+CLOSING = frozenset(ENDS)
 ENTRIES_PER_MINUTE = 240
 
 
@@ -101,19 +103,27 @@ def _is_ours(gw: Gateway, entry: Entry) -> bool:
 
 
 def _of_a_phone(gw: Gateway, institution: str, text: str) -> Entry | None:
-    """The entry, if a key of a link of this institution signed it about its own link. Closings: any link."""
+    """The entry, if a key of a link of this institution signed it about its own link. Closings: any link.
+
+    A custodian's node brings its own review key's end of an emergency to the node of the one who reads.
+    """
     try:
         entry = parse_entry(text)
     except Malformed:
         return None
+    ends = entry.payload.get(ENDS.get(entry.kind, ""))
+    waiting = gw.outbox.about(ends) if isinstance(ends, str) else []
     with gw.ledger.view() as view:
         key = view.get(f"key/{entry.kid}")
-        link = view.get(f"link/{entry.subject}")
+        link = foresee(view, waiting).get(f"link/{entry.subject}")
     if key is None or link is None or entry.ledger != gw.ledger.id:
         return None
     own = key["subject_type"] == "link" and key["subject"] == entry.subject
+    reviewed = (
+        entry.kind == "glass.closed" and key["use"] == "review" and key["subject"] == link["institution"]
+    )
     here = link["institution"] == institution or entry.kind in CLOSING
-    return entry if own and here and entry.signed_by(unb64u(key["key"], 32)) else None
+    return entry if (own or reviewed) and here and entry.signed_by(unb64u(key["key"], 32)) else None
 
 
 def _keep_opening(

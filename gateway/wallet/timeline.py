@@ -40,6 +40,8 @@ class Kept(StrictSchema):
 def timeline(given: dict[str, int | None], institution: str) -> dict[str, Any]:
     """The link's records with inclusion, consistency with the size that the phone kept, head and registry."""
     gw, phone = current_gateway(), current_phone()
+    # Before the view: what is recorded in between stands in both, never in neither.
+    waiting = [] if phone.until_index is not None else gw.outbox.waiting(phone.link)
     with gw.ledger.view() as view:
         # No log had a size beyond its own: the phone keeps its copy, compares, and says what is wrong.
         kept = given["kept"] if given["kept"] is not None and given["kept"] <= view.size else None
@@ -50,8 +52,7 @@ def timeline(given: dict[str, int | None], institution: str) -> dict[str, Any]:
         size = view.size
     with gw.db.connect() as conn:
         openings = openings_of_link(conn, phone.link)
-    note_told(gw, phone.link, size, phone.until_index)
-    waiting = [] if phone.until_index is not None else gw.outbox.waiting(phone.link)
+    note_told(gw, phone.link, size, phone.until_index, {entry.id for entry in waiting})
     return {
         **_cut(proof, openings, phone),
         "waiting": [_not_recorded(entry, openings) for entry in waiting],

@@ -54,8 +54,8 @@ def test_an_ending_is_found_by_what_it_ends_and_told_once(gw: Gateway, instituti
     with gw.db.begin() as conn:
         store.keep(conn, entry, hospital, gw.clock(), clinic)
     with gw.db.connect() as conn:
-        assert [each.id for each in store.ending(conn, grant)] == [entry.id]
-        assert store.ending(conn, "0" * 64) == []
+        assert [each.id for each in store.about(conn, grant)] == [entry.id]
+        assert store.about(conn, "0" * 64) == []
         [kept] = store.to_tell(conn, 10)
     with gw.db.begin() as conn:
         store.told(conn, kept)
