@@ -92,6 +92,8 @@ def _tell(settings: Settings, file: Path, done: Restored) -> None:
         click.echo(f"Restored: {_described(done.manifest)}")
     if done.aside is not None:
         click.echo(f"What was there before lies in {done.aside}; remove it when you are sure.")
+    if done.schemas:
+        click.echo(f"In the database it lies in {' and '.join(done.schemas)}; drop these when you are sure.")
     if not any(settings.keys_path.glob("*/*.key")):
         click.echo(f"There are NO KEYS yet: put them into {settings.keys_path} before you start the node.")
     if done.node is not None:

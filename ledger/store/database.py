@@ -106,11 +106,16 @@ def _migrate(engine: sa.Engine) -> None:
         found = _revision_of(connection)
         if found is not None and found >= LATEST_REVISION:
             return
-        config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(migrations(connection), "head")
         connection.commit()
+
+
+def migrations(connection: sa.Connection) -> Config:
+    """Alembic's settings for the ledger's tables on this connection."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    return config
 
 
 def _revision_of(connection: sa.Connection) -> str | None:

@@ -9,7 +9,7 @@ server's own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -116,6 +116,44 @@ def rename_ledger(place: Postgres, name: str) -> str | None:
     return name
 
 
+@contextmanager
+def unwritten(place: Postgres) -> Iterator[None]:
+    """While this lasts nobody writes the ledger. Raises Unavailable(ledger-locked, storage-failed)."""
+    with _visit(place) as session:
+        (held,) = session.execute("SELECT pg_try_advisory_lock(%s)", [PostgresSchema.GUARD]).fetchone() or (
+            False,
+        )
+        session.commit()
+        if not held:
+            raise Unavailable("ledger-locked", "another process writes this ledger")
+        yield
+
+
+def rename_schemas(place: Postgres, names: Sequence[tuple[str, str]]) -> None:
+    """Give schemas other names, one after another, all or none. Raises Unavailable(storage-failed)."""
+    with _visit(place) as session:
+        for before, after in names:
+            words = sql.SQL("ALTER SCHEMA {} RENAME TO {}")
+            session.execute(words.format(sql.Identifier(before), sql.Identifier(after)))
+
+
+def drop_schema(place: Postgres, name: str) -> None:
+    """Delete the schema and all that is in it, if it is there. Raises Unavailable(storage-failed)."""
+    with _visit(place) as session:
+        session.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(name)))
+
+
+def schema_bytes(place: Postgres, name: str) -> int:
+    """How much its tables hold on the server's disk. Raises Unavailable(storage-failed)."""
+    with _visit(place) as session:
+        (found,) = session.execute(
+            "SELECT coalesce(sum(pg_table_size(oid)), 0)::bigint FROM pg_class"
+            " WHERE relkind = 'r' AND relnamespace = to_regnamespace(%s)",
+            [name],
+        ).fetchone() or (0,)
+    return int(found)
+
+
 def copy_rows(connection: sa.Connection, table: sa.Table, rows: Iterable[Mapping[str, Any]]) -> None:
     """Add whole rows by binary COPY, inside the connection's transaction. Raises as SQLAlchemy does."""
     dialect: Any = connection.dialect
@@ -131,6 +169,22 @@ def copy_rows(connection: sa.Connection, table: sa.Table, rows: Iterable[Mapping
                 copy.write_row([row[name] for name in names])
     except psycopg.Error as error:
         raise as_sqlalchemy(connection, statement, error) from error
+
+
+def set_counters(connection: sa.Connection, tables: Iterable[sa.Table]) -> None:
+    """After `copy_rows`: let the numbers that the server gives go on behind those that are there."""
+    driver = driver_of(connection)
+    for table in tables:
+        column = table.autoincrement_column
+        if column is None:
+            continue
+        (counter,) = driver.execute(
+            "SELECT pg_get_serial_sequence(%s, %s)", [table.name, column.name]
+        ).fetchone()
+        if counter is not None:
+            words = sql.SQL("SELECT setval(%s, max({})) FROM {} HAVING max({}) IS NOT NULL")
+            names = sql.Identifier(column.name), sql.Identifier(table.name), sql.Identifier(column.name)
+            driver.execute(words.format(*names), [counter])
 
 
 class PostgresSchema:

@@ -22,7 +22,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any
 
-from gateway.settings import Settings
+from sqlalchemy.exc import SQLAlchemyError
+
+from gateway.store.schema import LaterTablesError
 from ledger.encoding import is_hex
 from ledger.errors import LedgerError
 
@@ -43,16 +45,6 @@ class BackupError(Exception):
     """A backup that cannot be made, read or put back; the message says why and what was left alone."""
 
 
-def require_files(settings: Settings) -> None:
-    """Raises BackupError where the data lies in PostgreSQL, which has its own way of both."""
-    if settings.postgres is not None:
-        raise BackupError(
-            "the data lies in PostgreSQL, nothing was done. To back up: pg_dump --format=custom of the whole "
-            "database, which holds both schemas at one moment, and a copy of genesis.json. To restore: "
-            "pg_restore into an empty database (docs/operating.md)"
-        )
-
-
 @contextmanager
 def outages(done: str) -> Iterator[None]:
     """What the disk, a database, a key file or the ledger refuses becomes one plain message after `done`."""
@@ -62,9 +54,19 @@ def outages(done: str) -> Iterator[None]:
         raise BackupError(f"{done}: the ledger could not be read ({error})") from None
     except sqlite3.Error as error:
         raise BackupError(f"{done}: a database could not be read ({error})") from None
+    except LaterTablesError:
+        raise BackupError(f"{done}: the data were written by a later release of this program") from None
+    except SQLAlchemyError as error:
+        raise BackupError(f"{done}: PostgreSQL: {_said(error)}") from None
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         raise BackupError(f"{done}: {place}{error.strerror or error}") from None
+
+
+def _said(error: SQLAlchemyError) -> str:
+    """The server's own words without what it quotes of a row, or the kind of error."""
+    found = getattr(getattr(error, "orig", error), "diag", None)
+    return getattr(found, "message_primary", None) or type(getattr(error, "orig", error)).__name__
 
 
 @dataclass(frozen=True)

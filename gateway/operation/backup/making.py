@@ -1,9 +1,8 @@
 """Makes a backup beside a running node, under any load, without making anybody wait.
 
-The ledger is pinned first, then the other database: an opening is durable before its entry is submitted
-(docs/decisions/0003), so every entry of the pinned ledger has its opening in what is pinned after it. The
-other order would lose openings for ever. What the second database has in addition are openings that no entry
-of this ledger names. Keys are never in it unless asked for; the offline keys never.
+Both databases are pinned in the order in which nothing is lost (gateway.operation.backup.pinning); the copies
+are SQLite files, also where the data lies in PostgreSQL. Keys are never in it unless asked for; the offline
+keys never.
 
 The copies lie in a private folder beside the target until the file is whole; then it appears under its name
 in one step, and no name is ever overwritten. A backup that is killed leaves that folder, which the next one
@@ -30,13 +29,13 @@ from gateway.operation.backup.archive import (
     Progress,
     describe,
     outages,
-    require_files,
     write_archive,
 )
 from gateway.operation.backup.noted import note_backup
+from gateway.operation.backup.pinning import DATABASES, IN_USE, Schemas, pinned_databases, sizes
 from gateway.operation.files import sync_folder
 from gateway.settings import Settings
-from gateway.store.snapshot import damage_of, pinned
+from gateway.store.snapshot import damage_of
 from gateway.web.openapi import VERSION
 from ledger.engine.embedded import open_view_only
 from ledger.errors import Malformed
@@ -44,7 +43,6 @@ from ledger.genesis import Genesis, parse_genesis
 
 STAGING = ".yaoshi-backup-"
 MARGIN = 16 * 1024 * 1024
-DATABASES = ("ledger.db", "gateway.db")  # the order in which they are pinned
 
 
 def make_backup(
@@ -55,7 +53,6 @@ def make_backup(
         raise BackupError(f"{target} exists already and was left alone; name another")
     if not target.parent.is_dir():
         raise BackupError(f"there is no folder {target.parent}")
-    require_files(settings)
     with outages("no backup was made"), _staging(target.parent) as staging:
         _require_room(settings, staging)
         manifest = copy_data(settings, staging, with_keys, clock, progress)
@@ -73,7 +70,6 @@ def stream_backup(
     settings: Settings, target: IO[bytes], *, with_keys: bool, clock: Callable[[], int], progress: Progress
 ) -> Manifest:
     """Writes to a program that encrypts or carries away; the copies lie beside the data meanwhile."""
-    require_files(settings)
     with outages("no backup was made"), _staging(settings.data) as staging:
         _require_room(settings, staging)
         manifest = copy_data(settings, staging, with_keys, clock, progress)
@@ -91,21 +87,23 @@ def _note(settings: Settings, manifest: Manifest) -> None:
 
 
 def copy_data(
-    settings: Settings, staging: Path, with_keys: bool, clock: Callable[[], int], progress: Progress
+    settings: Settings,
+    staging: Path,
+    with_keys: bool,
+    clock: Callable[[], int],
+    progress: Progress,
+    schemas: Schemas = IN_USE,
 ) -> Manifest:
     """Copies the data, which may be in use, into an empty folder, and describes it. Raises BackupError."""
     genesis = parse_genesis(settings.genesis_path.read_bytes())
     made_at = clock()
-    with pinned(settings.ledger_path) as ledger:
-        progress("pinned ledger.db", 1, 1)
-        with pinned(settings.database_path) as database:
-            progress("pinned gateway.db", 1, 1)
-            ledger.copy(staging / "ledger.db", lambda done, total: progress("ledger.db", done, total))
-            database.copy(staging / "gateway.db", lambda done, total: progress("gateway.db", done, total))
-            schema = {
-                "ledger": ledger.version("ledger_version"),
-                "gateway": database.version("alembic_version"),
-            }
+    with pinned_databases(settings, schemas, progress) as (ledger, database):
+        ledger.copy(staging / "ledger.db", lambda done, total: progress("ledger.db", done, total))
+        database.copy(staging / "gateway.db", lambda done, total: progress("gateway.db", done, total))
+        schema = {
+            "ledger": ledger.version("ledger_version"),
+            "gateway": database.version("alembic_version"),
+        }
     for name in DATABASES:
         damage = damage_of(staging / name, whole=False)
         if damage is not None:
@@ -151,8 +149,8 @@ def _copy_keys(settings: Settings, staging: Path) -> list[str]:
 
 def _require_room(settings: Settings, staging: Path) -> None:
     # Twice the larger database: its copy, and the same in the file. The node must not run out of disk for it.
-    sizes = [path.stat().st_size for path in (settings.ledger_path, settings.database_path)]
-    needed = sum(sizes) + max(sizes) + MARGIN
+    found = sizes(settings)
+    needed = sum(found) + max(found) + MARGIN
     if staging.stat().st_dev == settings.data.stat().st_dev:
         needed += settings.disk_stop_bytes
     free = shutil.disk_usage(staging).free

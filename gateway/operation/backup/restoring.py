@@ -1,4 +1,5 @@
 """Puts a backup in place: unpacked and checked whole beside the data first, then exchanged by renaming.
+What lies in PostgreSQL is filled and renamed there in the same way (gateway.operation.backup.exchanging).
 
 Instead of a backup's file it takes a data folder that an earlier restore kept aside: that is copied, with the
 same checks, and stays where it is. What lay in place is kept aside, never deleted. Before the exchange the
@@ -16,7 +17,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,12 +32,13 @@ from gateway.operation.backup.archive import (
     Progress,
     outages,
     read_archive,
-    require_files,
 )
 from gateway.operation.backup.checking import check_data
+from gateway.operation.backup.exchanging import exchanged, is_occupied, kept_with
 from gateway.operation.backup.making import copy_data
 from gateway.operation.backup.node import move_node, prepare_node
 from gateway.operation.backup.noted import note_backup
+from gateway.operation.backup.pinning import IN_USE
 from gateway.operation.files import sync_folder
 from gateway.operation.watermark import (
     Mark,
@@ -50,6 +52,7 @@ from gateway.settings import Settings
 from ledger.engine.embedded import open_view_only
 from ledger.errors import LedgerError, Unavailable
 from ledger.genesis import Genesis
+from ledger.store.place import Postgres
 from ledger.store.sqlite import Lock
 
 UNCHANGED = "nothing was restored and nothing was changed"
@@ -59,13 +62,15 @@ HANDED_ON = ("keys", "keys-waiting", "secrets", "offline", "demo.json", "last-ba
 
 @dataclass(frozen=True)
 class Restored:
-    """`aside` is where the earlier data lies; `known` is the mark, when the backup is behind it.
+    """`aside` and, in PostgreSQL, `schemas` are where the earlier data lies; `known` is the mark, when the
+    backup is behind it.
 
     `node`: whether a consensus node is in place; None where the ledger is one operator's.
     """
 
     manifest: Manifest
     aside: Path | None
+    schemas: tuple[str, ...]
     known: Mark | None
     node: bool | None
 
@@ -93,12 +98,16 @@ def restore(
     progress: Progress,
 ) -> Restored:
     """Puts the backup, or a folder kept aside, in place. Raises BackupError; then everything is as it was."""
-    require_files(settings)
     draft = settings.data.with_name(f"{settings.data.name}.restoring")
     with outages(UNCHANGED), _alone(settings), _stopped(settings):
         occupied = settings.data.exists() and any(settings.data.iterdir())
         if occupied and not wishes.replace:
             raise BackupError(f"{settings.data} holds data, which was left alone; --replace keeps it aside")
+        if is_occupied(settings.postgres) and not wishes.replace:
+            raise BackupError(
+                "the database holds a node's data, which was left alone; --replace keeps it aside under "
+                "other names; or name an empty database in YAOSHI_POSTGRES"
+            )
         with _draft(draft):
             manifest, genesis = _filled(settings, source, draft, clock, progress)
             _require_same_addresses(settings, genesis, draft / "ledger.db")
@@ -119,10 +128,12 @@ def restore(
                 write_mark(settings.mark_path, known)
             elif shared:
                 write_mark(settings.mark_path, Mark(genesis.id, manifest.size, manifest.root, clock()))
-            aside = _exchange(settings.data, draft, clock(), occupied=occupied)
+            moment = _free_moment(settings.data, clock())
+            with _in_database(settings, draft, moment, progress) as schemas:
+                aside = _exchange(settings.data, draft, moment, occupied=occupied)
             if home is not None:
                 move_node(home, settings, aside)
-    return Restored(manifest, aside, known, settings.node_path.is_dir() if shared else None)
+    return Restored(manifest, aside, schemas, known, settings.node_path.is_dir() if shared else None)
 
 
 def check_backup(
@@ -150,7 +161,11 @@ def _filled(
     elif not (source / "genesis.json").is_file():
         raise BackupError(f"{source} is not a folder that a restore kept aside: it holds no genesis.json")
     else:
-        manifest = copy_data(replace(settings, data=source), draft, False, clock, progress)
+        there = replace(settings, data=source)
+        if there.database_path.is_file():
+            there = replace(there, postgres=None)  # from before the data lay in PostgreSQL, or without it
+        schemas = IN_USE if there.postgres is None else kept_with(source.resolve())
+        manifest = copy_data(there, draft, False, clock, progress, schemas)
     return manifest, check_data(draft, manifest, progress)
 
 
@@ -213,11 +228,15 @@ def _known_beyond(
         raise BackupError(f"{UNCHANGED}: {error}; move it away by hand") from None
     losses = mark.losses if mark is not None and mark.ledger == genesis.id else ()
     states = [] if mark is None else [mark]
-    try:
-        with open_view_only(settings.ledger_path, genesis.data) as view:
-            states.append(Mark(genesis.id, view.size, view.root.hex(), now))
-    except LedgerError:
-        pass  # no ledger there, or one that cannot be read: it tells nothing
+    for place in {
+        settings.ledger_place,
+        settings.ledger_path,
+    }:  # data that moves to PostgreSQL lies in a file yet
+        try:
+            with open_view_only(place, genesis.data) as view:
+                states.append(Mark(genesis.id, view.size, view.root.hex(), now))
+        except LedgerError:
+            continue  # no ledger there, or one that cannot be read: it tells nothing
     if expected is not None:
         promised = expected_mark(genesis, expected, now)
         if promised is None:
@@ -229,10 +248,10 @@ def _known_beyond(
     return None if longest is None else replace(longest, losses=losses)
 
 
-def _exchange(data: Path, draft: Path, now: int, *, occupied: bool) -> Path | None:
+def _exchange(data: Path, draft: Path, moment: str, *, occupied: bool) -> Path | None:
     aside = None
     if occupied:
-        aside = _free_name(data, now)
+        aside = data.with_name(f"{data.name}.before-{moment}")
         os.rename(data, aside)
     elif data.exists():
         data.rmdir()
@@ -241,13 +260,21 @@ def _exchange(data: Path, draft: Path, now: int, *, occupied: bool) -> Path | No
     return aside
 
 
-def _free_name(data: Path, now: int) -> Path:
+def _in_database(
+    settings: Settings, draft: Path, moment: str, progress: Progress
+) -> AbstractContextManager[tuple[str, ...]]:
+    if settings.postgres is None:
+        return nullcontext(())
+    return exchanged(settings.postgres, draft, moment, progress)
+
+
+def _free_moment(data: Path, now: int) -> str:
     moment = datetime.fromtimestamp(now / 1000, UTC).strftime("%Y%m%dT%H%M%SZ")
-    aside, number = data.with_name(f"{data.name}.before-{moment}"), 1
-    while aside.exists():
+    free, number = moment, 1
+    while data.with_name(f"{data.name}.before-{free}").exists():
         number += 1
-        aside = data.with_name(f"{data.name}.before-{moment}-{number}")
-    return aside
+        free = f"{moment}-{number}"
+    return free
 
 
 @contextmanager
@@ -273,21 +300,24 @@ def _alone(settings: Settings) -> Iterator[None]:
 @contextmanager
 def _stopped(settings: Settings) -> Iterator[None]:
     """No node runs on the data, nor can one start before we are done."""
-    if not settings.genesis_path.exists():
+    with ExitStack() as held:
+        try:
+            if settings.postgres is not None:
+                held.enter_context(_unwritten(settings.postgres))
+            if settings.genesis_path.exists():
+                # A gateway of a consortium does not write the ledger: it holds its own database.
+                for path in (settings.ledger_path, settings.database_path):
+                    held.callback(Lock(path).release)
+                if is_running(settings.node_path):
+                    raise Unavailable("ledger-locked", "the consensus node")
+        except Unavailable as error:
+            if error.code != "ledger-locked":
+                raise
+            raise BackupError(f"{UNCHANGED}: the node is running on {settings.data}; stop it first") from None
         yield
-        return
-    # A gateway of a consortium does not write the ledger: it holds its own database.
-    held: list[Lock] = []
-    try:
-        held.extend(Lock(path) for path in (settings.ledger_path, settings.database_path))
-        if is_running(settings.node_path):
-            raise Unavailable("ledger-locked", "the consensus node")
-    except Unavailable:
-        for lock in held:
-            lock.release()
-        raise BackupError(f"{UNCHANGED}: the node is running on {settings.data}; stop it first") from None
-    try:
-        yield
-    finally:
-        for lock in held:
-            lock.release()
+
+
+def _unwritten(place: Postgres) -> AbstractContextManager[None]:
+    from ledger.store.postgres import unwritten
+
+    return unwritten(place)

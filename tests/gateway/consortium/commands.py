@@ -28,5 +28,6 @@ def _invoke(side: Side, arguments: tuple[str, ...]) -> Result:
         "YAOSHI_CONSOLE": side.settings.console_origin,
         "YAOSHI_WALLET": side.settings.wallet_origin,
         "YAOSHI_CONSENSUS": side.settings.consensus,
+        "YAOSHI_POSTGRES": "" if side.settings.postgres is None else side.settings.postgres.conninfo,
     }
     return CliRunner().invoke(commands.cli, list(arguments), env=environment)

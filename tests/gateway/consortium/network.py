@@ -8,6 +8,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ from ledger.machine import Contract
 from ledger.signing import public_key, sign_compact
 from ledger.store.chain import read_chain_tip
 from ledger.store.database import Store
+from ledger.store.place import Postgres
 from ledger.view import no_checkpoint_key
 from tests.gateway.consortium.members import CODES, HEAD
 from tests.ledger.engine.network import WITHIN_S, free_port, wait_until
@@ -204,9 +206,14 @@ class Side:
 class Network:
     """Sides that began one ledger together."""
 
-    def __init__(self, root: Path, codes: tuple[str, ...] = CODES) -> None:
+    def __init__(
+        self, root: Path, codes: tuple[str, ...] = CODES, postgres: Mapping[str, Postgres] | None = None
+    ) -> None:
+        """`postgres` has the databases of the sides that keep no files."""
         self.root = root
         self.sides = [Side(root, code) for code in codes]
+        for one in self.sides:
+            one.settings = replace(one.settings, postgres=(postgres or {}).get(one.code))
         texts = [one.make_keys().read_text("utf-8") for one in self.sides]
         head = HEAD.replace("2026-12-01T08:00:00+08:00", datetime.now(UTC).isoformat(timespec="seconds"))
         agreement = read_agreement(head + "\n".join(texts))

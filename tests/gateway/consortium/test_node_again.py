@@ -21,12 +21,16 @@ from gateway.operation.backup.making import make_backup
 from gateway.operation.backup.restoring import Restored, Wishes, restore
 from gateway.store.database import open_database
 from ledger.committed import Committed
-from ledger.errors import Fatal
+from ledger.errors import Fatal, Unavailable
+from ledger.store.database import Store
+from ledger.store.place import Postgres
+from ledger.store.postgres import drop_schema
 from tests.gateway.consortium.commands import refused, typed
-from tests.gateway.consortium.members import needs_cometbft
+from tests.gateway.consortium.members import CODES, needs_cometbft
 from tests.gateway.consortium.network import Network, Side
 from tests.gateway.operation.conftest import silent
 from tests.ledger.engine.network import wait_until
+from tests.postgres import programs, shared
 
 pytestmark = needs_cometbft
 NO_EVIDENCE = "E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855"  # SHA-256 of nothing
@@ -34,12 +38,16 @@ NO_EVIDENCE = "E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855"
 
 @pytest.fixture(scope="module")
 def network() -> Iterator[Network]:
+    server = shared() if programs() is not None else None
+    kept = {} if server is None else {CODES[3]: server.new_database()}
     with TemporaryDirectory(prefix="y-") as root:
-        made = Network(Path(root))
+        made = Network(Path(root), postgres={code: Postgres(one) for code, one in kept.items()})
         for one in made.sides:
             open_database(one.settings.database_place).dispose()
         yield made
         made.close()
+    for one in kept.values():
+        shared().drop_database(one)
 
 
 def nobody_signed_twice(network: Network) -> None:
@@ -90,10 +98,14 @@ def test_a_backup_holds_the_nodes_keys_when_asked_and_never_what_it_remembers(
         assert not any("priv_validator_state" in name for name in names)
 
 
+in_files_and_in_postgresql = pytest.mark.parametrize("number", [1, 3])
+
+
+@in_files_and_in_postgresql
 def test_an_older_backup_gets_level_from_its_own_node_and_signs_nothing_twice(
-    network: Network, tmp_path: Path
+    number: int, network: Network, tmp_path: Path
 ) -> None:
-    side = network.sides[3]
+    side = network.sides[number]
     path = backed_up(side, tmp_path / "older.tar")
     size = side.tip()[0]
     network.history()
@@ -125,23 +137,28 @@ def test_an_older_backup_gets_level_from_its_own_node_and_signs_nothing_twice(
     nobody_signed_twice(network)
 
 
+@in_files_and_in_postgresql
 def test_a_new_machine_signs_nothing_that_the_lost_one_may_have_signed(
-    network: Network, tmp_path: Path
+    number: int, network: Network, tmp_path: Path
 ) -> None:
-    side = network.sides[2]
+    side = network.sides[number]
     path = backed_up(side, tmp_path / "keys.tar")
     network.history()
     side.stop()
     stick = shutil.copytree(side.settings.offline_path, tmp_path / "stick")
     shutil.rmtree(side.settings.data)
+    if isinstance(side.settings.postgres, Postgres):
+        for schema in ("ledger", "gateway"):  # the server is gone, too
+            drop_schema(side.settings.postgres, schema)
     with pytest.raises(BackupError, match="--signed-up-to"):
         put_back(side, path)
-    height = network.sides[0].height
+    height = network.sides[2].height
     done = put_back(side, path, signed_up_to=height)
     assert done.node
     state = json.loads((side.settings.node_path / STATE).read_text("utf-8"))
     assert int(state["height"]) == height + 1
-    assert not side.settings.ledger_path.exists(), "the ledger comes with the blocks"
+    with pytest.raises(Unavailable, match="ledger-missing"):  # it comes with the blocks
+        Store(side.settings.ledger_place, write=False)
     for path in (side.settings.node_path / "config").iterdir():
         assert path.stat().st_mode & 0o077 == 0
     shutil.copytree(stick, side.settings.offline_path)

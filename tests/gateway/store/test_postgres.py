@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -17,9 +15,6 @@ from sqlalchemy import Engine, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from gateway.composition import Gateway
-from gateway.operation.backup.archive import BackupError
-from gateway.operation.backup.making import make_backup, stream_backup
-from gateway.operation.backup.restoring import Wishes, restore
 from gateway.operation.doctor import ledger as doctor_ledger
 from gateway.operation.doctor import records as doctor_records
 from gateway.operation.doctor.findings import Scene
@@ -108,26 +103,6 @@ def test_a_node_has_no_database_files_and_the_doctor_finds_nothing_wrong(gw: Gat
     scene = Scene(gw.settings, {}, gw.clock(), os.getuid())
     found = [*doctor_ledger.examine(scene), *doctor_records.examine(scene)]
     assert [each.code for each in found] == []
-
-
-def test_a_backup_names_the_tool_of_postgresql_and_does_nothing(gw: Gateway, tmp_path: Path) -> None:
-    def silent(_what: str, _done: int, _total: int) -> None:
-        pass
-
-    with pytest.raises(BackupError, match="pg_dump"):
-        make_backup(gw.settings, tmp_path / "b.tar", with_keys=False, clock=gw.clock, progress=silent)
-    with pytest.raises(BackupError, match="pg_dump"):
-        stream_backup(gw.settings, io.BytesIO(), with_keys=False, clock=gw.clock, progress=silent)
-    with pytest.raises(BackupError, match="pg_restore"):
-        restore(
-            gw.settings,
-            io.BytesIO(),
-            Wishes(replace=True),
-            clock=gw.clock,
-            entropy=os.urandom,
-            progress=silent,
-        )
-    assert not (tmp_path / "b.tar").exists()
 
 
 def test_the_setting_takes_an_address_without_a_password() -> None:
