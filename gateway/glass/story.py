@@ -54,6 +54,7 @@ def case_shown(gw: Gateway, staff: Staff, case: Case, deadline: Deadline) -> dic
         "until": state["until"],
         "open": is_open(gw, case.glass, now),
         "closed": closing_of(gw, state),
+        "on_ledger": on_ledger(gw, case.glass),
         "recorded": gw.outbox.all_recorded(case.glass),
         "looked": _looked(gw, state),
         "told": {"at": known["told"]},
@@ -61,7 +62,7 @@ def case_shown(gw: Gateway, staff: Staff, case: Case, deadline: Deadline) -> dic
         "own_review": own,
         "other_review": _review(gw, state, case.other),
         "questions": _questions(gw, case),
-        "may_review": own is None and may_review(case, staff) and on_ledger(gw, case.glass),
+        "may_review": own is None and may_review(case, staff),
         "budget": _budget(gw, case, now),
         "overdue": own is None and now - state["from"] > OVERDUE_MS,
     }

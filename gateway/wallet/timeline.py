@@ -15,11 +15,12 @@ from marshmallow import fields, validate
 from gateway.composition import current_gateway
 from gateway.disclosure.openings import openings_of_link
 from gateway.glass.told import note_told
+from gateway.outbox import store
 from gateway.wallet.access import Phone, current_phone, wallet_required
 from gateway.wallet.cors import allow_wallet
 from gateway.web.schemas import StrictSchema
 from ledger.encoding import MAX_INTEGER, unb64u
-from ledger.entry import Entry, parse_entry
+from ledger.entry import parse_entry
 from ledger.record import decode_record
 
 blueprint = Blueprint(
@@ -40,8 +41,8 @@ class Kept(StrictSchema):
 def timeline(given: dict[str, int | None], institution: str) -> dict[str, Any]:
     """The link's records with inclusion, consistency with the size that the phone kept, head and registry."""
     gw, phone = current_gateway(), current_phone()
-    # Before the view: what is recorded in between stands in both, never in neither.
-    waiting = [] if phone.until_index is not None else gw.outbox.waiting(phone.link)
+    # Before the view: what is recorded in between is in the log, never in neither.
+    kept = [] if phone.until_index is not None else gw.outbox.rows(phone.link)
     with gw.ledger.view() as view:
         # No log had a size beyond its own: the phone keeps its copy, compares, and says what is wrong.
         kept = given["kept"] if given["kept"] is not None and given["kept"] <= view.size else None
@@ -50,20 +51,25 @@ def timeline(given: dict[str, int | None], institution: str) -> dict[str, Any]:
             # One phone may be wrong; several are right, and this ledger is older than it was.
             gw.log.warning("phone-kept-more", kept=given["kept"], size=view.size)
         size = view.size
+        waiting = [each for each in kept if view.entry_index(each.entry.id) is None]
     with gw.db.connect() as conn:
         openings = openings_of_link(conn, phone.link)
-    note_told(gw, phone.link, size, phone.until_index, {entry.id for entry in waiting})
+    note_told(gw, phone.link, size, phone.until_index, {each.entry.id for each in waiting})
     return {
         **_cut(proof, openings, phone),
-        "waiting": [_not_recorded(entry, openings) for entry in waiting],
+        "waiting": [_not_recorded(each, openings) for each in waiting],
         "time": gw.clock(),
         "reading": phone.reading,
     }
 
 
-def _not_recorded(entry: Entry, openings: dict[str, Any]) -> dict[str, Any]:
-    """An entry that the others have not recorded yet, as it was signed, with what opens its commitment."""
-    return {"entry": entry.text, "opening": openings.get(entry.payload.get("commitment", ""))}
+def _not_recorded(kept: store.Kept, openings: dict[str, Any]) -> dict[str, Any]:
+    """An entry that the others have not recorded, as it was signed, with what opens its commitment.
+
+    ``refused``: the code, when the ledger refused it in the end; what happened is told all the same.
+    """
+    opening = openings.get(kept.entry.payload.get("commitment", ""))
+    return {"entry": kept.entry.text, "opening": opening, "refused": kept.refused}
 
 
 def _cut(proof: dict[str, Any], openings: dict[str, Any], phone: Phone) -> dict[str, Any]:

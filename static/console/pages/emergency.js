@@ -173,6 +173,7 @@ function looking(context) {
       "main",
       { class: "record", id: "main" },
       problemNotice(local.problem, () => read(context)),
+      emergency.recorded ? null : note("clock", t("emergency.not-recorded")),
       open && ids[0] === "new" ? note("info", t("emergency.no-chart")) : null,
       emergency.match === "differs" && open
         ? careBand(h("strong", {}, t("match.differs")), h("p", {}, t("match.differs.todo")))

@@ -16,6 +16,7 @@ export function story(one, doing) {
     h("p", { class: "story-name" }, icon("bolt"), t("review.name")),
     h("h1", { id: "story", tabindex: "-1" }, reasonText(one.reason)),
     h("p", { class: "meta" }, `${declarerText(one)} `, t("review.looks-at"), ` ${patientText(one)}`),
+    one.recorded ? null : h("p", { class: "flag" }, icon("clock"), t("review.waiting")),
     one.open ? live(one, doing) : null,
     h("h2", {}, t("review.story")),
     h(

@@ -14,9 +14,14 @@ export function judgement(one, local, doing) {
     "section",
     { class: "review-verdict", "aria-labelledby": "verdict" },
     h("h2", { id: "verdict" }, t("review.verdict")),
-    one.own_review ? given(one.own_review) : one.may_review ? form(one, local, doing) : h("p", {}, t("review.yours")),
+    one.own_review ? given(one.own_review) : mayBeGiven(one) ? form(one, local, doing) : h("p", {}, t(whyNot(one))),
   );
 }
+
+/** What the other hospitals have not recorded cannot be reviewed: the judgement goes where it stands. */
+const mayBeGiven = ({ on_ledger: recorded, may_review: mine }) => recorded && mine;
+
+const whyNot = ({ on_ledger: recorded }) => (recorded ? "review.yours" : "review.not-yet");
 
 function form(one, { verdict, words, lacks, sending }, { choose, write, submit }) {
   const asks = verdict === "explain";

@@ -6,15 +6,18 @@ import { spanOf } from "../verify/permits.js";
 /**
  * Of one checked link, oldest first: [{id, link, custodian, seq, from, until, details, declaration, state, earlier:
  * before this phone was connected, closed: {time, byHospital} | null, reviews: [{institution, verdict, words, reviewer,
- * time}], looks: entries}]. Times in ms; `verdict` is null where a review's details do not open.
+ * time}], looks: entries, waiting: whether the other hospitals have yet to record some of it}]. Times in ms; `verdict`
+ * is null where a review's details do not open.
  */
 export function glassesOf(view, link) {
   const glasses = new Map();
-  for (const entry of view.entries) {
+  const waiting = new Set(view.waiting ?? []);
+  for (const entry of [...view.entries, ...waiting]) {
     const { kind, payload, details } = entry;
     const found = glasses.get(payload?.glass ?? payload?.under);
+    if (found !== undefined) found.waiting ||= waiting.has(entry);
     // Its own signature held (else nothing was said of `permitted`), though what is behind it may not.
-    if (kind === "glass.broken" && entry.permitted !== undefined) glasses.set(entry.id, begun(entry, link));
+    if (kind === "glass.broken" && entry.permitted !== undefined) glasses.set(entry.id, begun(entry, link, waiting.has(entry)));
     else if (found === undefined || entry.state === "unproven") continue;
     else if (kind === "glass.closed") found.closed ??= { time: entry.time, byHospital: entry.byHospital };
     else if (kind === "glass.reviewed") found.reviews.push(reviewOf(entry, details));
@@ -23,12 +26,15 @@ export function glassesOf(view, link) {
   return [...glasses.values()];
 }
 
-const begun = (entry, link) => ({
+const TOLD = new Set(["checked", "waiting"]);
+
+const begun = (entry, link, waiting) => ({
   id: entry.id, link: link.subject, custodian: link.institution, seq: entry.seq,
-  ...spanOf(entry.payload, entry.time, entry.late), state: entry.state, closed: null, reviews: [], looks: [],
+  ...spanOf(entry.payload, entry.time, waiting || entry.late), state: entry.state, closed: null, reviews: [], looks: [],
   earlier: entry.time < link.linkedAt,
-  details: entry.state === "checked" ? entry.details : null,
-  declaration: entry.state === "checked" ? entry.declaration : null,
+  details: TOLD.has(entry.state) ? entry.details : null,
+  declaration: TOLD.has(entry.state) ? entry.declaration : null,
+  waiting,
 });
 
 const reviewOf = ({ reviewer: institution, time }, details) => ({

@@ -26,7 +26,8 @@ function running(context, glass) {
   return h("section", { class: "emergency-card", "aria-label": t("emergency.name") },
     open(context, glass, { class: "plain emergency-more" }, icon("bolt"),
       h("span", { class: "emergency-words" }, h("strong", {}, t("emergency.name")), h("span", {}, who(wallet, glass)),
-        h("span", { class: "meta" }, timesOf(wallet, glass)[1])),
+        h("span", { class: "meta" }, timesOf(wallet, glass)[1]),
+        glass.waiting ? h("span", { class: "meta" }, t("emergency.waiting")) : null),
       icon("forward")),
     stopping(wallet, glass));
 }

@@ -22,16 +22,16 @@ export function glassWords(wallet, line, { place, late }) {
   if (line.type === "glass-reviewed") {
     return { heading: t(`thread.glass-${details.verdict}`), under: placeName(wallet, details.institution) };
   }
-  return { heading: t(`thread.${line.type}`), under: place };
+  return { heading: t(`thread.${line.type}`), under: place + late };
 }
 
 /** [label, value] of what such a line can show. */
-export function glassRows(wallet, { type, entries: [{ details, payload, time, late }], places }) {
+export function glassRows(wallet, { type, entries: [{ details, payload, time, late, state }], places }) {
   if (type === "glass-broken") {
     return [
       [t("emergency.why"), reasonText(details.reason)],
       [t("thread.from"), places.map((id) => h("span", { class: "line" }, placeName(wallet, id)))],
-      [t("thread.at-most"), moment(spanOf(payload, time, late).until)],
+      [t("thread.at-most"), moment(spanOf(payload, time, late || state === "waiting").until)],
     ];
   }
   if (type !== "glass-reviewed") return [];

@@ -37,7 +37,8 @@ const isToDeclarer = ({ grantee, purpose, user }, { declaring, user: declarer })
   grantee === declaring && purpose === "BTG" && user?.id === declarer?.id
 );
 
-async function declarationOf({ payload, details, index }, { genesis, institution, registry }) {
+/** The declaration's payload when it is by who declared and about exactly this, as of the entry's `index`; else null. */
+export async function declarationOf({ payload, details, index }, { genesis, institution, registry }) {
   try {
     const parsed = await parseCompact(details.declaration, "yaoshi-declaration");
     const key = registry.keyAt(details.declaring, "peer", index);

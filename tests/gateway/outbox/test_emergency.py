@@ -64,7 +64,7 @@ def test_it_is_declared_read_told_and_recorded_once_and_then_reviewed(among: Sto
     assert all(each["opening"] for each in shown)
     for node in (a, b):
         case = case_at(node)
-        assert (case["recorded"], case["open"], case["may_review"]) == (False, True, False)
+        assert (case["recorded"], case["on_ledger"], case["open"]) == (False, False, True)
         assert case["told"] == {"at": among.town.clock()}
         if node is a:
             assert case["looked"][0]["counts"]
@@ -82,7 +82,7 @@ def test_it_is_declared_read_told_and_recorded_once_and_then_reviewed(among: Sto
     assert (after["recorded"], after["until"]) == (True, made["until"])
     for node in (a, b):
         case = case_at(node)
-        assert (case["recorded"], case["until"], case["may_review"]) == (True, made["until"], True)
+        assert (case["recorded"], case["on_ledger"], case["until"]) == (True, True, made["until"])
         verdict = {"verdict": "justified", "words": ""}
         review = node.staff("privacy").post(f"/console/api/reviews/{made['glass']}", json=verdict)
         assert review.status_code == 200, review.text
@@ -323,8 +323,9 @@ def test_a_refusal_in_the_end_is_kept_and_shown_on_both_sides(among: Story) -> N
         assert node.gw.outbox.delivery.deliver()
         assert node.gw.outbox.codes == ("entries-refused-late",)
         case = case_at(node)
-        assert (case["recorded"], case["open"]) == (False, False)
+        assert (case["recorded"], case["on_ledger"], case["open"]) == (False, True, False)
     assert case_at(a)["looked"][0]["counts"]
     assert "disclosure.made" not in kinds_on(a)
     rows = a.staff("privacy").post(f"/console/api/patients/{patient_of(a)}/accounting", json={}).json["rows"]
     assert {row["refused"] for row in rows if not row["recorded"]} == {"glass-closed"}
+    assert {each["refused"] for each in phone.timeline()["waiting"]} == {"glass-closed"}

@@ -68,7 +68,7 @@ const example = (more = {}) => ({
   user: { id: "u", name: "周明远", department: "急诊科" }, reason: "unconscious", text: null,
   patient: { name: "林秀兰", sex: "female", birth_date: "1946-03-08" }, identifier_last4: "2236", from: 100, until: 100 + HOUR,
   open: true, closed: null, looked: [], told: { at: null }, objection: null, own_review: null, other_review: null,
-  questions: [], may_review: true, budget: { used: 1, of: 10 }, overdue: false, ...more,
+  questions: [], may_review: true, on_ledger: true, recorded: true, budget: { used: 1, of: 10 }, overdue: false, ...more,
 });
 const titles = (one) => momentsOf(one).map(({ title }) => title);
 

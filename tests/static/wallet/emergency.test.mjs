@@ -35,6 +35,16 @@ test("it says who, why, what, until when, and what both hospitals found", () => 
   assert.deepEqual(reviewersOf(first).map((id) => reviewBy(first, id).verdict), ["justified", "not-justified"]);
 });
 
+test("one that was recorded late ran for an hour by its own time, and says so", async () => {
+  const result = await check(story.late);
+  assert.deepEqual(result.alarms, []);
+  const [glass] = glassesOf(result, link);
+  assert.deepEqual([glass.until - glass.from, glass.looks.length, glass.waiting], [3_600_000, 2, false]);
+  assert.equal(glass.from, result.entries.find(({ id }) => id === glass.id).payload.at);
+  const late = linesOf(result, link).filter((line) => line.late).map((line) => line.type);
+  assert.deepEqual(late.sort(), ["glass-broken", "visit", "visit"]);
+});
+
 test("it says who stopped it, the patient or the hospital", () => {
   assert.equal(first.closed.byHospital, false);
   assert.equal(second.closed.byHospital, true);

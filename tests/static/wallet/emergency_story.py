@@ -53,8 +53,8 @@ def declaration(ledger_id: str, signer: str = f"{CLINIC}/peer", **changes: Any) 
     return sign_compact(seed(signer), "yaoshi-declaration", payload)
 
 
-def broken(story: Story, jws: str | None = None, **changes: Any) -> str:
-    """The custodian breaks the glass; gives the entry's id. `changes` are to the details."""
+def broken(story: Story, jws: str | None = None, at: int | None = None, **changes: Any) -> str:
+    """The custodian breaks the glass (or did, `at`); gives the entry's id. `changes` are to the details."""
     details = {
         "declaration": jws or declaration(story.engine.id),
         "declaring": CLINIC,
@@ -63,12 +63,17 @@ def broken(story: Story, jws: str | None = None, **changes: Any) -> str:
         "basis": "BTG",
         **changes,
     }
-    made = story.committed(f"{HOSPITAL}/release", "glass.broken", LINK, details, ttl_ms=4 * HOUR)
+    members = {"ttl_ms": 4 * HOUR, **signed_at(at)}
+    made = story.committed(f"{HOSPITAL}/release", "glass.broken", LINK, details, **members)
     return str(made.entry_id)
 
 
-def released(story: Story, under: str, visit: str = "cd", **changes: Any) -> None:
-    """A release under a grant or a glass; `changes` are to the details."""
+def signed_at(at: int | None) -> dict[str, Any]:
+    return {} if at is None else {"at": at}
+
+
+def released(story: Story, under: str, visit: str = "cd", at: int | None = None, **changes: Any) -> None:
+    """A release (or one of some time ago, `at`) under a grant or a glass; `changes` are to the details."""
     details = {
         "assertion": "a.b.c",
         "query": "Observation?",
@@ -79,7 +84,8 @@ def released(story: Story, under: str, visit: str = "cd", **changes: Any) -> Non
         "records": [["Observation/1", "00" * 32], ["Observation/2", "11" * 32]],
         **changes,
     }
-    story.committed(f"{HOSPITAL}/release", "disclosure.made", LINK, details, under=under, visit=visit * 16)
+    members = {"under": under, "visit": visit * 16, **signed_at(at)}
+    story.committed(f"{HOSPITAL}/release", "disclosure.made", LINK, details, **members)
 
 
 def reviewed(story: Story, glass: str, institution: str, signer: str | None = None, **changes: Any) -> None:
@@ -126,6 +132,28 @@ def truth(story: Story) -> None:
     story.submit(f"{HOSPITAL}/review", "glass.closed", LINK, glass=again)
     grant = given(story)
     released(story, grant, visit="ef", purpose="TREAT")
+
+
+def late(story: Story) -> None:
+    """Declared and read while the hospitals did not agree, recorded a day later."""
+    at = story.clock.now
+    story.clock.now += DAY
+    glass = broken(story, at=at)
+    released(story, glass, at=at + MINUTE)
+    released(story, glass, at=at + HOUR - 1, visit="ce")
+
+
+def told_of_late(by: int, at: int) -> Callable[[Story], None]:
+    """A glass recorded `by` after its own time, and a release `at` that time, told of two days later."""
+
+    def tell(story: Story) -> None:
+        begun = story.clock.now
+        story.clock.now += by
+        glass = broken(story, at=begun)
+        story.clock.now += 2 * DAY
+        released(story, glass, at=begun + at)
+
+    return tell
 
 
 def after_stop(story: Story) -> None:
@@ -239,6 +267,12 @@ def declared_without(story: Story) -> None:
 LIES: dict[str, tuple[str, Callable[[Story], None]]] = {
     "records are released after the patient stopped it": ("unpermitted", after_stop),
     "records are released after its time": ("unpermitted", after_its_time),
+    "a release is told of late from after an hour": (
+        "unpermitted",
+        told_of_late(0, HOUR + 2 * MINUTE),
+    ),
+    "a release is told of late from after a late one's hour": ("unpermitted", told_of_late(DAY, HOUR)),
+    "a release is told of late from before its glass": ("unpermitted", told_of_late(DAY, -3 * MINUTE)),
     "records are released under nothing": ("unpermitted", under_nothing),
     "records are released to a colleague": ("unpermitted", to_a_colleague),
     "records are released to a third hospital": ("unpermitted", to_another_hospital),
@@ -286,11 +320,12 @@ def _served(folder: Path, genesis: bytes, contract: ConsentContract, tell: Calla
 
 
 def main(target: Path) -> None:
-    """Writes {genesis, subject, institution, declaring, kid, truth, lies: {name: {alarm, proof, now}}}."""
+    """Writes {genesis, subject, institution, declaring, kid, truth, late, lies: {name: {alarm, …}}}."""
     genesis = genesis_bytes()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         told = _served(folder / "truth.db", genesis, ConsentContract(), truth)
+        later = _served(folder / "late.db", genesis, ConsentContract(), late)
         lies = {
             lie: {"alarm": alarm, **_served(folder / f"{place}.db", genesis, LaxContract(), tell)}
             for place, (lie, (alarm, tell)) in enumerate(LIES.items())
@@ -302,6 +337,7 @@ def main(target: Path) -> None:
         "declaring": CLINIC,
         "kid": kid("phone"),
         "truth": told,
+        "late": later,
         "lies": lies,
     }
     target.write_text(json.dumps(out, ensure_ascii=False), encoding="utf-8")

@@ -5,6 +5,7 @@ import test from "node:test";
 import { generateKeyPairSync, sign } from "node:crypto";
 
 import { elsewhere, enterAnywhere } from "../../../static/wallet/net/anywhere.js";
+import { glassesOf, isRunning } from "../../../static/wallet/model/glasses.js";
 import { linesOf } from "../../../static/wallet/model/visits.js";
 import { b64u, utf8 } from "../../../static/wallet/verify/bytes.js";
 import { commit } from "../../../static/wallet/verify/commitment.js";
@@ -109,4 +110,83 @@ for (const [name, change] of Object.entries(LEFT_OUT)) {
 
 test("nothing served is nothing that waits", async () => {
   assert.deepEqual(await readWaiting(undefined, ABOUT), []);
+});
+
+// An emergency that waits
+
+const HOUR = 3_600_000;
+const DOCTOR = { id: "d", name: "林大夫", role: "physician" };
+const there = generateKeyPairSync("ed25519");
+const THERE = new Uint8Array(there.publicKey.export({ format: "der", type: "spki" }).subarray(-32));
+const BETWEEN = {
+  ...ABOUT,
+  registry: { keyAt: (institution, use) => {
+    if (institution === "here") return ["release", "review"].includes(use) ? KEY : null;
+    return institution === "there" && use === "peer" ? THERE : null;
+  } },
+};
+
+async function signed(typ, key, by, payload) {
+  const input = signingInput(typ, await thumbprint(key), JSON.stringify(payload));
+  return `${input}.${b64u(new Uint8Array(sign(null, utf8(input), by.privateKey ?? by)))}`;
+}
+
+async function entry(kind, members, details) {
+  const text = details === undefined ? undefined : JSON.stringify(details);
+  const commitment = text === undefined ? undefined : await commit(SALT, text);
+  const payload = { ledger: ABOUT.genesis.id, subject: "l", kind, at: 7, commitment, ...members };
+  return { entry: await signed("yaoshi-entry", KEY, privateKey, payload), opening: text && { salt: b64u(SALT), details: text } };
+}
+
+async function emergency(changes = {}, by = there) {
+  const said = {
+    ledger: ABOUT.genesis.id, institution: "there", custodian: "here", ttl_ms: 4 * HOUR, reason: "unconscious",
+    clinician: { ...DOCTOR, department: "急诊科" }, ...changes,
+  };
+  const declaration = await signed("yaoshi-declaration", THERE, by, said);
+  return entry("glass.broken", { ttl_ms: 4 * HOUR },
+    { declaration, declaring: "there", user: DOCTOR, reason: "unconscious", basis: "BTG" });
+}
+
+const shown = async (...served) => {
+  const found = await readWaiting(served, BETWEEN);
+  const link = { subject: "l", institution: "here", linkedAt: 0 };
+  return { found, glasses: glassesOf({ entries: [], waiting: found }, link), lines: linesOf({ entries: [], waiting: found }, link) };
+};
+
+test("an emergency that waits runs by its own time, for an hour, with what was read under it", async () => {
+  const glass = await emergency();
+  const { found: [{ id }] } = await shown(glass);
+  const read = await entry("disclosure.made", { under: id, visit: "v", at: 9 },
+    { user: DOCTOR, grantee: "there", purpose: "BTG", counts: { Observation: 3 } });
+  const { glasses: [one], lines } = await shown(glass, read);
+  assert.deepEqual([one.from, one.until, one.waiting, one.looks.length], [7, 7 + HOUR, true, 1]);
+  assert.equal(one.declaration.clinician.department, "急诊科");
+  assert.ok(isRunning(one, 8) && !isRunning(one, 7 + HOUR));
+  assert.deepEqual(lines.map(({ type, state }) => [type, state]), [["visit", "waiting"], ["glass-broken", "waiting"]]);
+});
+
+test("the hospital's end of one that waits ends it", async () => {
+  const glass = await emergency();
+  const { found: [{ id }] } = await shown(glass);
+  const { glasses: [one] } = await shown(glass, await entry("glass.closed", { glass: id, at: 9 }));
+  assert.deepEqual(one.closed, { time: 9, byHospital: true });
+});
+
+const FALSE = {
+  "another hospital signed the declaration": [{}, { privateKey }],
+  "it declares another person": [{ clinician: { ...DOCTOR, id: "e", department: "" } }, there],
+  "it was declared to another hospital": [{ custodian: "elsewhere" }, there],
+};
+for (const [name, [changes, by]] of Object.entries(FALSE)) {
+  test(`it stands there without names, with its way to stop, when ${name}`, async () => {
+    const { glasses: [one], lines: [line] } = await shown(await emergency(changes, by));
+    assert.deepEqual([one.details, one.declaration, one.waiting], [null, null, true]);
+    assert.equal(line.state, "unproven");
+  });
+}
+
+test("what the log refused in the end is said to be so", async () => {
+  const { found: [one] } = await shown({ ...await emergency(), refused: "glass-closed" });
+  assert.equal(one.refused, "glass-closed");
 });
