@@ -21,6 +21,17 @@ STUBBORN = (
     "signal.signal(signal.SIGTERM, signal.SIG_IGN); print('runs', flush=True); signal.pause(); sys.exit(9)"
 )
 WILLING = "signal.signal(signal.SIGTERM, lambda *_: sys.exit(7)); print('runs', flush=True); signal.pause()"
+# What CometBFT usually does: it ends when its own connection to the application breaks.
+ENDS_ALONE = """
+import os, socket, threading, tomllib
+held = socket.socket(socket.AF_UNIX)
+with open(os.path.join(sys.argv[-1], "config/config.toml"), "rb") as settings:
+    held.connect(tomllib.load(settings)["proxy_app"].removeprefix("unix://"))
+held.sendall(b"asks")
+assert held.recv(64)
+threading.Thread(target=lambda: held.recv(64) or os._exit(0), daemon=True).start()
+"""
+KILLED = "The consensus node did not end in time, and was killed.\n"
 SHORT = "print('runs', flush=True); sys.exit(5)"
 
 
@@ -86,24 +97,32 @@ def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
     return process.returncode, said
 
 
-def test_a_node_that_does_not_end_by_itself_is_killed(tmp_path: Path, application: Application) -> None:
-    (told, left) = (begin(tmp_path / name, application.path, STUBBORN) for name in ("told", "left"))
-    assert is_running(told)
-    assert is_running(left)
-    told.send_signal(signal.SIGTERM)
-    assert told.poll() is None
+@pytest.mark.parametrize("node", [STUBBORN, WILLING], ids=["it must be killed", "it ends by itself"])
+def test_a_node_begins_again_when_another_application_answers(
+    node: str, tmp_path: Path, application: Application
+) -> None:
+    process = begin(tmp_path, application.path, f"{ENDS_ALONE if node == WILLING else ''}{node}")
+    assert is_running(process)
     application.die()
-    said = "The consensus node did not end within 3 s after its application, and was killed.\n"
-    assert ended(left) == (137, said)
-    assert ended(told) == (137, said)
+    assert process.stderr is not None
+    said = [process.stderr.readline()]
+    if node == STUBBORN:
+        assert said.pop() == KILLED
+        said.append(process.stderr.readline())
+    assert said == ["The application is gone. The consensus node begins again when one answers.\n"]
+    application.path.unlink()
+    another = Application(application.path)
+    assert is_running(process)
+    process.send_signal(signal.SIGKILL if node == STUBBORN else signal.SIGTERM)
+    assert ended(process)[0] == (-9 if node == STUBBORN else 7)
+    another.die()
 
 
 def test_a_node_that_does_not_end_when_told_to_is_killed(tmp_path: Path, application: Application) -> None:
     process = begin(tmp_path, application.path, STUBBORN)
     assert is_running(process)
     process.send_signal(signal.SIGTERM)
-    code, said = ended(process)
-    assert (code, "within 5 s when it was told to" in said) == (137, True)
+    assert ended(process) == (137, KILLED)
 
 
 def test_a_node_that_ends_when_told_to_says_how(tmp_path: Path, application: Application) -> None:
