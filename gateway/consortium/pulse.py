@@ -29,6 +29,11 @@ def level_of(found: Measures) -> int:
     return said[len(said) // 3] - 1 if said else 0
 
 
+def lags(found: Measures | None) -> bool:
+    """Whether the others may know what this node does not know yet; so it is when nobody can tell."""
+    return found is None or found.catching_up or level_of(found) > found.height
+
+
 def judge(found: Measures | None, now: int) -> str | None:
     """What is wrong at `now` (ms UTC): a code, or None."""
     if found is None:
@@ -59,6 +64,11 @@ class Pulse:
                     self._found = node.measures()
                 self._asked = time.monotonic()
             return self._found
+
+    @property
+    def lags(self) -> bool:
+        """Whether what is unknown here may only be unknown yet."""
+        return lags(self.measures())
 
     @property
     def code(self) -> str | None:

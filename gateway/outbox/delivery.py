@@ -34,8 +34,9 @@ _DONE_ALREADY = {
     "grant.revoke": "grant-revoked",
     "glass.closed": "glass-closed",
 }
-# Refusals of the moment; the entry goes on waiting.
-_LATER = frozenset({"quota-exceeded", "operator-quota-exceeded", "entry-early"})
+# Refusals of the moment; the entry goes on waiting. Its key was known here when it was kept: where it is not
+# any more, an older ledger was put back and is still catching up.
+_LATER = frozenset({"quota-exceeded", "operator-quota-exceeded", "entry-early", "entry-unknown-key"})
 _UNJUDGED = "rules-failed"
 
 

@@ -33,7 +33,7 @@ from gateway.web.schemas import StrictSchema
 from ledger.commitment import commit
 from ledger.encoding import MAX_ENTRY_BYTES, unb64u
 from ledger.entry import Entry, parse_entry
-from ledger.errors import Malformed, Refusal
+from ledger.errors import Malformed, Refusal, Unavailable
 
 if TYPE_CHECKING:
     from gateway.composition import Gateway
@@ -77,6 +77,9 @@ def submit(given: dict[str, Any], institution: str) -> Any:
         count_knock(gw, institution, "entry", ENTRIES_PER_MINUTE)
         refuse_when_full(gw.settings)
     if entry is None:
+        if gw.pulse is not None and gw.pulse.lags:
+            # Said of every entry alike: another node may know the link by now, and takes it.
+            raise Unavailable("ledger-lags", "this node has not received all that the others recorded")
         raise_problem("entry-refused")
     if entry.kind not in FROM_PHONES:
         raise_problem("entry-not-from-phone")

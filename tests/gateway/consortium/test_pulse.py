@@ -15,7 +15,7 @@ import pytest
 from app import compose, create_app
 from gateway.cli.opening import now_ms
 from gateway.composition import Gateway
-from gateway.consortium.pulse import Pulse, judge, level_of
+from gateway.consortium.pulse import Pulse, judge, lags, level_of
 from gateway.operation.doctor.consortium import examine
 from gateway.operation.doctor.findings import Scene
 from ledger.engine.rpc import Measures
@@ -54,6 +54,20 @@ JUDGED = {
 @pytest.mark.parametrize(("measures", "code"), JUDGED.values(), ids=JUDGED)
 def test_it_is_judged_when(measures: Measures | None, code: str | None) -> None:
     assert judge(measures, NOW) == code
+
+
+LAGS = {
+    "it is level": (WELL, False),
+    "it does not answer": (None, True),
+    "it catches up": (found(catching_up=True), True),
+    "the others are one block ahead": (found(peers={"a": 102, "b": 102, "c": 102}), True),
+    "one member boasts of a height": (found(peers={"a": 10**9, "b": 101, "c": 101}), False),
+}
+
+
+@pytest.mark.parametrize(("measures", "behind"), LAGS.values(), ids=LAGS)
+def test_a_node_may_not_know_all_that_the_others_know_when(measures: Measures | None, behind: bool) -> None:
+    assert lags(measures) is behind
 
 
 def test_without_others_there_is_no_level() -> None:

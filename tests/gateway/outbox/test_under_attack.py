@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gateway.consortium.pulse import Pulse
 from gateway.outbox import store, telling
 from gateway.outbox.outbox import Queued
 from gateway.outbox.telling import tell_others
@@ -64,5 +65,38 @@ def test_an_entry_that_the_rules_fail_to_judge_keeps_no_other_link_back(among: S
     assert waiting(a) == ["link.open"], "the other one is recorded"
     assert not a.gw.outbox.delivery.away, "the members do agree"
     order.faults.clear()
+    quorum_returns(among)
+    all_once(among)
+
+
+def test_a_hospital_that_lags_says_so_and_refuses_nobody(among: Story) -> None:
+    a, _, c = among.town.nodes
+    c.gw.ledger.lag()
+    phone = among.linked(a)
+    _, [offer] = among.granted(phone)
+    entry = phone.entry("grant.revoke", grant=offer["grant"])
+    forged = f"{entry.rpartition('.')[0]}.{'A' * 86}"
+    for handed in (entry, forged, "junk"):
+        assert (hand(c, handed).status_code, hand(c, handed).json["code"]) == (403, "entry-refused")
+    vars(c.gw)["pulse"] = Pulse("http://127.0.0.1:1", c.gw.clock)  # nobody says there that it is level
+    for handed in (entry, forged, "junk"):
+        assert (hand(c, handed).status_code, hand(c, handed).json["code"]) == (503, "ledger-lags")
+    vars(c.gw)["pulse"] = None
+    c.gw.ledger.catch_up()
+    assert hand(c, entry).status_code == 201
+    all_once(among)
+
+
+def test_what_waits_goes_on_waiting_while_an_older_ledger_catches_up(among: Story) -> None:
+    a, _, c = among.town.nodes
+    c.gw.ledger.lag()
+    phone = among.linked(a)
+    _, [offer] = among.granted(phone)
+    entry = parse_entry(phone.entry("grant.revoke", grant=offer["grant"]))
+    with c.gw.db.begin() as conn:  # kept before the ledger's copy became an older one
+        store.keep(conn, entry, a.institution, c.gw.clock())
+    assert c.gw.outbox.delivery.deliver() is False
+    assert c.gw.outbox.codes == ("entries-wait",)
+    c.gw.ledger.catch_up()
     quorum_returns(among)
     all_once(among)
