@@ -42,7 +42,7 @@ def timeline(given: dict[str, int | None], institution: str) -> dict[str, Any]:
     """The link's records with inclusion, consistency with the size that the phone kept, head and registry."""
     gw, phone = current_gateway(), current_phone()
     # Before the view: what is recorded in between is in the log, never in neither.
-    kept = [] if phone.until_index is not None else gw.outbox.rows(phone.link)
+    rows = [] if phone.until_index is not None else gw.outbox.rows(phone.link)
     with gw.ledger.view() as view:
         # No log had a size beyond its own: the phone keeps its copy, compares, and says what is wrong.
         kept = given["kept"] if given["kept"] is not None and given["kept"] <= view.size else None
@@ -51,7 +51,7 @@ def timeline(given: dict[str, int | None], institution: str) -> dict[str, Any]:
             # One phone may be wrong; several are right, and this ledger is older than it was.
             gw.log.warning("phone-kept-more", kept=given["kept"], size=view.size)
         size = view.size
-        waiting = [each for each in kept if view.entry_index(each.entry.id) is None]
+        waiting = [each for each in rows if view.entry_index(each.entry.id) is None]
     with gw.db.connect() as conn:
         openings = openings_of_link(conn, phone.link)
     note_told(gw, phone.link, size, phone.until_index, {each.entry.id for each in waiting})
