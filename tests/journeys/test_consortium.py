@@ -25,7 +25,7 @@ from tests.journeys.wallet import Wallet
 from tests.journeys.windows import Windows
 
 PATIENT, CODES = "赵德明", ("WX", "WT", "QH", "BQ")
-DAY_MS = 86_400_000
+HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 LEVEL_WITHIN_S = 60
 OPEN_DOORS = '[data-keep^="close-"]:not([disabled])'
 
@@ -146,7 +146,38 @@ def test_one_of_four_may_fail_and_comes_back_level(town: Town) -> None:
     all_level(town)
 
 
-def test_without_a_quorum_own_charts_open_a_revocation_counts_and_nothing_is_released(
+def an_emergency_goes_on(town: Town, phone: Wallet, patient: dict[str, Any]) -> str:
+    """Declared at another hospital and read there; the phone knows at once and stops it. Gives its id."""
+    doctor = Staff(town, "WX", "clinician")
+    declaration = {
+        "custodian": town.institution("QH")["id"],
+        "identifier": {"system": None, "value": patient["identifier"]},
+        "birth_date": patient["birth_date"],
+        "reason": "unconscious",
+        "text": None,
+        "ttl_ms": None,
+        "patient": None,
+    }
+    made = doctor.call("POST", "emergencies", declaration)
+    assert (made["recorded"], made["until"] - made["from"]) == (False, HOUR_MS)
+    seen = doctor.call("GET", f"emergencies/{made['emergency']}")
+    (source,) = seen["sources"]
+    assert (seen["state"], seen["recorded"], source["state"]) == ("open", False, "open")
+    assert source["items"]
+    phone.sees_title("急诊医生没等您允许，先看了您的记录")
+    phone.sees("尚未被其他医院记录，之后会自动记录。")
+    phone.sees("病人昏迷，无法表示同意")
+    phone.tap(f"stop-{made['glass']}")
+    phone.sees("已停止，对方不能再看。尚未被其他医院记录，之后会自动记录。")
+    until = time.monotonic() + LEVEL_WITHIN_S
+    while seen["state"] != "closed" and time.monotonic() < until:  # its own node is told apart from the phone
+        seen = doctor.call("GET", f"emergencies/{made['emergency']}")
+    assert (seen["state"], [each["items"] for each in seen["sources"]]) == ("closed", [[]])
+    phone.tap("close")
+    return str(made["glass"])
+
+
+def test_without_a_quorum_own_charts_and_emergencies_open_and_what_is_taken_back_counts(
     town: Town, browser: Any
 ) -> None:
     windows, other = Windows(browser), KeyPhone(town, "QH")
@@ -181,6 +212,7 @@ def test_without_a_quorum_own_charts_open_a_revocation_counts_and_nothing_is_rel
     own.find("林秀兰")
     own.sees("这次查看尚未被其他医院记录")
     expect(own.page.locator(".panel-table td").first).to_be_visible()
+    glass = an_emergency_goes_on(town, phone, desk.find("林秀兰"))
     phone.page.locator(OPEN_DOORS).first.click()  # the one under which the doctor reads ends last
     phone.sees(re.compile("取消已生效于.*，尚未被其他医院记录"))
     expect(doctor.page.get_by_text("患者已收回").first).to_be_visible()
@@ -197,7 +229,7 @@ def test_without_a_quorum_own_charts_open_a_revocation_counts_and_nothing_is_rel
     assert (status.returncode, "two thirds" in status.stderr) == (1, True)
     assert ending(town, "QH") == before
 
-    kill(town, "QH", "gateway")  # with both in its outbox
+    kill(town, "QH", "gateway")  # with all of it in its outbox
     phone.go("home")
     phone.page.locator(OPEN_DOORS).first.click()
     phone.sees("没有回应。另一家医院已收下，会转交；尚未记录。")
@@ -212,6 +244,13 @@ def test_without_a_quorum_own_charts_open_a_revocation_counts_and_nothing_is_rel
     all_level(town)
     rows = Staff(town, "QH", "privacy").accounting(desk.find("林秀兰")["id"])
     assert all(row["recorded"] for row in rows)
-    assert [row["kind"] for row in rows].count("grant.revoke") == 2
+    kinds = [row["kind"] for row in rows]
+    once = ("glass.broken", "glass.closed")
+    assert [kinds.count(kind) for kind in ("grant.revoke", *once)] == [2, 1, 1]
+    assert [row["grant"] for row in rows if row["kind"] == "disclosure.made"].count(glass) == 1
+    for code in ("QH", "WX"):
+        verdict = {"verdict": "justified", "words": ""}
+        reviewed = Staff(town, code, "privacy").call("POST", f"reviews/{glass}", verdict)
+        assert (reviewed["on_ledger"], reviewed["recorded"]) == (True, True)
     assert read_at(town, other) > 0
     windows.close()

@@ -52,6 +52,19 @@ def test_whether_a_node_answers_pulls_when(answers: list[Measures | None], fresh
     assert [ask(answer) for answer in answers][-1] == (None if fresh else "ledger-too-old")
 
 
+STILL: dict[str, tuple[Measures | None, bool]] = {
+    "its newest block is an hour old": (at(3_600_000), True),
+    "it is catching up": (at(50, catching_up=True), False),
+    "its consensus node has never answered": (None, False),
+}
+
+
+@pytest.mark.parametrize(("answer", "goes_on"), STILL.values(), ids=STILL.keys())
+def test_whether_an_emergency_goes_on_in_its_first_hour_when(answer: Measures | None, goes_on: bool) -> None:
+    freshness = Freshness(Chain(answer), lambda: NOW)
+    assert outage(lambda: freshness.demand(still=True)) == (None if goes_on else "ledger-too-old")
+
+
 def outage(demand: Callable[[], None]) -> str | None:
     try:
         demand()

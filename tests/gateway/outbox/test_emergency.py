@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from sqlalchemy import delete
 
+from gateway.disclosure.freshness import Freshness
 from gateway.outbox import store
 from gateway.outbox.tables import outbox_entry
 from gateway.outbox.telling import tell_others
+from ledger.engine.rpc import Measures
 from ledger.entry import parse_entry
 from ledger.errors import Unavailable
 from tests.gateway.outbox.test_without_quorum import all_once, hand, on_ledger, quorum_returns, waiting
@@ -230,6 +234,28 @@ def test_under_one_that_was_recorded_releases_go_on_for_its_first_hour_only(amon
     assert len(on_ledger(a)) == recorded + count
     again = refreshed(among, made["emergency"]).json
     assert (again["sources"][0]["state"], again["recorded"]) == ("open", True)
+
+
+def test_a_ledger_that_has_stood_still_for_long_stops_grants_and_no_emergency_in_its_first_hour(
+    among: Story,
+) -> None:
+    a, clock = among.town.a, among.town.clock
+    reference, _ = among.granted(among.linked(a))
+    newest = clock()
+    vars(a.gw)["freshness"] = Freshness(Standing(lambda: Measures(9, newest, False, {}, 0, 2, 0)), clock)
+    stands_still(among)
+    pass_time(among, 200)
+    made = begun(among)
+    assert source(among, made["emergency"])["state"] == "open"
+    assert among.look(reference, again=True).status_code == 503
+    assert "disclosure.made" in waiting(a)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A chain whose newest block stays what it was."""
+
+    measures: Callable[[], Measures]
 
 
 def test_a_glass_that_waits_and_was_recorded_and_ended_elsewhere_does_not_stand_up_again(
