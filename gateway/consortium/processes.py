@@ -51,19 +51,31 @@ class Processes:
         return [name for name, (pid, begun) in self._read().items() if _begun(pid) == begun]
 
     def end(self) -> list[str]:
-        """End those that run, the last started first, by force when they do not go; their names."""
-        ended = []
-        for name, (pid, begun) in reversed(self._read().items()):
-            if _begun(pid) == begun:
-                _end(pid, begun)
-                ended.append(name)
-            left = self._left(pid)
-            for one in left:
-                _end_alone(one)
-            if left and name not in ended:
-                ended.append(name)
+        """End those that run, by force when they do not go; their names.
+
+        Those of one kind (the last word of the name) end at once, the kind that was started last first.
+        """
+        kinds: dict[str, list[str]] = {}
+        started = self._read()
+        for name in started:
+            kinds.setdefault(name.rpartition(" ")[2], []).insert(0, name)
+        ended: list[str] = []
+        for names in reversed(kinds.values()):
+            running = [name for name in names if _ask(*started[name])]
+            ended += [name for name in names if self._see_off(*started[name]) or name in running]
         self._path.unlink(missing_ok=True)
         return ended
+
+    def _see_off(self, pid: int, begun: int) -> bool:
+        """Back when the process and what it left behind are over; whether it had left anything."""
+        if _begun(pid) == begun:
+            _await_end(pid, begun)
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)
+        left = self._left(pid)
+        for one in left:
+            _end_alone(one)
+        return bool(left)
 
     def _left(self, session: int) -> list[int]:
         """What runs in the session that one of ours began, when that one is gone."""
@@ -90,19 +102,25 @@ class Processes:
         os.replace(draft, self._path)
 
 
-def _end(pid: int, begun: int) -> None:
-    """SIGTERM to its session, SIGKILL to what is left of it after a time."""
+def _ask(pid: int, begun: int) -> bool:
+    """SIGTERM to its session, if it runs; whether it did."""
+    if _begun(pid) != begun:
+        return False
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGTERM)
+    return True
+
+
+def _await_end(pid: int, begun: int) -> None:
+    """Back when it is over; SIGKILL to what is left of its session after a time."""
     with contextlib.suppress(ProcessLookupError):
         handle = os.pidfd_open(pid)
         try:
-            os.killpg(pid, signal.SIGTERM)
             if not _is_over(handle, END_WITHIN_S) and _begun(pid) == begun:
                 os.killpg(pid, signal.SIGKILL)
                 _is_over(handle, END_WITHIN_S)
         finally:
             os.close(handle)
-    with contextlib.suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)
 
 
 def _end_alone(pid: int) -> None:

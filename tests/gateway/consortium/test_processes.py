@@ -51,6 +51,28 @@ def test_one_that_will_not_go_is_ended_by_force(
     assert book.running() == []
 
 
+WAITS_FOR_THE_OTHER = """
+import pathlib, signal
+def end(*_):
+    pathlib.Path({own!r}).touch()
+    while not pathlib.Path({other!r}).exists():
+        pass
+    raise SystemExit
+signal.signal(signal.SIGTERM, end)
+"""
+
+
+def test_those_of_one_kind_are_told_to_end_at_once_and_the_kind_started_last_before_all(
+    book: Processes, tmp_path: Path
+) -> None:
+    first, second = str(tmp_path / "first"), str(tmp_path / "second")
+    start(book, tmp_path, "A node")
+    for name, own, other in (("A gateway", first, second), ("B gateway", second, first)):
+        start(book, tmp_path, name, f"exec({WAITS_FOR_THE_OTHER.format(own=own, other=other)!r})")
+    assert book.end() == ["B gateway", "A gateway", "A node"]
+    assert book.running() == []
+
+
 def test_another_process_with_the_same_number_is_left_alone(book: Processes, tmp_path: Path) -> None:
     start(book, tmp_path, "one")
     path = tmp_path / "processes.json"
