@@ -123,7 +123,7 @@ export default {
   "audit.records": "Records", "audit.of": "{from}–{to} of {size}", "audit.all-kinds": "All kinds on this page", "audit.all-institutions": "All institutions on this page", "audit.jump": "Go to no.", "audit.older": "Older", "audit.newest": "Newest",
   "audit.verified": "verified", "audit.differs": "differs from here on", "audit.late": "{time} late",
   "audit.file-holds": "{name}: all three claims hold", "audit.file-fails": "{name}: does not hold", "audit.file-size": "{size} records, of this ledger.",
-  "node.title": "State of the node", "node.under": "Whether this node can do its work.", "node.again": "Look again", "node.checking": "Checking…", "node.ready": "Checked {time}: all well, reading and writing", "node.ready-but": "Checked {time}: reading and writing, but something needs attention",
+  "node.title": "State of the node", "node.under": "Whether this node can do its work.", "node.again": "Look again", "node.checking": "Checking…", "node.ready": "Checked {time}: all well, reading and writing", "node.ready-but": "Checked {time}: it works, but something needs attention",
   "node.stopped": "The node cannot do its work now", "node.stopped.under": "What was not confirmed was not recorded, and nothing was released. Do what stands below.", "node.no-warnings": "Nothing needs attention.",
   "node.accounts": "Staff accounts are managed by command: flask staff --help.",
   "print.head": "{institution} · printed by {name}, {moment} · purpose: {purpose}", "print.care": "treatment", "print.administration": "administration",

@@ -122,7 +122,7 @@ export default {
   "audit.records": "记录", "audit.of": "{from}–{to}，共 {size} 条", "audit.all-kinds": "本页全部种类", "audit.all-institutions": "本页全部机构", "audit.jump": "到第几条", "audit.older": "更早", "audit.newest": "最新",
   "audit.verified": "已核对", "audit.differs": "从这里不一致", "audit.late": "晚到 {time}",
   "audit.file-holds": "{name}：三项都成立", "audit.file-fails": "{name}：不成立", "audit.file-size": "共 {size} 条记录，属于这本账本。",
-  "node.title": "运行状态", "node.under": "这个节点能不能正常工作。", "node.again": "再看一次", "node.checking": "正在检查…", "node.ready": "{time} 检查：一切正常，可以读写", "node.ready-but": "{time} 检查：可以读写，但有情况需要处理",
+  "node.title": "运行状态", "node.under": "这个节点能不能正常工作。", "node.again": "再看一次", "node.checking": "正在检查…", "node.ready": "{time} 检查：一切正常，可以读写", "node.ready-but": "{time} 检查：在运行，但有情况需要处理",
   "node.stopped": "现在不能正常工作", "node.stopped.under": "没有记录成功的，也没有放出任何内容。请按下面说的处理。", "node.no-warnings": "没有需要处理的情况。",
   "node.accounts": "工作人员账号用命令管理：flask staff --help。",
   "print.head": "{institution} · {name} 打印于 {moment} · 用途：{purpose}", "print.care": "诊疗", "print.administration": "管理",

@@ -41,8 +41,8 @@ definePage("console-node", {
             ready
               ? h(
                   "p",
-                  { class: "tick" },
-                  icon("tick"),
+                  { class: warnings.length === 0 ? "tick" : "tick care-words" },
+                  icon(warnings.length === 0 ? "tick" : "alarm"),
                   t(warnings.length === 0 ? "node.ready" : "node.ready-but", { time: local.at ? clock(local.at) : "" }),
                 )
               : h(

@@ -257,6 +257,8 @@ export const zhCN = {
   "thread.day": "{day} {weekday}",
   "thread.late": "后补的",
   "thread.waiting": "尚未被其他医院记录",
+  "thread.refused": "其他医院没有记录这一条，请问医院的隐私负责人",
+  "thread.not-proved-yet": "医院已签名，手机核对过签名。其他医院记录之后，手机再核对它在全部记录里的位置。",
   "thread.withheld": "有人看过，内容没有交出",
   "thread.unproven": "这一条没有核对通过",
   "thread.erased": "内容已按规定删除",

@@ -2,6 +2,7 @@
 
 import { h } from "../../shared/dom.js";
 import { list, moment, remaining, t } from "../../shared/i18n.js";
+import { WAITING } from "../flow/revoke.js";
 import { sumOfScopes } from "../model/doors.js";
 import { plateRow } from "./plate.js";
 import { shieldLine } from "./shield.js";
@@ -18,7 +19,7 @@ export function doorCard({ wallet, card, state, close }) {
   const what = card.request ? scopeText(sumOfScopes(card.grants), card.given) : "";
   return h("article", { class: "card door", "aria-label": name },
     plateRow(institution, name, who, what),
-    state === "done" ? null : timeBar(card, now),
+    state === "done" || state === "queued" ? null : timeBar(card, now),
     h("div", { class: "door-end" }, timeWords(wallet, card, state), takeBack(state, name, card, close)));
 }
 
@@ -49,7 +50,8 @@ function timeWords(wallet, card, state) {
 }
 
 function takeBack(state, name, card, close) {
-  if (state === "done") return null;
+  // What waits is the phone's to hand in again: there is nothing more to press.
+  if (state === "done" || WAITING.includes(state)) return null;
   return button("tint", t("door.take-back"), () => close(card), {
     disabled: state && state !== "failed" ? true : null,
     "aria-label": t("door.take-back-from", { name }), "data-keep": `close-${card.key}`,

@@ -1,4 +1,5 @@
-// The thread: entries by day on one line. Green: a look, checked. Hollow grey: an own act. Red diamond: withheld.
+// The thread: entries by day on one line. Green: a look, checked. Hollow grey: an own act. Red diamond: withheld. Dashed:
+// not recorded by the other hospitals yet, so its place among all entries cannot be checked and no shield says so.
 
 import { h } from "../../shared/dom.js";
 import { icon } from "../../shared/icons.js";
@@ -31,6 +32,7 @@ function dayName(time, now) {
 function nodeOf(wallet, line) {
   if (["withheld", "unproven", "unpermitted"].includes(line.state)) return line.state;
   if (line.type === "glass-broken" || (line.type === "visit" && glassBehind(wallet, line))) return "emergency";
+  if (line.state === "waiting") return line.state;
   return line.type === "visit" || line.type === "look" ? "look" : "own";
 }
 
@@ -51,10 +53,12 @@ function entry(context, line, { isOpen, toggle, key }) {
 
 const placesOf = (wallet, line) => list(line.places.map((id) => placeName(wallet, id)));
 
+const notRecorded = ({ entries: [{ refused }] }) => (refused ? "thread.refused" : "thread.waiting");
+
 /** First and second line of an entry. */
 function words(wallet, line) {
   const place = placesOf(wallet, line);
-  const late = (line.late ? ` · ${t("thread.late")}` : "") + (line.state === "waiting" ? ` · ${t("thread.waiting")}` : "");
+  const late = (line.late ? ` · ${t("thread.late")}` : "") + (line.state === "waiting" ? ` · ${t(notRecorded(line))}` : "");
   if (line.state === "withheld") return { heading: t("thread.withheld"), under: place + late };
   if (line.state === "unproven") return { heading: t("thread.unproven"), under: place };
   if (line.state === "erased") return { heading: t("thread.erased"), under: place };
@@ -128,5 +132,7 @@ function card(context, line, details, key) {
     h("dl", {}, details.map(([label, value]) => h("div", { class: "fact" }, h("dt", {}, label), h("dd", {}, value)))),
     glass ? h("button", { type: "button", class: "plain change", "data-keep": `glass-${key}`,
       onClick: () => context.go("emergency", { glass: glass.id }) }, t("emergency.open"), icon("forward")) : null,
-    explainedShield({ words: t("shield.entry"), open: local.explained === key, toggle, keep: key }));
+    line.state === "waiting"
+      ? h("p", { class: "meta not-yet" }, icon("clock"), t("thread.not-proved-yet"))
+      : explainedShield({ words: t("shield.entry"), open: local.explained === key, toggle, keep: key }));
 }

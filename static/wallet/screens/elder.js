@@ -11,6 +11,7 @@ import { shieldLine } from "../parts/shield.js";
 import { button, defineScreen, nameTop, page, title } from "../parts/screen.js";
 import { counted, placeName } from "../parts/words.js";
 import { closeDoor, shownDoors } from "../flow/closing.js";
+import { WAITING } from "../flow/revoke.js";
 import { setElder } from "../state/preferences.js";
 
 defineScreen("y-elder", {
@@ -54,7 +55,7 @@ function oneDoor(context, doors) {
 function closing(wallet, card, state) {
   if (state === "done") return h("div", { role: "status" }, shieldLine(t("door.taken-back")));
   return [
-    button("tint", t("elder.take-back"), () => closeDoor(wallet, card), {
+    WAITING.includes(state) ? null : button("tint", t("elder.take-back"), () => closeDoor(wallet, card), {
       disabled: state && state !== "failed" ? true : null, "data-keep": "take-back",
     }),
     state ? h("p", { class: "door-state", role: "status" }, stateWords({ wallet, card, state })) : null,

@@ -61,7 +61,9 @@ export function stateSentence(wallet) {
 
 /** How many institutions can look now, because they were allowed to or because of an emergency. */
 function placesThatSee(wallet) {
-  const allowed = wallet.openDoors().map((card) => card.grantee ?? card.key);
+  // What was taken back counts at its custodian from then on, recorded by the others or not.
+  const closed = new Set(shownDoors(wallet).filter(({ state }) => state === "queued").map(({ card }) => card.key));
+  const allowed = wallet.openDoors().filter(({ key }) => !closed.has(key)).map((card) => card.grantee ?? card.key);
   return new Set([...allowed, ...wallet.runningGlasses().map((glass) => glass.details?.declaring ?? glass.id)]).size;
 }
 

@@ -28,7 +28,7 @@ import { refreshAll, seenGlasses } from "../wallet.js";
 const MINUTE = 60_000;
 const CALM = new Set(["home", "elder", "who", "results", "settings"]);
 const LOUD = new Set([
-  "signature", "rewritten", "unproven", "missing", "gap", "reordered", "altered", "foreign", "unpermitted",
+  "signature", "counterfeit", "forked", "rewritten", "unproven", "missing", "gap", "reordered", "altered", "foreign", "unpermitted",
 ]);
 // An emergency waits only while digits are compared or a choice is being made; it comes right after.
 const BEFORE_ALL = new Set([...CALM, "series", "gap", "rekey", "start"]);
