@@ -18,10 +18,10 @@ from typing import Any
 
 import click
 from flask.cli import with_appcontext
-from rich.progress import Progress
 
 from gateway.cli.demonstration import prepare_demonstration
 from gateway.cli.opening import command_settings, now_ms, read_genesis, without_ledger
+from gateway.cli.progress import shown_progress
 from gateway.cli.serve import require_free_port
 from gateway.consortium.demonstration import (
     HIGHEST_PORT,
@@ -69,12 +69,12 @@ def up(port: int, sqlite: bool) -> None:
         _start_server(server, processes, found)
     _found(folder, found)
     sheets = [_filled(one) for one in found]
-    with Progress(transient=True) as progress:
-        task = progress.add_task("Starting twelve processes", total=len(found))
+    click.echo("Starting an application, a consensus node and a gateway for each ...")
+    with shown_progress() as progress:
         _start(found, processes, PARTS)
         _wait(found, processes, "application", lambda one: one.settings.application_path.exists())
         _start(found, processes, (GATEWAY,))
-        _wait(found, processes, "gateway", is_ready, lambda: progress.advance(task))
+        _wait(found, processes, "gateway", is_ready, lambda ready: progress("ready", ready, len(found)))
     sheet = folder.with_suffix(".json")
     write_private(sheet, json.dumps(sheet_of(found, sheets), ensure_ascii=False, indent=1).encode())
     for one in found:
@@ -138,6 +138,7 @@ def _found(folder: Path, found: list[Member]) -> None:
         raise click.ClickException(f"{folder} was founded by half. Nothing of value is in it: rm -r {folder}")
     for one in found:  # keys of an attempt that was cut off have signed nothing
         shutil.rmtree(one.settings.data.parent, ignore_errors=True)
+    click.echo("Founding four hospitals: fresh keys, one genesis that all sign ...")
     try:
         found_together(found, now_ms, os.urandom)
     except (FoundingError, NodeError) as error:
@@ -148,6 +149,7 @@ def _filled(one: Member) -> dict[str, Any]:
     """The member's accounts and patients, made once; what its sheet says."""
     path = one.settings.data / "demo.json"
     if not path.exists():
+        click.echo(f"Making synthetic patients for {one.founder.english} ...")
         with without_ledger(one.settings) as gw:
             sheet = prepare_demonstration(gw, read_genesis(one.settings))
         write_private(path, json.dumps(sheet, ensure_ascii=False, indent=1).encode())
@@ -169,18 +171,18 @@ def _wait(
     processes: Processes,
     part: str,
     is_there: Callable[[Member], bool],
-    advance: Callable[[], None] = lambda: None,
+    told: Callable[[int], None] = lambda ready: None,
 ) -> None:
     """Back when this part of each member is there; a plain message when one ends or takes too long."""
     until = time.monotonic() + READY_WITHIN_S
-    for one in found:
+    for number, one in enumerate(found, 1):
         while not is_there(one):
             if time.monotonic() > until or f"{one.founder.code} {part}" not in processes.running():
                 raise click.ClickException(
                     f"The {part} of {one.founder.english} is not ready. Its log: {log_of(one, part)}"
                 )
             time.sleep(0.1)
-        advance()
+        told(number)
 
 
 def _announce(found: list[Member], sheets: list[dict[str, Any]], path: Path) -> None:
@@ -190,7 +192,8 @@ def _announce(found: list[Member], sheets: list[dict[str, Any]], path: Path) -> 
         click.echo(f"      {one.settings.console_origin}/console/")
         for each in sheet["staff"]:
             click.echo(f"      {each['role']:14} {each['user']:9} {each['password']}")
-    click.echo(f"\n  Wallet  {found[0].settings.wallet_origin}/\n")
-    for line in qr_lines(f"{found[0].settings.wallet_origin}/"):
+    wallet = f"{found[0].settings.wallet_origin}/"
+    click.echo(f"\n  Wallet  {wallet}   (in a phone-sized window of a browser on this machine)\n")
+    for line in qr_lines(wallet):
         click.echo(f"  {line}")
     click.echo(f"\n  The same stands in {path}. All patients are synthetic. To end: make consortium-down")

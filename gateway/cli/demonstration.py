@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import click
+from rich.console import Console
 from rich.progress import Progress
 
 from gateway.cli.staff import fresh_password
@@ -45,7 +46,8 @@ def prepare_demonstration(gw: Gateway, genesis: Genesis) -> dict[str, Any]:
     Needs no ledger. Safe to repeat after a crash half-way.
     """
     found = [one for one in genesis.institutions if gw.keys.hosts(one["id"])]
-    with Progress(transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         seed_institutions(gw, found, progress)
     adopt_rules(gw, genesis.id, found)
     by_code = {one["code"]: one["id"] for one in found}
