@@ -22,6 +22,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from gateway.consortium import postgres as demonstration
+
 PORT = 5433  # only the last part of the socket's name
 SQLITE, POSTGRES = KINDS = ("sqlite", "postgres")
 # What the gateway asks of its store most, by the names of test modules; YAOSHI_TEST_STORE=postgres is all.
@@ -46,8 +48,10 @@ SETTINGS = {
 
 def programs() -> Path | None:
     """The folder of the newest PostgreSQL's programs, None where there is none."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[-3]))
-    return found[-1].parent if found else None
+    try:
+        return demonstration.programs()
+    except demonstration.NoServerError:
+        return None
 
 
 class Server:
@@ -76,6 +80,13 @@ class Server:
         name = f"test{next(self._numbers)}"
         with psycopg.connect(self.conninfo("postgres"), autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' {locale}")
+        return self.conninfo(name)
+
+    def copy_of(self, template: str) -> str:
+        """The conninfo of a database that begins as this one is, which nobody uses meanwhile."""
+        name, begins = f"test{next(self._numbers)}", psycopg.conninfo.conninfo_to_dict(template)["dbname"]
+        with psycopg.connect(self.conninfo("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {begins}")
         return self.conninfo(name)
 
     def drop_database(self, conninfo: str) -> None:

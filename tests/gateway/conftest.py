@@ -6,6 +6,7 @@ import random
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -21,6 +22,8 @@ from gateway.identity.founding import found
 from gateway.identity.sessions import open_session
 from gateway.identity.tables import staff_account
 from gateway.settings import Settings
+from gateway.store.database import open_database
+from ledger.store.database import Store
 from ledger.store.place import Postgres
 from tests.postgres import KINDS, POSTGRES, chosen_kind, runs_on_both, shared
 
@@ -87,13 +90,22 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("store_kind", KINDS)
 
 
+@cache
+def _with_tables() -> str:
+    """A database of this test process with the tables and nothing in them; each test begins with a copy."""
+    made = shared().new_database()
+    Store(Postgres(made), write=True).close()
+    open_database(Postgres(made)).dispose()
+    return made
+
+
 @pytest.fixture
 def settings(tmp_path: Path, store_kind: str) -> Iterator[Settings]:
     made = _settings(tmp_path / "node")
     if store_kind != POSTGRES:
         yield made
         return
-    conninfo = shared().new_database()
+    conninfo = shared().copy_of(_with_tables())
     yield replace(made, postgres=Postgres(conninfo))
     shared().drop_database(conninfo)
 

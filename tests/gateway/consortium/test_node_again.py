@@ -98,10 +98,7 @@ def test_a_backup_holds_the_nodes_keys_when_asked_and_never_what_it_remembers(
         assert not any("priv_validator_state" in name for name in names)
 
 
-in_files_and_in_postgresql = pytest.mark.parametrize("number", [1, 3])
-
-
-@in_files_and_in_postgresql
+@pytest.mark.parametrize("number", [1, 3], ids=["files", "PostgreSQL"])
 def test_an_older_backup_gets_level_from_its_own_node_and_signs_nothing_twice(
     number: int, network: Network, tmp_path: Path
 ) -> None:
@@ -137,11 +134,10 @@ def test_an_older_backup_gets_level_from_its_own_node_and_signs_nothing_twice(
     nobody_signed_twice(network)
 
 
-@in_files_and_in_postgresql
 def test_a_new_machine_signs_nothing_that_the_lost_one_may_have_signed(
-    number: int, network: Network, tmp_path: Path
+    network: Network, tmp_path: Path
 ) -> None:
-    side = network.sides[number]
+    side = network.sides[3]
     path = backed_up(side, tmp_path / "keys.tar")
     network.history()
     side.stop()
