@@ -20,7 +20,7 @@ from gateway.fhir.peer_rate import PeerRate
 from gateway.identity.together import Together
 from gateway.operation.watermark import Watermark
 from gateway.outbox.outbox import Outbox
-from gateway.peers.http import Peers
+from gateway.peers.http import Peers, is_own_machine
 from gateway.peers.replica import Replica
 from gateway.settings import Settings
 
@@ -70,7 +70,7 @@ class Gateway:
     @cached_property
     def peers(self) -> Peers:
         """Connections to other institutions' nodes."""
-        return Peers()
+        return Peers(own_machine=is_own_machine(self.settings.console_origin))
 
     @cached_property
     def peer_rate(self) -> PeerRate:

@@ -208,7 +208,7 @@ def _pinned(expected: str | None) -> str:
 
 @contextmanager
 def _asking() -> Iterator[Peers]:
-    peers = Peers()
+    peers = Peers(own_machine=True)  # the addresses are those that were typed
     try:
         yield peers
     except Malformed as malformed:

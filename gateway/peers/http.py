@@ -3,15 +3,17 @@
 RFC 9110, HTTP/1.1. httpcore2 enters the project here and nowhere else: it follows no redirect, reads no proxy
 or other setting from the environment, keeps no cookie and unpacks nothing, so none of that has to be switched
 off. Not here: what is asked and what an answer means (gateway.peers.there).
-Invariants: (1) an address is an institution's `base` in the ledger's registry, nothing that an answer said;
-(2) https, unless the address is this machine's own; (3) whatever the other side does, a question ends by its
-deadline and an answer holds at most the bytes that were allowed; (4) neither addresses, which may name a
-patient, nor bodies reach a log or an exception. No answer, or none that can be read, is an outage
-(Unavailable), never a refusal.
+Invariants: (1) an address is an institution's `base` in the ledger's registry, nothing that an answer said,
+and names a place only: no question, no user; (2) https; http to this machine alone, and only where the
+gateway itself is at such an address, so that no vote leads a hospital to its own consensus node; (3)
+whatever the other side does, a question ends by its deadline and an answer holds at most the bytes that
+were allowed; (4) neither addresses, which may name a patient, nor bodies reach a log or an exception. No
+answer, or none that can be read, is an outage (Unavailable), never a refusal.
 """
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -33,6 +35,7 @@ KEPT_SECONDS = 15.0  # well below what a server keeps an idle connection for
 CONNECTIONS = 8
 MIB = 1024 * 1024
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_PLACE = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*")
 UNREACHABLE = "custodian-unreachable"
 BUSY = "custodian-busy"
 STILL = "no-quorum"
@@ -80,11 +83,20 @@ def unreachable(cause: str) -> Unavailable:
     return Unavailable(UNREACHABLE, cause)
 
 
-class Peers:
-    """Connections to other nodes, kept open between questions; one for each gateway, safe between threads."""
+def is_own_machine(address: str) -> bool:
+    """Whether an address leads to this machine, by its name alone."""
+    return urlsplit(address).hostname in LOOPBACK
 
-    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+
+class Peers:
+    """Connections to other nodes, kept open between questions; one for each gateway, safe between threads.
+
+    `own_machine`: whether http to this machine is meant, as where all hospitals of a demonstration are on it.
+    """
+
+    def __init__(self, tls: ssl.SSLContext | None = None, *, own_machine: bool) -> None:
         self._tls = tls  # None: the system's own certificates
+        self._own_machine = own_machine
         self._pools: dict[str, _Pool] = {}
         self._lock = Lock()
 
@@ -114,8 +126,10 @@ class Peers:
 
     def _pool(self, base: str) -> _Pool:
         """The connections to one node; as many nodes as the registry has."""
+        if _PLACE.fullmatch(base) is None:
+            raise unreachable("the address in the registry names more than a place")
         parts = urlsplit(base)
-        if parts.scheme != "https" and (parts.scheme != "http" or parts.hostname not in LOOPBACK):
+        if parts.scheme != "https" and not (self._own_machine and is_own_machine(base)):
             raise unreachable("the address in the registry is not https")
         origin = f"{parts.scheme}://{parts.netloc}"
         with self._lock:

@@ -7,11 +7,13 @@ import socket
 import ssl
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Barrier, Event
 from time import monotonic
 
 import pytest
 
+from gateway.composition import Gateway
 from gateway.peers.http import CONNECTIONS, Deadline, Peers, Question
 from ledger.errors import Unavailable
 from tests.gateway.peers.hostile import Act, Connection, hostile, whole
@@ -22,7 +24,7 @@ ASKED = Question("POST", "/token", {"Content-Type": "application/json"}, b"{}", 
 
 @pytest.fixture
 def peers() -> Iterator[Peers]:
-    peers = Peers()
+    peers = Peers(own_machine=True)
     yield peers
     peers.close()
 
@@ -110,6 +112,33 @@ def test_an_address_that_may_not_be_asked_is_an_outage(base: str, peers: Peers) 
     with pytest.raises(Unavailable) as outage:
         peers.ask(base, ASKED, Deadline.after(2))
     assert outage.value.code == "custodian-unreachable"
+
+
+@pytest.mark.parametrize(
+    "tail", ["?tx=", "/broadcast_tx_sync?tx=", "#", "/i/x y", "\\@evil", "/%2e%2e", "//"]
+)
+def test_an_address_names_a_place_and_nothing_that_a_door_would_take_for_more(
+    tail: str, peers: Peers
+) -> None:
+    with hostile(lambda c: c.send(whole(b"{}"))) as server:
+        with pytest.raises(Unavailable) as outage:
+            peers.ask(f"{server.base.removesuffix('/i/x')}{tail}", ASKED, Deadline.after(2))
+        assert (outage.value.code, server.came) == ("custodian-unreachable", 0)
+
+
+def test_no_vote_leads_a_hospital_to_a_door_of_its_own_machine() -> None:
+    peers = Peers(own_machine=False)
+    with hostile(lambda c: c.send(whole(b"{}"))) as server:
+        with pytest.raises(Unavailable) as outage:
+            peers.ask(server.base, ASKED, Deadline.after(2))
+        assert (outage.value.code, server.came) == ("custodian-unreachable", 0)
+    peers.close()
+
+
+@pytest.mark.parametrize(("origin", "own"), [("https://h.example", False), ("http://localhost:8080", True)])
+def test_only_where_all_hospitals_are_on_one_machine_it_is_asked(gw: Gateway, origin: str, own: bool) -> None:
+    moved = replace(gw, settings=replace(gw.settings, console_origin=origin))
+    assert moved.peers._own_machine is own
 
 
 def test_too_many_requests_is_an_outage_with_its_own_name(peers: Peers) -> None:
