@@ -2,7 +2,8 @@
 
 Every page that is asked for is an entry on a patient's chain: without a bound a peer with a valid token could
 fill it. Generic cell rate algorithm in memory: a restart fills the bucket again, which does no harm, and a
-row for each page would cost each page an fsync. Invariant: as many buckets as the registry has institutions.
+row for each page would cost each page an fsync. Tokens are counted apart, in the same way. Invariant: as many
+buckets, twice, as the registry has institutions.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ class PeerRate:
         self._lock = Lock()
 
     def wait_ms(self, custodian: str, client: str) -> int:
-        """Takes one disclosure of this client and answers 0, or after how many ms there will be one."""
+        """Takes one of what this client may have and answers 0, or after how many ms there will be one."""
         now, step = self._clock(), MINUTE_MS // self._per_minute
         with self._lock:
             full_at = max(now, self._full_at.get((custodian, client), now)) + step

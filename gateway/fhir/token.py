@@ -25,7 +25,7 @@ from gateway.fhir.tables import access_token
 from gateway.fhir.token_scopes import narrow, types_of_scope
 from gateway.peers.assertion import ASSERTION_TYPE, Assertion, Claimed, parse_b2b, verify_assertion
 from ledger.encoding import b64u
-from ledger.errors import Refusal
+from ledger.errors import Refusal, Unavailable
 from ledger.store.prepared import Prepared
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def issue_token(
 ) -> dict[str, Any] | TokenRefusal:
     """Answer a token request's form fields with the RFC 6749 members plus ``patient``, or the refusal.
 
-    Raises Unavailable when the ledger cannot be read.
+    Raises Unavailable when the ledger cannot be read, or when the client asks for too many.
     """
     fields = _fields(form)
     if isinstance(fields, TokenRefusal):
@@ -91,6 +91,9 @@ def issue_token(
     if isinstance(assertion, Refusal):
         gw.log.info("assertion-refused", custodian=custodian, cause=assertion.detail)
         return INVALID_CLIENT
+    # Each assertion leaves a row that is synced; who can sign them can sign any number.
+    if gw.peer_rate.wait_ms(f"token {custodian}", assertion.client):
+        raise Unavailable("custodian-busy", "this client asks for too many tokens")
     with gw.db.begin() as conn:
         first_use = use_once(conn, assertion.client, assertion.jti, assertion.expires, now)
     if not first_use:
