@@ -23,18 +23,17 @@ def disclose(case: Case) -> Changes | Refusal:
     if not signed_by(case, link["institution"], "release"):
         return refuse("signer-not-allowed", "The release key of the link's institution signs a disclosure.")
     under = under_state(case.view, case.entry.payload["under"])
-    found = under if under is not None and under.document["link"] == case.entry.subject else None
-    answer = skew_fault(case) or _made(case, found, case.time)
-    if not isinstance(answer, Refusal) or found is None or not _tells_by_itself(case, found):
+    if under is None or under.document["link"] != case.entry.subject:
+        return refuse("grant-unknown")
+    answer = skew_fault(case) or _made(case, under, case.time)
+    if not isinstance(answer, Refusal) or not _tells_by_itself(case, under):
         return answer
     # What was recorded only later is judged as of the moment at which it was made.
-    return _made(case, found, case.entry.at)
+    return _made(case, under, case.entry.at)
 
 
-def _made(case: Case, under: Under | None, time: int) -> Changes | Refusal:
+def _made(case: Case, under: Under, time: int) -> Changes | Refusal:
     """The judgement as of `time`, ms; what ended by an entry has ended whatever the time."""
-    if under is None:
-        return refuse("grant-unknown")
     under_id, visit, at = under.document["id"], case.entry.payload["visit"], case.entry.at
     status = under_status(case.view, under_id, at, time)
     if isinstance(status, Refusal):
