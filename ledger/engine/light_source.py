@@ -2,7 +2,8 @@
 
 The node's own words are passed on, checked for nothing: whoever asks checks them (`ledger.light`). Size and
 root of the log belong to a header when its app hash says so: records of the blocks before it have times
-before its own, so their number is found in our store. One question at a time; what cannot change is
+before its own, so their number is found in our store. One question at a time, and few that wait for their
+turn: whoever asks is a stranger, and each who waits holds one of the gateway's threads. What cannot change is
 remembered.
 """
 
@@ -11,7 +12,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from functools import partial
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from typing import Any
 
 from ledger.apphash import app_hash
@@ -26,6 +27,7 @@ from ledger.store.reading import read_ending, read_node, read_size_before
 _REMEMBERED = 256
 _NEWEST_FOR_S = 0.25
 _PATIENCE_S = 5.0
+WAITING = 4
 Document = dict[str, Any]
 
 
@@ -36,20 +38,27 @@ class LightSource:
         self._node = node
         self._store = store
         self._one_at_a_time = Lock()
+        self._waiting = BoundedSemaphore(WAITING)
         self._known: OrderedDict[int, Document] = OrderedDict()
         self._newest: tuple[float, Document] | None = None
 
     def block(self, height: int | None) -> Document | None:
         """Header, votes, validators, and size and root of the log (null when they are not known here).
 
-        The newest block for None; None when the node has no such block. Raises Unavailable(node-silent).
+        The newest block for None; None when the node has no such block. Raises Unavailable(node-silent,
+        ledger-busy).
         """
-        if not self._one_at_a_time.acquire(timeout=_PATIENCE_S):
-            raise Unavailable("node-silent", "the consensus node does not answer in time")
+        if not self._waiting.acquire(blocking=False):
+            raise Unavailable("ledger-busy", "too many ask for blocks just now")
         try:
-            return self._newest_block() if height is None else self._block_at(height)
+            if not self._one_at_a_time.acquire(timeout=_PATIENCE_S):
+                raise Unavailable("node-silent", "the consensus node does not answer in time")
+            try:
+                return self._newest_block() if height is None else self._block_at(height)
+            finally:
+                self._one_at_a_time.release()
         finally:
-            self._one_at_a_time.release()
+            self._waiting.release()
 
     def close(self) -> None:
         """Let go of the node."""

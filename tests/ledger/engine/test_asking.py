@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ledger.engine.light_source import WAITING, LightSource
 from ledger.engine.rpc import Node
+from ledger.errors import Unavailable
+from ledger.store.database import Store
+from tests.ledger.engine.network import WITHIN_S, wait_until
 
 BEGUN = {
     "status": {"sync_info": {
@@ -63,3 +70,25 @@ def test_a_node_before_its_first_block_has_no_votes_and_is_no_outage(node: Node)
 
 def test_a_block_that_is_not_there_is_none(node: Node) -> None:
     assert node.light_block(1) is None
+
+
+def test_strangers_who_ask_for_blocks_hold_few_threads(tmp_path: Path) -> None:
+    store = Store(tmp_path / "ledger.db", write=True)
+    with socket.create_server(("127.0.0.1", 0)) as hangs, ThreadPoolExecutor(WAITING) as pool:
+        source = LightSource(Node(f"http://127.0.0.1:{hangs.getsockname()[1]}"), store)
+        asked = [pool.submit(source.block, height) for height in range(1, WAITING + 1)]
+        plug, _ = hangs.accept()  # the first is at the node, which says nothing
+        wait_until(lambda: source._waiting._value == 0, "the others wait for their turn")
+        for height in (None, 1, 10**6):
+            with pytest.raises(Unavailable) as busy:
+                source.block(height)
+            assert busy.value.code == "ledger-busy"
+        hangs.close()
+        plug.close()
+        for one in asked:
+            assert isinstance(one.exception(WITHIN_S), Unavailable)
+        with pytest.raises(Unavailable) as silent:
+            source.block(None)
+        assert silent.value.code == "node-silent"
+        source.close()
+    store.close()
