@@ -22,7 +22,7 @@ CODES = {
         "The members agree on nothing just now",
         "各成员目前未能达成一致",
         "transient",
-        "Own charts can be read. Grants and records of others wait until more than two thirds are back.",
-        "可以查看本院病历。授权与外院病历需等待超过三分之二的成员恢复。",
+        "Own charts open, emergencies go on for an hour. All else waits until more than two thirds are back.",
+        "可以查看本院病历，紧急查看最长一小时。授权与其他外院病历需等待超过三分之二的成员恢复。",
     ),
 }
