@@ -14,7 +14,7 @@ from flask.cli import with_appcontext
 
 from gateway.cli.govern_words import plain
 from gateway.cli.opening import command_settings, now_ms, read_genesis
-from gateway.consortium.directory import read_directory
+from gateway.consortium.directory import Nodes, read_directory, takes_part
 from gateway.consortium.pulse import BEHIND, judge, level_of
 from gateway.contracts import CONTRACTS
 from gateway.identity.keyring import operator_here
@@ -97,4 +97,19 @@ def _others(settings: Settings, genesis: Genesis, names: dict[str, str], found: 
     for one, address in others.items():
         if one not in here:
             click.echo(f"             not connected: {names[one]}, {address or 'node unknown here'}")
+    for node in _strangers(settings, genesis, nodes, found):
+        click.echo(
+            f"             connected, and no member's any more: {plain(node)}. It hears what is recorded "
+            "until yaoshi-consensus starts again here"
+        )
     return len(here), len(others)
+
+
+def _strangers(settings: Settings, genesis: Genesis, nodes: Nodes, found: Measures) -> list[str]:
+    """Nodes that were met when they were a member's: a connection that is open stays so."""
+    with (
+        closing(Store(settings.ledger_place, write=False)) as store,
+        view_of(store, genesis, no_checkpoint_key) as view,
+    ):
+        expected = {address.partition("@")[0] for one, address in nodes.items() if takes_part(view, one)}
+    return sorted(found.peers.keys() - expected)

@@ -186,6 +186,7 @@ def test_a_removed_member_writes_nothing_and_its_node_is_refused(network: Networ
         assert "is removed" in typed(one, "consortium", "remove", fifth.operator)
         assert fifth.operator not in read_directory(one.settings.node_path)
         assert node not in (one.settings.node_path / "config/config.toml").read_text("utf-8")
+    assert f"no member's any more: {node}" in typed(network.sides[0], "consortium", "status")
     for one in network.sides:
         one.refused.clear()
         one.stop_node()
