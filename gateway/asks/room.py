@@ -100,6 +100,14 @@ class VisitRoom:
                 del self._views[key]
         self._gw.bus.publish(WAKE)
 
+    def end(self, session: str, reference: str, state: str) -> None:
+        """Empty the open sources of one view of a session, which stays; what ended them is in `state`."""
+        with self._lock:
+            view = self._views.get((session, reference))
+        for source in list(view.sources.values()) if view is not None else ():
+            if source.state == "open":
+                source.end(state, self._gw.clock())
+
     def __len__(self) -> int:
         """How many views are held."""
         with self._lock:

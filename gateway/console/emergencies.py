@@ -101,6 +101,8 @@ def end(emergency: str) -> Any:
     refused = end_as_declarer(gw, row.institution, row.custodian, row.glass)
     if refused is not None:
         return refusal(refused)
+    # Where the end waits for the ledger, our own node may hear of it later; nothing is shown until then.
+    _room().end(staff.session, emergency, "closed")
     return open_emergency(gw, _room(), staff, row)
 
 

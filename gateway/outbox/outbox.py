@@ -2,7 +2,8 @@
 
 Issue: own looks, revocations, emergencies with their releases, and their end. Grants and releases under them
 never come here: they are recorded first or do not happen. Only an engine that orders by agreement says
-`no-quorum`; the outage of a ledger of one operator is the node's own and is raised as it was.
+`no-quorum`; the outage of a ledger of one operator is the node's own and is raised as it was (an emergency is
+kept in it).
 Invariants: (1) an answer `Queued` is durable, and its entry will be on the ledger once, or its refusal will
 be kept and shown; (2) what waits about a link is handed in before what comes later about it; (3) nothing is
 kept that the rules refuse as far as can be seen from here; what they refuse only for being late is no refusal

@@ -176,6 +176,8 @@ def test_a_hospital_ends_it_while_it_waits(among: Story, who: str) -> None:
     else:
         ended = a.staff("privacy").post(f"/console/api/reviews/{made['glass']}/close", json={})
     assert ended.status_code == 200, ended.text
+    if who == "the declarer":  # nothing stays on the screen until its own node hears of it
+        assert [(each["state"], each["items"]) for each in ended.json["sources"]] == [("closed", [])]
     tell_others(a.gw)
     assert source(among, made["emergency"])["over"] == "closed"
     assert case_at(b)["closed"]["by"] == case_at(a)["closed"]["by"] == "institution"
