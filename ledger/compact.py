@@ -9,7 +9,6 @@ batch (`ledger.signed_batch`). No signature is checked here (see `ledger.signing
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -25,8 +24,7 @@ _MAX_KID = 64
 _USUAL_HEADER = 160
 
 
-@dataclass(frozen=True, slots=True)
-class Compact:
+class Compact(NamedTuple):
     """A well-formed envelope whose signature nobody has checked yet; `message` is what it is over."""
 
     kid: str

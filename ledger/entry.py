@@ -8,8 +8,7 @@ of the kind.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.compact import ENTRY_TYP as ENTRY_TYP
 from ledger.compact import Parts, read_compact, split_compact
@@ -20,8 +19,7 @@ from ledger.signing import verify
 _KIND = re.compile(r"[a-z]{1,24}\.[a-z]{1,24}")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A well-formed entry. `at` is ms UTC; `proven` is the kid of payload.key once its proof verified.
 
     `message` is what the signature is over: the signing input, or what stands for its whole batch.

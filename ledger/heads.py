@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from ledger.merkle import EMPTY_ROOT, inclusion_proof, leaf_hash, list_reader, node_hash, split_point
@@ -24,8 +23,7 @@ _TAG = b"yaoshi/head/v1\x00"
 _LEAF = struct.Struct(">QB16sQ32s")
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(NamedTuple):
     """What an entry is about: `type` 1 operator, 2 institution, 3 link; `head` its newest record's hash."""
 
     number: int

@@ -10,9 +10,9 @@ rules, or the contract of the kind, of the version that is in force at the recor
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from ledger.compact import parse_compact
 from ledger.encoding import is_hex, unb64u
@@ -61,8 +61,7 @@ class Contract(Protocol):
     def apply(self, view: ContractView, entry: Entry, signer: Signer, time: int) -> Any: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(NamedTuple):
     """An entry to be recorded: the type of the subject that it `creates`, if any, and the state's changes."""
 
     creates: int | None
@@ -177,7 +176,7 @@ class Machine:
             return entry
         if not self._is_proof(payload["proof"], key, entry, signer, state):
             return Refusal("proof-invalid", "the proof does not show possession of the key for this link")
-        return replace(entry, proven=kid)
+        return entry._replace(proven=kid)
 
     def _is_proof(self, proof: object, key: bytes, entry: Entry, signer: Signer, state: State) -> bool:
         try:

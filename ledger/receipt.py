@@ -32,7 +32,12 @@ class Proven:
 
 def log_leaf(heads: bytes, record: bytes) -> bytes:
     """The leaf hash of a record (its bytes) in the log, with the heads root after it."""
-    return leaf_hash(heads + record_hash(record))
+    return log_leaf_of(heads, record_hash(record))
+
+
+def log_leaf_of(heads: bytes, hashed: bytes) -> bytes:
+    """As `log_leaf`, of a record whose hash is known."""
+    return leaf_hash(heads + hashed)
 
 
 def format_receipt(

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.entry import Entry
 from ledger.errors import Malformed, Refusal
@@ -30,8 +30,7 @@ MEMBERS = "members"
 _KEYS_MEMBERS = {"ledger", "subject", "kind", "at", "keys"}
 
 
-@dataclass(frozen=True, slots=True)
-class Signer:
+class Signer(NamedTuple):
     """Who signed: `subject_type` operator, institution or link; `use` is None for a link's key."""
 
     kid: str

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ledger.genesis import Genesis
 from ledger.heads import BLOCK, HeadBlock, Node, Subject, root_hash, tree_of, with_block
 from ledger.merkle import append_leaf, fold_peaks
-from ledger.receipt import log_leaf
+from ledger.receipt import log_leaf_of
 from ledger.record import NO_PREVIOUS, Record, record_hash
 from ledger.registry import genesis_subjects
 
@@ -44,8 +45,7 @@ class Tip:
         return root_hash(self.tree)
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """A record in its place: what has to be stored, all of it or nothing."""
 
     record: Record
@@ -67,17 +67,15 @@ def place(
     else:
         raise ValueError("a new subject has a type")
     record = Record(tip.size, time, number, seq, prev, entry)
-    data = record.encode()
-    after = Subject(number, before.type, before.id, seq, record_hash(data))
+    after = Subject(number, before.type, before.id, seq, record_hash(record.encode()))
     _set_head(tip, after, block_of)
-    return _append(tip, record, data, after)
+    return _append(tip, record, after)
 
 
 def place_genesis(genesis: Genesis, block_of: BlockOf) -> tuple[Tip, Placed, list[Subject]]:
     """Record 0 and every subject that it creates."""
     record = Record(0, genesis.at, 0, 1, NO_PREVIOUS, genesis.data)
-    data = record.encode()
-    head = record_hash(data)
+    head = record_hash(record.encode())
     subjects = [
         Subject(number, kind, subject_id, 1, head)
         for number, (kind, subject_id) in enumerate(genesis_subjects(genesis))
@@ -85,7 +83,7 @@ def place_genesis(genesis: Genesis, block_of: BlockOf) -> tuple[Tip, Placed, lis
     tip = Tip(0, genesis.at, len(subjects), [], tree_of([]))
     for subject in subjects:
         _set_head(tip, subject, block_of)
-    return tip, _append(tip, record, data, subjects[0]), subjects
+    return tip, _append(tip, record, subjects[0]), subjects
 
 
 def _set_head(tip: Tip, subject: Subject, block_of: BlockOf) -> None:
@@ -95,8 +93,9 @@ def _set_head(tip: Tip, subject: Subject, block_of: BlockOf) -> None:
     tip.tree = with_block(tip.tree, number, block.root)
 
 
-def _append(tip: Tip, record: Record, data: bytes, subject: Subject) -> Placed:
+def _append(tip: Tip, record: Record, subject: Subject) -> Placed:
+    """The log's next leaf; the record is the head of its subject."""
     heads = tip.heads_root
-    nodes = append_leaf(tip.size, tip.peaks, log_leaf(heads, data))
+    nodes = append_leaf(tip.size, tip.peaks, log_leaf_of(heads, subject.head))
     tip.size, tip.time = tip.size + 1, record.time
     return Placed(record, heads, subject, nodes)
