@@ -11,6 +11,7 @@ from ledger.checkpoint import checkpoint_text, open_checkpoint
 from ledger.compact import parse_compact
 from ledger.digits import digits
 from ledger.encoding import b64u, canonical_json, unb64u
+from ledger.entry import parse_entry
 from ledger.heads import TYPE_NAMES
 from ledger.merkle import leaf_hash
 from ledger.note import COSIGNATURE, ED25519, Verifier, format_vkey
@@ -273,6 +274,12 @@ def _pull(story: Story) -> dict[str, str]:
 def _glass(story: Story) -> dict[str, str]:
     broken = story.committed["glass.broken"]
     record = decode_record(unb64u(story.glass_receipt["record"]))
+    entry = parse_entry(record.entry.decode())
+    answer = {
+        "glass": broken.entry_id,
+        "opening": story.details["glass.broken"].opening,
+        "patient": {"name": "王秀英（合成）", "sex": "female", "birth_date": "1946-03-08"},
+    }
     extensions = {
         "hl7-b2b": {
             **parse_compact(story.assertion).payload["extensions"]["hl7-b2b"],
@@ -284,14 +291,9 @@ def _glass(story: Story) -> dict[str, str]:
     del extensions["hl7-b2b"]["consent_reference"]
     return {
         "glass.answer": _json(
-            {
-                "glass": broken.entry_id,
-                "receipt": story.glass_receipt,
-                "opening": story.details["glass.broken"].opening,
-                "until": record.time + 240 * MINUTE,
-                "patient": {"name": "王秀英（合成）", "sex": "female", "birth_date": "1946-03-08"},
-            }
+            {**answer, "receipt": story.glass_receipt, "until": record.time + 240 * MINUTE}
         ),
+        "glass.answer.waiting": _json({**answer, "entries": [entry.text], "until": entry.at + 60 * MINUTE}),
         "glass.details": story.details["glass.broken"].details,
         "glass.review.details": story.details["glass.reviewed"].details,
         "glass.assertion.extensions": _json(extensions),
