@@ -22,7 +22,7 @@ from flask.cli import with_appcontext
 from gateway.cli.demonstration import prepare_demonstration
 from gateway.cli.opening import command_settings, now_ms, read_genesis, without_ledger
 from gateway.cli.progress import shown_progress
-from gateway.cli.serve import require_free_port
+from gateway.cli.serve import is_free_port
 from gateway.consortium.demonstration import (
     HIGHEST_PORT,
     Member,
@@ -37,6 +37,7 @@ from gateway.consortium.node import NodeError
 from gateway.consortium.postgres import NoServerError, Server
 from gateway.consortium.processes import Processes
 from gateway.identity.founding import FoundingError, write_private
+from gateway.operation.doctor.findings import FLASK
 from gateway.qr.terminal import qr_lines
 
 BOOK, SERVER, ENVIRONMENT = "processes.json", "postgres", "environment"
@@ -60,11 +61,10 @@ def up(port: int, sqlite: bool) -> None:
     os.umask(0o077)
     folder = _folder()
     processes = Processes(folder / BOOK)
+    processes.tidy()
     server, store = _store(folder, sqlite)
     found = members(folder, port, server)
-    if not processes.running():
-        for one in found:
-            require_free_port("127.0.0.1", one.settings.port)
+    _require_place(folder, found, processes.running())
     if server is not None:
         _start_server(server, processes, found)
     _found(folder, found)
@@ -72,9 +72,10 @@ def up(port: int, sqlite: bool) -> None:
     click.echo("Starting an application, a consensus node and a gateway for each ...")
     with shown_progress() as progress:
         _start(found, processes, PARTS)
-        _wait(found, processes, "application", lambda one: one.settings.application_path.exists())
+        _wait(found, processes, PARTS[:1], lambda one: one.settings.application_path.exists())
         _start(found, processes, (GATEWAY,))
-        _wait(found, processes, "gateway", is_ready, lambda ready: progress("ready", ready, len(found)))
+        parts = (*PARTS, GATEWAY)
+        _wait(found, processes, parts, is_ready, lambda ready: progress("ready", ready, len(found)))
     sheet = folder.with_suffix(".json")
     write_private(sheet, json.dumps(sheet_of(found, sheets), ensure_ascii=False, indent=1).encode())
     for one in found:
@@ -95,6 +96,35 @@ def down() -> None:
 
 def _folder() -> Path:
     return command_settings().data.parent / "consortium"
+
+
+def _require_place(folder: Path, found: list[Member], running: list[str]) -> None:
+    """A plain message where the four were founded on other ports, or somebody else has one of theirs."""
+    places = {path.parent.name for path in folder.glob("*/*/genesis.json")}
+    if places - {one.settings.data.name for one in found}:
+        first = min(int(place.rpartition("-")[2]) for place in places)
+        raise click.ClickException(
+            f"They were founded on port {first} and stay there: {FLASK} consortium up --port {first}\n"
+            f"For four new ones in their place: make consortium-down, then rm -r {folder}"
+        )
+    wanted = [each for one in found for each in _ports(one)]
+    taken = [port for part, port in wanted if part not in running and not is_free_port("127.0.0.1", port)]
+    if taken:
+        choose = f", or choose others: {FLASK} consortium up --port {found[0].settings.port + 100}"
+        raise click.ClickException(
+            f"Port {taken[0]} on 127.0.0.1 is taken. Stop what listens there{'' if places else choose}"
+        )
+
+
+def _ports(one: Member) -> list[tuple[str, int]]:
+    """[(name of the part, a port on which it listens)]."""
+    node, gateway, metrics = (
+        f"{one.founder.code} node",
+        f"{one.founder.code} gateway",
+        one.settings.metrics_port,
+    )
+    always = [(node, one.rpc), (node, one.meeting), (gateway, one.settings.port)]
+    return [*always, (gateway, metrics)] if metrics else always
 
 
 def _store(folder: Path, sqlite: bool) -> tuple[Server | None, str]:
@@ -169,17 +199,21 @@ def _start(found: list[Member], processes: Processes, parts: tuple[tuple[str, ..
 def _wait(
     found: list[Member],
     processes: Processes,
-    part: str,
+    parts: tuple[tuple[str, ...], ...],
     is_there: Callable[[Member], bool],
     told: Callable[[int], None] = lambda ready: None,
 ) -> None:
-    """Back when this part of each member is there; a plain message when one ends or takes too long."""
+    """Back when each member is there; a plain message when a part ends, or the last takes too long."""
     until = time.monotonic() + READY_WITHIN_S
+    names = [part for part, *_ in parts]
     for number, one in enumerate(found, 1):
         while not is_there(one):
-            if time.monotonic() > until or f"{one.founder.code} {part}" not in processes.running():
+            running = processes.running()
+            ended = [part for part in names if f"{one.founder.code} {part}" not in running]
+            if ended or time.monotonic() > until:
+                part, what = (ended[0], "has ended") if ended else (names[-1], "is not ready")
                 raise click.ClickException(
-                    f"The {part} of {one.founder.english} is not ready. Its log: {log_of(one, part)}"
+                    f"The {part} of {one.founder.english} {what}. Its log: {log_of(one, part)}"
                 )
             time.sleep(0.1)
         told(number)

@@ -90,6 +90,15 @@ def begin_anew(name: str) -> NoReturn:
 
 def require_free_port(host: str, port: int) -> None:
     """A plain message when somebody else listens there."""
+    if not is_free_port(host, port):
+        raise click.ClickException(
+            f"Port {port} on {host} is taken. Stop what listens there, or choose another: "
+            f"make run PORT={port + 1 if port < 60_000 else 8081}"
+        )
+
+
+def is_free_port(host: str, port: int) -> bool:
+    """Whether nobody listens there, and we may."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -97,10 +106,8 @@ def require_free_port(host: str, port: int) -> None:
         except OSError as error:
             if error.errno not in (errno.EADDRINUSE, errno.EACCES):
                 raise
-            raise click.ClickException(
-                f"Port {port} on {host} is taken. Stop what listens there, or choose another: "
-                f"make run PORT={port + 1 if port < 60_000 else 8081}"
-            ) from None
+            return False
+    return True
 
 
 def require_free_ledger(settings: Settings) -> Lock | None:

@@ -45,7 +45,12 @@ class Member:
     @property
     def meets(self) -> str:
         """Where its consensus node meets the others."""
-        return f"127.0.0.1:{self.settings.port + MEETING}"
+        return f"127.0.0.1:{self.meeting}"
+
+    @property
+    def meeting(self) -> int:
+        """The port at which its consensus node meets the others."""
+        return self.settings.port + MEETING
 
     @property
     def rpc(self) -> int:

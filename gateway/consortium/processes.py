@@ -50,6 +50,13 @@ class Processes:
         """The names of those that still run."""
         return [name for name, (pid, begun) in self._read().items() if _begun(pid) == begun]
 
+    def tidy(self) -> None:
+        """End what those left behind that are gone: it may hold their ports."""
+        for pid, begun in self._read().values():
+            if _begun(pid) != begun:
+                for one in self._left(pid):
+                    _end_alone(one)
+
     def end(self) -> list[str]:
         """End those that run, by force when they do not go; their names.
 

@@ -92,7 +92,10 @@ print(child.pid, flush=True)
 """
 
 
-def test_what_a_crashed_one_left_behind_is_ended_and_nobody_elses(book: Processes, tmp_path: Path) -> None:
+@pytest.mark.parametrize("by", ["end", "tidy"])
+def test_what_a_crashed_one_left_behind_is_ended_and_nobody_elses(
+    by: str, book: Processes, tmp_path: Path
+) -> None:
     start(book, tmp_path, "one", f"exec({HAS_A_CHILD!r})")
     child = int((tmp_path / "one.log").read_text("utf-8").split()[0])
     ((leader, _),) = json.loads((tmp_path / "processes.json").read_text("utf-8")).values()
@@ -103,8 +106,10 @@ def test_what_a_crashed_one_left_behind_is_ended_and_nobody_elses(book: Processe
     while book.running():
         assert not waiting.wait(0.01)
     assert Path(f"/proc/{child}").exists(), "the crash left it"
-    assert book.end() == ["one"]
+    start(book, tmp_path, "two")
+    assert getattr(book, by)() == {"end": ["two", "one"], "tidy": None}[by]
     assert is_gone(child)
+    assert book.running() == {"end": [], "tidy": ["two"]}[by]
     assert bystander.end() == ["bystander"]
 
 
