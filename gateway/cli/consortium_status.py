@@ -59,8 +59,8 @@ def status() -> None:
         raise click.ClickException("This node is behind the others. If its height does not move: repair it")
     if code is not None:
         raise click.ClickException(
-            "No block comes although there should be one. After all members were down the first takes a minute; "
-            "then see the nodes' logs"
+            "No block comes although there should be one. After all members were down the first takes a "
+            "minute; else see the nodes' logs"
         )
 
 

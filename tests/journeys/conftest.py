@@ -29,7 +29,7 @@ def node(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         stop_node(running)
         return
     with TemporaryDirectory(prefix="town-") as folder:  # short: a socket's path is
-        yield begin_town(Path(folder))
+        yield begin_town(Path(folder), "--sqlite")  # with PostgreSQL: test_consortium
         end_town(Path(folder))
 
 
