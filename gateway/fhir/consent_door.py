@@ -2,8 +2,10 @@
 
 A token is bound to one grant, so there is one Consent at most. Its grantee holds the terms already and no
 record is told of, so no disclosure is written and the token needs no scope for it; a token under a broken
-glass has none. Unknown, foreign and not this token's grant are one answer, ``not-granted``. Not here: what
-the patient and the custodian's staff see of a grant (wallet, console).
+glass has none. But whose number the patient's is stands in a record: a search by patient.identifier is
+first made, and recorded, as the search for the Patient that it is. Unknown, foreign and not this token's
+grant are one answer, ``not-granted``. Not here: what the patient and the custodian's staff see of a grant
+(wallet, console).
 """
 
 from __future__ import annotations
@@ -18,21 +20,26 @@ from consent.terms import GrantTerms, parse_terms
 from consent.under import visit_status
 from gateway.composition import Gateway, current_gateway
 from gateway.disclosure.openings import opening_of
-from gateway.fhir.asked import parsed, query_of_read, require_format, searched_pairs
+from gateway.disclosure.release import Denied, release
+from gateway.fhir.asked import Pairs, parsed, query_of_read, require_format, searched_pairs
 from gateway.fhir.bundles import searchset
 from gateway.fhir.consent_resource import Given, consent_of, updated_at, version_of
-from gateway.fhir.consent_search import CONSENT, is_match
+from gateway.fhir.consent_search import CONSENT, NUMBER, is_match
+from gateway.fhir.door import DISCLOSURE_HEADER
 from gateway.fhir.formats import JSON_TYPE
 from gateway.fhir.peer_access import current_token, peer_required
-from gateway.fhir.token import Token
+from gateway.fhir.token import Token, ask_of
+from gateway.fhir.token_scopes import allows
 from gateway.fhir.validators import is_unchanged, validators
 from gateway.operation.watermark import BEHIND
+from gateway.outbox.foresight import foresee
 from gateway.records.elements.json_text import hash_of, write
 from gateway.records.searching.query import Query
 from gateway.records.searching.search import Page, Stored
 from gateway.records.searching.subsets import cut
 from gateway.records.tables import record, record_token
 from gateway.web.problems import raise_problem
+from gateway.web.ratelimit import refuse
 from ledger.errors import Unavailable
 from ledger.record import decode_record
 from ledger.signing import peek_compact
@@ -91,13 +98,34 @@ def _search(institution: str) -> Response:
     pairs, gw = searched_pairs(), current_gateway()
     require_format(pairs)
     query = parsed(gw, institution, "Consent", pairs, CONSENT)
+    told = _tell_of_number(gw, institution, pairs)
     found = _found(gw, institution, query)
     records = [found] if found is not None and query.count else []
     page = Page(records, int(found is not None) if query.total else None, None)
     with gw.ledger.view() as view:
         base = f"{view.institution(institution).base}/fhir"
     body = searchset(base, page, f"{base}/{query.text}", None)
-    return Response(body, content_type=JSON_TYPE, headers={"Cache-Control": "no-store"})
+    return Response(body, content_type=JSON_TYPE, headers={**told, "Cache-Control": "no-store"})
+
+
+def _tell_of_number(gw: Gateway, institution: str, pairs: Pairs) -> dict[str, str]:
+    """Record that the patient's number is told, where it is asked for; the answer's headers about that."""
+    asked = [(name.replace(NUMBER, "identifier"), value) for name, value in pairs if _is_number(name)]
+    if not asked:
+        return {}
+    token = current_token()
+    if not allows(token.scopes, "Patient", "s"):
+        raise_problem("token-scope", headers={"WWW-Authenticate": 'Bearer error="insufficient_scope"'})
+    waiting = gw.peer_rate.wait_ms(institution, token.client)
+    if waiting:
+        refuse(waiting)
+    query = parsed(gw, institution, "Patient", [*asked, ("_total", "none")])
+    released = release(gw, ask_of(token, query))
+    return {} if isinstance(released, Denied) else {DISCLOSURE_HEADER: released.entry_id}
+
+
+def _is_number(name: str) -> bool:
+    return name.partition(":")[0] == NUMBER
 
 
 def _found(gw: Gateway, institution: str, query: Query) -> Stored | None:
@@ -122,8 +150,11 @@ def _given(gw: Gateway, institution: str, token: Token) -> Given | None:
     if gw.watermark.behind:
         raise Unavailable(BEHIND, "whether the grant stands is not known")
     now = gw.clock()
+    # What a patient took back counts here from the moment at which it is here, recorded or not.
+    waiting = gw.outbox.about(token.under)  # before the view: what is recorded in between is in it
     with gw.ledger.view() as view:
-        grant = grant_state(view, token.under)
+        state = foresee(view, waiting)
+        grant = grant_state(state, token.under)
         if grant is None or grant["institution"] != institution:  # a broken glass is no Consent
             return None
         if grant["index"] < gw.watermark.distrusted:
@@ -134,9 +165,9 @@ def _given(gw: Gateway, institution: str, token: Token) -> Given | None:
         terms = parse_terms(opening["details"] if opening else "")
         if not isinstance(terms, GrantTerms):
             return None
-        status = grant_status(view, token.under, now, view.time)
+        status = grant_status(state, token.under, now, view.time)
         if status == "active":
-            visit = visit_status(view, token.under, token.visit, now, view.time)
+            visit = visit_status(state, token.under, token.visit, now, view.time)
             status = visit if isinstance(visit, Refusal) else "active"
         ended = None if status == "active" or status.code in _ENDED_BY_TIME else status.code
         given = decode_record(view.record(grant["index"]))
@@ -156,4 +187,4 @@ def _identifiers(gw: Gateway, institution: str, patient_id: str) -> list[tuple[s
         .where(record_token.c.param == "identifier")
     )
     with gw.db.connect() as conn:
-        return [("patient.identifier", row.system, row.code) for row in conn.execute(query)]
+        return [(NUMBER, row.system, row.code) for row in conn.execute(query)]

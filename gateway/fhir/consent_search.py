@@ -22,6 +22,7 @@ from gateway.records.searching.filters import (
 from gateway.records.searching.query import Query
 from gateway.records.tables import BEGINNING_OF_TIME, END_OF_TIME
 
+NUMBER = "patient.identifier"
 CONSENT = ResourceType(
     "Consent",
     "patient",
@@ -32,7 +33,7 @@ CONSENT = ResourceType(
         *date(date="dateTime", period="provision.period"),
         Parameter("actor", "reference", ("provision.actor.reference",)),
         # A chain: the patient's own identifiers, which stand in another resource.
-        Parameter("patient.identifier", "token"),
+        Parameter(NUMBER, "token"),
     ),
     clinical=("dateTime",),
     revincludes=(),

@@ -11,7 +11,7 @@ from app import compose, create_app
 from gateway.composition import Gateway
 from gateway.operation.watermark import BEHIND, accept, read_mark, write_mark
 from tests.gateway.conftest import OriginClient
-from tests.gateway.disclosure.world import World, give, revoke
+from tests.gateway.disclosure.world import World, disclosures_of, give, revoke
 from tests.gateway.fhir.conftest import Peer, peer, world
 from tests.gateway.hostile.knocks import seen
 from tests.gateway.operation.conftest import Life, life
@@ -35,6 +35,21 @@ def test_whose_number_it_is_is_told_no_longer_when_the_grant_is(
     other = ITS_NUMBER.replace("first", "second")
     assert peer.get(ITS_NUMBER, token).json["total"] == peer.get(other, token).json["total"] == 0
     assert peer.get("Consent", token).json["total"] == 1
+
+
+@pytest.mark.parametrize("number", ["first", "second"])
+def test_nobody_learns_whose_number_it_is_without_an_entry_that_the_patient_sees(
+    number: str, peer: Peer, world: World
+) -> None:
+    token = peer.token(give(world))
+    before = len(disclosures_of(world))
+    assert peer.get("Consent", token).json["total"] == 1
+    assert len(disclosures_of(world)) == before, "the grantee holds the terms already"
+    for count, name in enumerate(("patient.identifier", "patient.identifier:not"), 1):
+        answer = peer.get(f"Consent?{name}=urn:test:chart|chart-{number}", token)
+        assert answer.json["total"] == int((number == "first") == (name == "patient.identifier"))
+        assert len(disclosures_of(world)) == before + count
+        assert len(answer.headers["Yaoshi-Disclosure"]) == 64
 
 
 def of(life: Life) -> Peer:
