@@ -119,6 +119,7 @@ def application() -> None:
 @with_appcontext
 def node() -> None:
     """Run the consensus node (CometBFT) of this member."""
+    os.umask(0o077)  # it would make its folders for everybody, and the gateway does not start among such
     settings = command_settings()
     read_genesis(settings)
     try:

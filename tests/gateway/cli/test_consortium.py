@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -51,6 +52,16 @@ class Region:
 def region(monkeypatch: pytest.MonkeyPatch) -> Iterator[Region]:
     with TemporaryDirectory(prefix="yaoshi-") as root:
         yield Region(Path(root), monkeypatch)
+
+
+@pytest.mark.parametrize("words", ["application", "node", "repair --yes"])
+def test_a_part_that_is_typed_by_hand_makes_files_for_its_own_user_alone(words: str, region: Region) -> None:
+    before = os.umask(0o022)
+    try:
+        assert region.at("AA", *words.split()).exit_code == 1, "there is no ledger yet"
+        assert os.umask(0o022) == 0o077
+    finally:
+        os.umask(before)
 
 
 def test_what_the_page_says_founds_one_ledger_at_four_members(region: Region) -> None:
