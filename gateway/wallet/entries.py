@@ -20,7 +20,7 @@ from gateway.disclosure.openings import save_opening
 from gateway.glass.telling import tell
 from gateway.identity.signing import submit_signed
 from gateway.outbox.closing import take_back
-from gateway.outbox.foresight import foresee
+from gateway.outbox.foresight import Foresight, foresee
 from gateway.outbox.outbox import Queued
 from gateway.outbox.store import ENDS
 from gateway.wallet.cors import allow_wallet
@@ -71,9 +71,9 @@ def submit(given: dict[str, Any], institution: str) -> Any:
     """Puts the entry on the ledger and answers with its receipt."""
     gw = addressed(institution)
     entry = _of_a_phone(gw, institution, given["entry"])
-    if entry is None or entry.kind not in CLOSING:
-        # Never a closing: neither junk from the same address nor a full disk, whose margin has room for it,
-        # may keep a door open that a patient closes.
+    if entry is None or not _ends_something(gw, entry):
+        # Never what closes a door: neither junk from the same address nor a full disk, whose margin has room
+        # for it, may keep one open that a patient closes. What ends nothing is no reason to wait for a block.
         count_knock(gw, institution, "entry", ENTRIES_PER_MINUTE)
         refuse_when_full(gw.settings)
     if entry is None:
@@ -96,6 +96,16 @@ def submit(given: dict[str, Any], institution: str) -> Any:
     with gw.ledger.view() as view:
         receipt = view.receipt(answer.index)
     return {"entry_id": answer.entry_id, "receipt": receipt}
+
+
+def _ends_something(gw: Gateway, entry: Entry) -> bool:
+    """Whether this closing closes something, as far as can be seen from here."""
+    if entry.kind not in CLOSING:
+        return False
+    about = entry.payload.get(ENDS[entry.kind])
+    waiting = gw.outbox.about(about) if isinstance(about, str) else []
+    with gw.ledger.view() as view:
+        return Foresight(view, waiting).apply(entry) is None
 
 
 def _is_ours(gw: Gateway, entry: Entry) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from gateway.wallet import entries
 from tests.gateway.conftest import CONSOLE
 from tests.gateway.hostile.knocks import code_of, from_wallet, knock, size
 from tests.gateway.wallet.story import CHECKS, Story
@@ -29,6 +30,19 @@ def test_a_phone_does_not_fill_the_ledger_with_its_own_readings(story: Story) ->
     assert knock(
         story.gw, story.client(), "POST", url.replace("records", "timeline"), json={}, headers=headers
     )
+
+
+def test_endings_that_end_nothing_are_limited_and_one_that_does_is_not(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(entries, "ENTRIES_PER_MINUTE", 4)
+    phone = story.linked()
+    _, offer = story.granted(phone)
+    junk = [phone.submit("grant.revoke", grant=f"{number:064x}").status_code for number in range(6)]
+    assert junk == [409] * 3 + [429] * 3, "the giving was one of the four"
+    revocation = {"entry": phone.entry("grant.revoke", grant=offer["grant"])}
+    assert [phone.post("entries", revocation).status_code for _ in range(5)] == [201] * 5
+    assert phone.submit("grant.revoke", grant=offer["grant"], at=story.gw.clock() - 1).status_code == 429
 
 
 @pytest.mark.parametrize(
