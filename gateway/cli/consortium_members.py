@@ -60,7 +60,7 @@ def add(statement: Path, yes: bool) -> None:
     changes = changes_for(operator, told.institutions)
     with ledger_view(settings) as view:
         standing = standing_of(view, operator["id"])
-        _show(view, told, changes)
+        _show(view, told, changes, nodes)
     if standing == "retired":
         raise click.ClickException("This member was removed for good: it needs new keys, so a new statement")
     if not yes:
@@ -172,12 +172,14 @@ def _find(view: View, member: str) -> Operator:
     return found[0]
 
 
-def _show(view: View, told: Statement, changes: dict[str, dict[str, Any]]) -> None:
+def _show(view: View, told: Statement, changes: dict[str, dict[str, Any]], nodes: dict[str, str]) -> None:
     for change in changes.values():
         for line in summary(change, view):
             click.echo(line)
-    for address in told.nodes.values():
+    for operator, address in told.nodes.items():
         click.echo(f"  node · 节点    {plain(address)}")
+        if nodes.get(operator, address) != address:
+            click.echo(f"  INSTEAD OF · 取代  {plain(nodes[operator])}: ask this member by telephone")
 
 
 def _change_path(statement: Path, name: str) -> Path:

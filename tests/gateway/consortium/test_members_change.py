@@ -19,6 +19,7 @@ from ledger.committed import Committed
 from ledger.errors import Refusal
 from ledger.genesis import VALIDATOR_USE
 from tests.gateway.conftest import Clock
+from tests.gateway.consortium import commands
 from tests.gateway.consortium.commands import typed
 from tests.gateway.consortium.members import needs_cometbft
 from tests.gateway.consortium.network import Network, Side
@@ -86,7 +87,13 @@ def fifth(network: Network) -> Iterator[Side]:
     )
     network.assert_level([*network.sides, side])
     institution = change_in(statement, "EE")["institution"]["id"]
-    assert "EE.EE.json" in typed(network.sides[2], "consortium", "add", str(statement), "--yes")
+    again = typed(network.sides[2], "consortium", "add", str(statement), "--yes")
+    assert "EE.EE.json" in again
+    assert "INSTEAD OF" not in again
+    forged = statement.with_name("forged.toml")
+    forged.write_text(statement.read_text("utf-8").replace("@127.0.0.1", "@evil.example"), "utf-8")
+    own = read_directory(side.settings.node_path)[side.operator]
+    assert f"INSTEAD OF · 取代  {own}" in _shown(network.sides[3], forged)
     network.decide(change_in(statement, "EE"))
     network.assert_level([*network.sides, side])
     offline = side.settings.offline_path / institution / "offline.key"
@@ -94,6 +101,11 @@ def fifth(network: Network) -> Iterator[Side]:
     network.assert_level([*network.sides, side])
     yield side
     side.stop()
+
+
+def _shown(side: Side, statement: Path) -> str:
+    """What somebody reads of a statement and then says no to."""
+    return commands.refused(side, "consortium", "add", str(statement))
 
 
 def vote_by_hand(network: Network, change: Path) -> None:
