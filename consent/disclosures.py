@@ -41,18 +41,21 @@ def _made(case: Case, under: Under, time: int) -> Changes | Refusal:
     running = visit_status(case.view, under_id, visit, at, time)
     if isinstance(running, Refusal):
         return running
-    return {} if running == "running" else _begin(under, visit, time)
+    begun = visit_begun(case.view, under_id, visit)
+    # Told of out of order, a visit began with what came first.
+    return {} if begun is not None and begun <= time else _begin(under, visit, time)
 
 
 def _tells_by_itself(case: Case, under: Under) -> bool:
-    """Whether the entry's own time lies in the first hour of its glass, and not before the visit it names."""
-    glass, at, skew = under.glass, case.entry.at, int(limits(case.view)["skew_ms"])
-    if glass is None or at > case.time + skew:
+    """Whether the entry's own time lies in the first hour of its glass, and not long before its visit."""
+    glass, at, known = under.glass, case.entry.at, limits(case.view)
+    if glass is None or at > case.time + known["skew_ms"]:
         return False
     begun = visit_begun(case.view, glass["id"], case.entry.payload["visit"])
+    if begun is not None and at <= begun - known["visit_ms"]:
+        return False
     # A glass on time stands from its record on, which may be the clocks' skew after it was broken.
-    after = max(glass["from"], begun if begun is not None else 0) - skew
-    return after <= at < glass["from"] + LATE_GLASS_MS
+    return int(glass["from"] - known["skew_ms"]) <= at < glass["from"] + LATE_GLASS_MS
 
 
 def _begin(under: Under, visit: str, time: int) -> Changes:

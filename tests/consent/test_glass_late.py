@@ -97,8 +97,12 @@ DISCLOSED: dict[str, tuple[Act, str]] = {
     "its visit went on": (on_time_then(VISIT, by=2 * HOUR, first=1), "accepted"),
     "its visit was over": (on_time_then(VISIT + 1, by=2 * HOUR, first=1), "visit-over"),
     "two releases of a visit changed places": (on_time_then(1, by=2 * HOUR, first=MINUTE), "accepted"),
-    "it is from long before its visit": (
-        on_time_then(1, by=2 * HOUR, first=SKEW + 2),
+    "it came first in its visit and is told of second": (
+        on_time_then(2, by=2 * HOUR, first=VISIT + 1),
+        "accepted",
+    ),
+    "it is from a visit's length before its visit": (
+        on_time_then(1, by=2 * HOUR, first=VISIT + 1),
         "at-out-of-skew",
     ),
     "the patient ended the glass first": (
@@ -161,6 +165,15 @@ def test_a_visit_that_was_recorded_late_began_at_its_own_time() -> None:
     assert visit_begun(world, broken, FIRST) == NOW + MINUTE
 
 
+def test_a_visit_that_is_told_of_out_of_order_began_with_what_came_first() -> None:
+    world = linked()
+    broken = late(world)
+    world.disclose(broken, FIRST, at=NOW + 20 * MINUTE)
+    world.disclose(broken, FIRST, at=NOW + MINUTE)
+    assert visit_begun(world, broken, FIRST) == NOW + MINUTE
+    assert code(world.disclose(broken, FIRST, at=NOW + MINUTE + VISIT)) == "visit-over"
+
+
 def test_the_account_says_that_it_was_late() -> None:
     details = {"user": {"id": "s"}, "grantee": "g", "purpose": "BTG"}
     made = {"kind": "disclosure.made", "at": NOW, "under": "u", "visit": FIRST, "commitment": "c"}
@@ -212,6 +225,9 @@ def test_no_custodian_tells_of_a_release_outside_of_the_first_hour_or_of_the_gla
         punctual = world.time - moment <= SKEW
         if not punctual:
             assert state["from"] - SKEW <= moment < state["from"] + LATE_GLASS_MS
-        begun = before if before is not None else visit_begun(world, broken, name)
+        begun = visit_begun(world, broken, name)
         assert begun is not None
-        assert begun - SKEW <= moment < begun + VISIT
+        if before is not None:
+            assert begun <= before
+            assert begun in (before, moment)
+            assert before - VISIT < moment < before + VISIT
