@@ -99,7 +99,7 @@ def _keys(keys: dict[str, str]) -> list[str]:
 
 def _operator(view: View, operator_id: str) -> str:
     names = [one.name for one in view.operators() if one.id == operator_id]
-    return f"{names[0] if names else '?'} ({operator_id})"
+    return f"{names[0] if names else 'not a member yet · 尚未加入'} ({operator_id})"
 
 
 def _institution(view: View, institution_id: str) -> str:

@@ -233,7 +233,7 @@ export const en = {
   "given.expired": "Taken back by itself",
   "given.expired-more": "The doctor did not confirm in time. What you allowed was taken back. Ask for a new code if you need it.",
   "given.not-recorded": "Not allowed",
-  "given.not-recorded-more": "Nothing was recorded and nothing was released. Try again, or ask the doctor for a new code.",
+  "given.not-recorded-more": "The hospitals did not confirm it and nothing was released. Try again, or ask the doctor for a new code. Should it show on the first page later, you can take it back.",
   "given.not-handed": "Not allowed; taken back by itself",
   "given.not-handed-more": "The doctor’s side could not be told. What you allowed was taken back and nothing was released. Ask the doctor for a new code.",
   "given.taken-back": "Taken back",

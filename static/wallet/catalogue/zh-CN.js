@@ -233,7 +233,7 @@ export const zhCN = {
   "given.expired": "已经自动收回",
   "given.expired-more": "医生没有在时间内确认。刚才的允许已经全部收回。需要的话，请医生再给一张码。",
   "given.not-recorded": "没有允许成",
-  "given.not-recorded-more": "没有记录成功，也没有放出任何内容。请再试一次，或请医生再给一张码。",
+  "given.not-recorded-more": "没有得到各医院的确认，也没有放出任何内容。请再试一次，或请医生再给一张码。如果它过后出现在首页，您可以收回。",
   "given.not-handed": "没有允许成，\u200b已经自动收回",
   "given.not-handed-more": "没能告诉医生那边。刚才的允许已经收回，没有放出任何内容。请医生再给一张码。",
   "given.taken-back": "已收回",
