@@ -11,6 +11,7 @@ from sqlalchemy import create_engine
 
 from app import create_app
 from gateway.composition import Gateway
+from ledger.store.postgres import drop_schema
 
 CONSOLE = "http://localhost:8080"
 
@@ -27,16 +28,19 @@ def of_a_later_release(gw: Gateway, _folder: Path) -> Gateway:
     return gw
 
 
-def without_ledger_file(gw: Gateway, _folder: Path) -> Gateway:
+def without_ledger(gw: Gateway, _folder: Path) -> Gateway:
     gw.ledger.close()
-    gw.settings.ledger_path.unlink()
+    if gw.settings.postgres is None:
+        gw.settings.ledger_path.unlink()
+    else:
+        drop_schema(gw.settings.postgres, "ledger")
     return gw
 
 
 BROKEN: dict[str, tuple[Callable[[Gateway, Path], Gateway], str]] = {
     "the database cannot be opened": (without_database, "database-unavailable"),
     "the database is of another release": (of_a_later_release, "migrations-missing"),
-    "the ledger file is gone": (without_ledger_file, "ledger-unavailable"),
+    "the ledger is gone": (without_ledger, "ledger-unavailable"),
 }
 
 
