@@ -6,7 +6,6 @@ import tempfile
 from pathlib import Path
 
 import click
-from alembic import command as alembic
 from flask.cli import with_appcontext
 
 from gateway.store.database import connect_database
@@ -18,6 +17,8 @@ from gateway.store.migrate import SCRIPTS, config, upgrade
 @with_appcontext
 def command(message: str) -> None:
     """Write the migration that brings gateway.db to the tables of the code."""
+    from alembic import command as alembic
+
     number = f"{len(list((SCRIPTS / 'versions').glob('[0-9]*.py'))) + 1:04d}"
     with tempfile.TemporaryDirectory() as folder:
         engine = connect_database(Path(folder) / "empty.db")

@@ -12,12 +12,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.util import CommandError
 
 from gateway.store import tables
 from gateway.store.database import SCHEMA, WAIT_S
@@ -26,6 +23,9 @@ from gateway.store.migrate import config
 from ledger.store.database import migrations
 from ledger.store.place import Postgres
 from ledger.store.tables import metadata as ledger_metadata
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 ROWS = 2_000  # at a time
 Progress = Callable[[int, int], None]
@@ -46,6 +46,9 @@ class Kind:
 
     def make(self, engine: sa.Engine, revision: str = "head") -> None:
         """The empty tables of a revision."""
+        from alembic import command  # as in gateway.store.migrate: only when it is needed
+        from alembic.util import CommandError
+
         with engine.connect() as connection:
             try:
                 command.upgrade(self.config(connection), revision)

@@ -10,15 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import exc
 
 from ledger.errors import Fatal, Unavailable
 from ledger.store.place import Place, Postgres
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 Connection = sa.Connection
 DatabaseError = exc.SQLAlchemyError  # as it is inside a transaction, before it is translated
@@ -106,12 +107,16 @@ def _migrate(engine: sa.Engine) -> None:
         found = _revision_of(connection)
         if found is not None and found >= LATEST_REVISION:
             return
+        from alembic import command
+
         command.upgrade(migrations(connection), "head")
         connection.commit()
 
 
 def migrations(connection: sa.Connection) -> Config:
     """Alembic's settings for the ledger's tables on this connection."""
+    from alembic.config import Config  # half a second that a start without news does not need
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["connection"] = connection
