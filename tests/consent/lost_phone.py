@@ -9,6 +9,7 @@ from tests.consent.world import (
     LINK,
     World,
     grant,
+    linked,
     name32,
     phone,
     staff,
@@ -17,12 +18,6 @@ from tests.consent.world import (
 Put = Callable[[World], object]
 NEW = phone("new phone")
 NEWER = phone("newer phone")
-
-
-def linked() -> World:
-    world = World()
-    world.open()
-    return world
 
 
 def rekeyed() -> World:

@@ -20,6 +20,7 @@ from tests.consent.world import (
     code,
     disclosure,
     glass,
+    linked,
     name32,
     phone,
     staff,
@@ -29,12 +30,6 @@ SKEW, LONGEST, VISIT = LIMITS["skew_ms"], LIMITS["glass_ttl_max_ms"], LIMITS["vi
 TTL = 4 * HOUR
 FIRST, SECOND = "11" * 16, "22" * 16
 Act = Callable[[World], object]
-
-
-def linked() -> World:
-    world = World()
-    world.open()
-    return world
 
 
 def breaks(**members: object) -> Act:

@@ -21,6 +21,7 @@ from tests.consent.world import (
     code,
     disclosure,
     glass,
+    linked,
     phone,
     staff,
 )
@@ -29,12 +30,6 @@ SKEW, VISIT = LIMITS["skew_ms"], LIMITS["visit_ms"]
 LATE = SKEW + 1
 FIRST, SECOND = "11" * 16, "22" * 16
 Act = Callable[[World], object]
-
-
-def linked() -> World:
-    world = World()
-    world.open()
-    return world
 
 
 def after(world: World, by: int) -> World:

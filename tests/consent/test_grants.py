@@ -20,6 +20,7 @@ from tests.consent.world import (
     code,
     disclosure,
     grant,
+    linked,
     name32,
     phone,
     staff,
@@ -28,12 +29,6 @@ from tests.consent.world import (
 SKEW, YEAR, VISIT = LIMITS["skew_ms"], LIMITS["grant_max_ms"], LIMITS["visit_ms"]
 FIRST, SECOND = "11" * 16, "22" * 16
 Act = Callable[[World], object]
-
-
-def linked() -> World:
-    world = World()
-    world.open()
-    return world
 
 
 def gives(**members: object) -> Act:

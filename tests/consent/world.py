@@ -162,3 +162,10 @@ def disclosure(under: str, visit: str = "11" * 16, **members: Any) -> dict[str, 
 def code(answer: object) -> str:
     """A refusal's code, or "accepted"."""
     return answer.code if isinstance(answer, Refusal) else "accepted"
+
+
+def linked() -> World:
+    """A world in which one phone is linked with the hospital."""
+    world = World()
+    world.open()
+    return world

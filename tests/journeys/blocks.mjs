@@ -1,4 +1,4 @@
-// Runs the wallet's own check of what the validators signed against the hospitals that BLOCKS names; prints the alarms.
+// Runs the wallet's own check of what the validators signed against the hospitals that TOLD names; prints the alarms.
 
 import { createConfirming } from "../../static/wallet/state/confirming.js";
 import { unb64u } from "../../static/wallet/verify/bytes.js";
@@ -6,7 +6,7 @@ import { openCheckpoint } from "../../static/wallet/verify/checkpoint.js";
 import { openGenesis } from "../../static/wallet/verify/genesis.js";
 import { firstKeys } from "../../static/wallet/verify/light_chain.js";
 
-const told = JSON.parse(process.env.BLOCKS);
+const told = JSON.parse(process.env.TOLD);
 const genesis = await openGenesis(unb64u(told.genesis));
 genesis.institutions = new Map(told.nodes.map((node, place) => [place, { base: `${node}/i/${"ab".repeat(16)}` }]));
 const facts = new Map();

@@ -21,7 +21,7 @@ from tests.journeys.node import ROOT, fetch
 from tests.journeys.town import Town
 from tests.ledger.light.blocks import Chain
 from tests.open_door import open_door
-from tests.static.node import NODE
+from tests.static.node import answer
 
 WITHIN_S = 60
 SCRIPT = Path(__file__).with_name("blocks.mjs")
@@ -59,16 +59,7 @@ def ledger_command(town: Town, code: str, *arguments: str) -> subprocess.Complet
 def as_wallets_see(town: Town, nodes: list[str]) -> list[list[str]]:
     """The alarms that the wallet's own modules raise at each of these nodes, one after the other."""
     told = {"nodes": nodes, "genesis": b64u(fetch(f"{town.wallet}/genesis.json").encode())}
-    done = subprocess.run(
-        [NODE, str(SCRIPT)],
-        env={**os.environ, "BLOCKS": json.dumps(told)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    alarms: list[list[str]] = json.loads(done.stdout)
+    alarms: list[list[str]] = answer(SCRIPT, told)
     return alarms
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,7 +17,7 @@ from tests.gateway.conftest import OriginClient
 from tests.gateway.consortium.network import Side
 from tests.gateway.peers.town import Node
 from tests.gateway.wallet.phone import Phone
-from tests.static.node import NODE
+from tests.static.node import answer
 
 SCRIPT = Path(__file__).with_name("newcomer.mjs")
 
@@ -64,13 +62,4 @@ def as_a_wallet_sees(node: Node, pinned: bytes, links: list[Phone], receipts: li
         ],
         "receipts": receipts,
     }
-    done = subprocess.run(
-        [NODE, str(SCRIPT)],
-        env={**os.environ, "TOLD": json.dumps(told)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return json.loads(done.stdout)
+    return answer(SCRIPT, told)
