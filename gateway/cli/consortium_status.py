@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import closing
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import click
 from flask.cli import with_appcontext
@@ -29,6 +30,14 @@ from ledger.store.database import Store
 from ledger.view import View, no_checkpoint_key
 
 
+class _Known(NamedTuple):
+    """By operator id: the active members' names, all nodes that were ever named, whose node may be met."""
+
+    names: dict[str, str]
+    nodes: Nodes
+    expected: set[str]
+
+
 @click.command("status")
 @with_appcontext
 def status() -> None:
@@ -38,14 +47,18 @@ def status() -> None:
     if not genesis.validators:
         raise click.ClickException("This ledger is kept by one operator. Its state: flask ledger status")
     try:
-        names = _application(settings, genesis)
+        nodes = read_directory(settings.node_path)
+    except (OSError, ValueError) as error:
+        raise click.ClickException(f"The list of members cannot be read: {error}") from None
+    try:
+        known = _application(settings, genesis, nodes)
     except LedgerError as error:
         raise click.ClickException(f"The ledger cannot be read: {error}") from None
     with closing(Node(settings.consensus)) as node:
         found = node.measures()
     if found is None:
         raise click.ClickException(f"The consensus node at {settings.consensus} does not answer")
-    connected, others = _others(settings, genesis, names, found)
+    connected, others = _others(operator_here(settings, genesis), known, found)
     newest = datetime.fromtimestamp(found.newest / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     click.echo(f"Node         height {found.height}, the others {level_of(found)}; newest block {newest}")
     signed = found.validators - found.unsigned
@@ -64,15 +77,16 @@ def status() -> None:
         )
 
 
-def _application(settings: Settings, genesis: Genesis) -> dict[str, str]:
-    """Says where the application is and by which rules it judges; {operator id: name} of the members."""
+def _application(settings: Settings, genesis: Genesis, nodes: Nodes) -> _Known:
+    """Says where the application is and by which rules it judges; what it knows of the members."""
     with closing(Store(settings.ledger_place, write=False)) as store:
         with store.snapshot() as connection:
             height = read_chain_tip(connection).height
         with view_of(store, genesis, no_checkpoint_key) as view:
             click.echo(f"Application  height {height}, {view.size} ledger records")
             _rules(view, sorted(CONTRACTS))
-            return {one.id: plain(one.name) for one in view.operators() if one.active}
+            names = {one.id: plain(one.name) for one in view.operators() if one.active}
+            return _Known(names, nodes, {one for one in nodes if takes_part(view, one)})
 
 
 def _rules(view: View, known: Iterable[int]) -> None:
@@ -87,20 +101,16 @@ def _rules(view: View, known: Iterable[int]) -> None:
             )
 
 
-def _others(settings: Settings, genesis: Genesis, names: dict[str, str], found: Measures) -> tuple[int, int]:
+def _others(own: str, known: _Known, found: Measures) -> tuple[int, int]:
     """Says who is connected; how many of how many."""
-    try:
-        nodes = read_directory(settings.node_path)
-    except (OSError, ValueError) as error:
-        raise click.ClickException(f"The list of members cannot be read: {error}") from None
-    own = operator_here(settings, genesis)
-    others = {one: nodes.get(one, "") for one in names if one != own}
-    here = {one for one, address in others.items() if address.partition("@")[0] in found.peers}
+    others = {one: known.nodes.get(one, "") for one in known.names if one != own}
+    here = {one for one, address in others.items() if _node_id(address) in found.peers}
     click.echo(f"Others       {len(here)} of {len(others)} connected")
     for one, address in others.items():
         if one not in here:
-            click.echo(f"             not connected: {names[one]}, {address or 'node unknown here'}")
-    for node in _strangers(settings, genesis, nodes, found):
+            click.echo(f"             not connected: {known.names[one]}, {address or 'node unknown here'}")
+    # Met when they were a member's: a connection that is open stays so.
+    for node in sorted(found.peers.keys() - {_node_id(known.nodes[one]) for one in known.expected}):
         click.echo(
             f"             connected, and no member's any more: {plain(node)}. It hears what is recorded "
             "until yaoshi-consensus starts again here"
@@ -108,11 +118,5 @@ def _others(settings: Settings, genesis: Genesis, names: dict[str, str], found: 
     return len(here), len(others)
 
 
-def _strangers(settings: Settings, genesis: Genesis, nodes: Nodes, found: Measures) -> list[str]:
-    """Nodes that were met when they were a member's: a connection that is open stays so."""
-    with (
-        closing(Store(settings.ledger_place, write=False)) as store,
-        view_of(store, genesis, no_checkpoint_key) as view,
-    ):
-        expected = {address.partition("@")[0] for one, address in nodes.items() if takes_part(view, one)}
-    return sorted(found.peers.keys() - expected)
+def _node_id(address: str) -> str:
+    return address.partition("@")[0]

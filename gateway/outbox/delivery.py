@@ -113,7 +113,7 @@ class Delivery:
             if self._closed.is_set():
                 return
             try:
-                left = tell_others(self._gw)
+                left = tell_others(self._gw, self._closed.is_set)
             except (SQLAlchemyError, LedgerError, OSError) as error:
                 self._gw.log.error("outbox-tells-nobody", kind=type(error).__name__)
                 left = True

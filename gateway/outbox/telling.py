@@ -7,6 +7,7 @@ and again until it was answered or the entry is recorded. Not here: who has to k
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from gateway.outbox import store
@@ -20,19 +21,22 @@ AT_ONCE = 50
 TELL_SECONDS = 3.0
 
 
-def tell_others(gw: Gateway) -> bool:
-    """Send what is still to be told, each once in a turn; whether something is left for another turn.
+def tell_others(gw: Gateway, is_closed: Callable[[], bool] = lambda: False) -> bool:
+    """Send all that is to be told, until the node closes; whether something is left for another turn.
 
     However much waits for an institution that does not answer, all others are told in the same turn.
     """
     unreachable: set[str] = set()
-    while True:
+    while not is_closed():
         with gw.db.connect() as conn:
             rows = store.to_tell(conn, AT_ONCE, unreachable)
-        known = len(unreachable)
+        if not rows:
+            break
         for kept in rows:
             if kept.tell is None or kept.tell in unreachable:
                 continue
+            if is_closed():
+                return True
             try:
                 _tell(gw, kept.tell, kept.entry.text)
             except Unavailable:
@@ -40,8 +44,7 @@ def tell_others(gw: Gateway) -> bool:
                 continue
             with gw.db.begin() as conn:
                 store.told(conn, kept)
-        if len(unreachable) == known:
-            return bool(unreachable) or len(rows) == AT_ONCE
+    return bool(unreachable)
 
 
 def _tell(gw: Gateway, institution: str, entry: str) -> None:

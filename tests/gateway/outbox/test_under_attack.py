@@ -39,6 +39,23 @@ def test_however_many_wait_for_a_hospital_that_is_down_another_is_told_at_once(a
     assert waiting(a) == ["grant.revoke"], "the custodian refuses from now on"
 
 
+def test_however_many_are_to_be_told_one_turn_tells_them_all(among: Story) -> None:
+    a, _, c = among.town.nodes
+    keep_endings(c, a.institution, telling.AT_ONCE + 1)
+    assert tell_others(c.gw) is False
+    with c.gw.db.connect() as conn:
+        assert store.to_tell(conn, 1) == []
+
+
+def test_a_node_that_closes_tells_nobody_any_more(among: Story) -> None:
+    a, _, c = among.town.nodes
+    keep_endings(c, a.institution, 2)
+    asked = iter((False, False, True))
+    assert tell_others(c.gw, lambda: next(asked)) is True
+    with c.gw.db.connect() as conn:
+        assert len(store.to_tell(conn, 2)) == 1
+
+
 def test_an_ending_that_is_dated_ahead_is_refused_and_keeps_no_look_back(among: Story) -> None:
     a = among.town.a
     phone = among.linked(a)
