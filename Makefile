@@ -6,6 +6,8 @@ PY := $(VENV)/bin/python
 export YAOSHI_PORT := $(PORT)
 # Settings come from the environment alone; Flask would look for a .env, or advise to.
 export FLASK_SKIP_DOTENV := 1
+# Images set it to stay small. Here each process would compile all that it imports again: a second a start.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help run phone consortium consortium-down test faults cometbft lint bench bench-consortium migration refusals lock clean
@@ -80,6 +82,6 @@ $(VENV)/.installed-dev: requirements-dev.txt tests/axe/package-lock.json | $(VEN
 	@touch $@ $(VENV)/.installed
 
 define install
-if command -v uv >/dev/null 2>&1; then uv pip install -q --require-hashes -p ./$(PY) -r $(1); \
+if command -v uv >/dev/null 2>&1; then uv pip install -q --compile-bytecode --require-hashes -p ./$(PY) -r $(1); \
 else $(PY) -m pip install -q --disable-pip-version-check --require-hashes -r $(1); fi
 endef
