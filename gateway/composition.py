@@ -23,6 +23,7 @@ from gateway.outbox.outbox import Outbox
 from gateway.peers.http import Peers, is_own_machine
 from gateway.peers.replica import Replica
 from gateway.settings import Settings
+from gateway.threads import Threads
 
 if TYPE_CHECKING:
     from gateway.identity.keyring import KeyRing
@@ -41,6 +42,11 @@ class Gateway:
     keys: KeyRing
     bus: Bus
     log: Any  # a structlog logger
+
+    @cached_property
+    def threads(self) -> Threads:
+        """What goes on beside the requests."""
+        return Threads()
 
     @cached_property
     def openings(self) -> Gathering:
@@ -89,7 +95,11 @@ class Gateway:
         return Replica(self.ledger)
 
     def close(self) -> None:
-        """Ends the writer, the connections to other nodes and those of the database."""
+        """Ends all threads, the writer, the connections to other nodes and those of the database."""
+        self.bus.close()
+        if "watermark" in vars(self):
+            self.watermark.close()
+        self.threads.close()
         if "outbox" in vars(self):
             self.outbox.delivery.close()
         if "peers" in vars(self):

@@ -32,6 +32,7 @@ BOTH = (
     "records.test_includes",
     "records.test_hostile_input",
     "glass.test_objections",
+    "operation.test_closing",
     "outbox.test_store",
 )
 SETTINGS = {

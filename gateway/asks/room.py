@@ -84,8 +84,7 @@ class VisitRoom:
             while len(self._views) > MOST_VIEWS:
                 self._views.popitem(last=False)
             if self._watcher is None:
-                self._watcher = Thread(target=self._watch, name="visit-room", daemon=True)
-                self._watcher.start()
+                self._watcher = self._gw.threads.start("visit-room", self._watch)
         return view
 
     def held(self, session: str, reference: str) -> OpenView | None:

@@ -81,7 +81,6 @@ def node(settings: Settings | None = None) -> Iterator[Gateway]:
     try:
         yield gw
     finally:
-        gw.bus.close()
         gw.close()
 
 

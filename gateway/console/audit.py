@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from flask import Response, current_app, request, send_file
+from flask.blueprints import BlueprintSetupState
 from flask_smorest import Blueprint
 from marshmallow import fields, validate
 
@@ -27,9 +28,15 @@ from ledger.heads import TYPE_NAMES
 from ledger.record import decode_record
 
 blueprint = Blueprint("audit", __name__, url_prefix="/console/api/audit", description="For the auditor")
-blueprint.record_once(lambda state: state.app.extensions.setdefault("yaoshi-audit", Runs()))
 FILE_LIMIT = 1024 * 1024 * 1024
 PAGE = 200
+
+
+def _furnish(state: BlueprintSetupState) -> None:
+    state.app.extensions["yaoshi-audit"] = Runs(state.app.extensions["yaoshi"].threads)
+
+
+blueprint.record_once(_furnish)
 
 
 class Place(StrictSchema):

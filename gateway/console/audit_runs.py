@@ -9,11 +9,12 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from threading import Lock, Thread
+from threading import Lock
 from typing import Any, BinaryIO
 
 from gateway.composition import Gateway
 from gateway.contracts import CONTRACTS
+from gateway.threads import Threads
 from ledger.audit import AuditResult, export_log, verify_log
 
 Progress = Callable[[int, int], None]
@@ -30,10 +31,15 @@ class Run:
     result: dict[str, Any] | None = None
 
 
+class NodeEndsError(Exception):
+    """The node is being closed: the check goes no further."""
+
+
 class Runs:
     """The checks of this process, newest last."""
 
-    def __init__(self) -> None:
+    def __init__(self, threads: Threads) -> None:
+        self._threads = threads
         self._lock = Lock()
         self._runs: dict[str, Run] = {}
 
@@ -45,7 +51,7 @@ class Runs:
             while len(self._runs) >= KEPT:
                 del self._runs[next(iter(self._runs))]
             run = self._runs[name] = Run()
-        Thread(target=self._work, args=(run, work), name="audit", daemon=True).start()
+        self._threads.start("audit", lambda: self._work(run, work))
         return name
 
     def state(self, name: str) -> dict[str, Any] | None:
@@ -57,12 +63,16 @@ class Runs:
 
     def _work(self, run: Run, work: Callable[[Progress], dict[str, Any]]) -> None:
         def progress(done: int, total: int) -> None:
+            if self._threads.closing.is_set():
+                raise NodeEndsError
             with self._lock:
                 run.done, run.total = done, total
 
         result = None
         try:
             result = work(progress)
+        except NodeEndsError:
+            pass  # nobody is there any more who would ask
         finally:
             # A check that could not be finished is neither good nor bad: result stays None.
             with self._lock:

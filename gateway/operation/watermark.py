@@ -115,7 +115,8 @@ class Watermark:
 
     def __init__(self, path: Path, engine: Engine, clock: Callable[[], int]) -> None:
         self._path, self._engine, self._clock = path, engine, clock
-        self._changed = Event()
+        self._changed, self._closed = Event(), Event()
+        self._thread: Thread | None = None
         try:
             self._mark = read_mark(path)
         except MarkUnreadableError:
@@ -159,18 +160,25 @@ class Watermark:
         """Raises the mark after commits, in a thread of its own; `failed(kind)` hears of what went wrong."""
         self._engine.subscribe(lambda _news: self._changed.set())
         self._changed.set()
-        Thread(target=self._follow, args=(failed,), name="watermark", daemon=True).start()
+        self._thread = Thread(target=self._follow, args=(failed,), name="watermark", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """End the thread that follows."""
+        self._closed.set()
+        self._changed.set()
+        if self._thread is not None:
+            self._thread.join()
 
     def _follow(self, failed: Callable[[str], None]) -> None:
-        pause = Event()
-        while True:
+        while not self._closed.is_set():
             self._changed.wait()
             self._changed.clear()
             try:
                 self.raise_now()
             except (OSError, LedgerError) as error:
                 failed(type(error).__name__)
-            pause.wait(EVERY_SECONDS)
+            self._closed.wait(EVERY_SECONDS)
 
     @property
     def _losses(self) -> tuple[Loss, ...]:

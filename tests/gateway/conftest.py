@@ -126,7 +126,6 @@ def gw(founded: Path, settings: Settings, clock: Clock, entropy: Entropy) -> Ite
     shutil.copytree(founded, settings.data)
     gateway = compose(settings, clock, entropy)
     yield gateway
-    gateway.bus.close()
     gateway.close()
 
 

@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 
 from gateway.composition import Gateway
 from gateway.console.audit_runs import Runs
+from gateway.threads import Threads
 from tests.gateway.ledger_door.test_door import open_links
 
 
@@ -94,7 +95,7 @@ def test_taking_the_ledger_away_asks_for_the_password_again(auditor: FlaskClient
 
 
 def test_one_check_at_a_time() -> None:
-    runs, go = Runs(), Event()
+    runs, go = Runs(Threads()), Event()
     first = runs.start(lambda progress: {"waited": go.wait(30)}, "a")
     assert first == "a"
     assert runs.start(lambda progress: {}, "b") is None
