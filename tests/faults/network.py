@@ -29,7 +29,7 @@ from ledger.store.database import Store
 from ledger.store.reading import read_ending
 from tests.faults.parts import Part, Supervisor
 from tests.journeys.node import ROOT, fetch
-from tests.journeys.town import Town, consortium
+from tests.journeys.town import Town, typed
 from tests.ledger.engine.network import free_port
 
 CODES = ("WX", "WT", "QH", "BQ")
@@ -232,7 +232,7 @@ def _recorded(folder: Path) -> list[Part]:
 
 
 def _end_as_begun(town: Town) -> None:
-    done = consortium(town.var, "down")
+    done = typed(town.var, "consortium", "down")
     assert done.returncode == 0, done.stderr
 
 

@@ -6,9 +6,6 @@ By the command line, by the wallet's own modules, and with a liar beside the hos
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +14,7 @@ from typing import Any
 
 from ledger.encoding import b64u, unb64u
 from ledger.genesis import parse_genesis
-from tests.journeys.node import ROOT, fetch
+from tests.journeys.node import fetch
 from tests.journeys.town import Town
 from tests.ledger.light.blocks import Chain
 from tests.open_door import open_door
@@ -41,19 +38,6 @@ def wait_until_certified(base: str, size: int) -> dict[str, Any]:
         if (found["size"] or 0) >= size:
             return found
     raise AssertionError(f"{size} records were never certified")
-
-
-def ledger_command(town: Town, code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """A `flask ledger …` command as it is typed at a hospital."""
-    return subprocess.run(
-        [sys.executable, "-m", "flask", "--app", "app", "ledger", *arguments],
-        cwd=ROOT,
-        env={**os.environ, **town.environment(code)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
 
 
 def as_wallets_see(town: Town, nodes: list[str]) -> list[list[str]]:

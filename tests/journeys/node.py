@@ -14,6 +14,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,6 +49,17 @@ class Node:
     @property
     def data(self) -> Path:
         return self.var / f"localhost-{self.port}"
+
+    def flask(self, code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """A `flask …` command as it is typed at this institution; here all share a node."""
+        return flask(self, *arguments)
+
+    @contextmanager
+    def stopped(self, code: str) -> Iterator[None]:
+        """While this institution's gateway does not run."""
+        stop_node(self)
+        yield
+        start_again(self)
 
     def institution(self, code: str) -> dict[str, Any]:
         registry = json.loads(fetch(f"{self.wallet}/registry.json"))

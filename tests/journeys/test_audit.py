@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.journeys.console import Console
-from tests.journeys.node import Node, flask
+from tests.journeys.node import Node
 from tests.journeys.staff import Staff
 
 
@@ -22,7 +22,7 @@ def exported(
     for patient in doctor.call("POST", "patients/search", {"text": "合成"})["patients"]:
         doctor.open(patient["id"])
     file = tmp_path_factory.mktemp("export") / "ledger.yaoshi"
-    done = flask(node, "ledger", "export", str(file))
+    done = node.flask("WX", "ledger", "export", str(file))
     assert done.returncode == 0, done.stderr
     return file
 
@@ -43,7 +43,7 @@ def test_the_auditors_page_checks_everything_and_the_exported_file_verifies_offl
         dialog.locator("button.primary").click()
     taken = tmp_path / "taken.yaoshi"
     download.value.save_as(taken)
-    checked = flask(node, "ledger", "verify", str(taken), "--ledger", node.demo["ledger"])
+    checked = node.flask("WX", "ledger", "verify", str(taken), "--ledger", node.demo["ledger"])
     assert checked.returncode == 0, checked.stdout
     assert checked.stdout.strip().startswith("Everything holds")
 
@@ -69,7 +69,7 @@ def test_one_changed_character_is_named_offline_and_on_the_page(
 ) -> None:
     changed = tmp_path / "changed.yaoshi"
     index = flipped(exported, changed)
-    checked = flask(node, "ledger", "verify", str(changed))
+    checked = node.flask("WX", "ledger", "verify", str(changed))
     assert checked.returncode == 1
     assert f"DIFFERENT: record {index}:" in checked.stdout
 

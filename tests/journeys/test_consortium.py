@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +13,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.journeys.blocks import a_liar, as_wallets_see, ledger_command, wait_until_certified
+from tests.journeys.blocks import a_liar, as_wallets_see, wait_until_certified
 from tests.journeys.console import Console
 from tests.journeys.key_phone import KeyPhone
 from tests.journeys.node import fetch
@@ -35,13 +33,6 @@ def town() -> Iterator[Town]:
     with TemporaryDirectory(prefix="town-") as folder:
         yield begin_town(Path(folder))
         end_town(Path(folder))
-
-
-def kill(town: Town, code: str, *parts: str) -> None:
-    """Ends parts of a hospital without a last word."""
-    book = json.loads((town.var / "consortium/processes.json").read_text("utf-8"))
-    for part in parts:
-        os.killpg(book[f"{code} {part}"][0], signal.SIGKILL)
 
 
 def ending(town: Town, code: str) -> tuple[int, str]:
@@ -86,20 +77,20 @@ def test_a_receipt_is_proven_by_two_thirds_and_a_liar_who_signs_by_itself_is_cau
     wait_until_certified(at, int(allowed["receipt"]["checkpoint"].splitlines()[1]))
 
     ledger = town.demo["ledger"]
-    proven = ledger_command(town, "WX", "verify", str(kept), "--ledger", ledger, "--at", at)
+    proven = town.flask("WX", "ledger", "verify", str(kept), "--ledger", ledger, "--at", at)
     assert (proven.returncode, "more than two thirds" in proven.stdout) == (0, True), proven
     assert allowed["grant"] in proven.stdout
     wait_until_certified(town.console_of("QH"), int(allowed["receipt"]["checkpoint"].splitlines()[1]))
-    taken = ledger_command(town, "QH", "export", str(export))
+    taken = town.flask("QH", "ledger", "export", str(export))
     assert taken.returncode == 0, taken
-    offline = ledger_command(town, "WX", "verify", str(kept), "--ledger", ledger, "--in", str(export))
+    offline = town.flask("WX", "ledger", "verify", str(kept), "--ledger", ledger, "--in", str(export))
     assert (offline.returncode, "超过三分之二" in offline.stdout) == (0, True), offline
 
-    same = ledger_command(town, "WX", "compare", town.console_of("WX"), town.console_of("QH"))
+    same = town.flask("WX", "ledger", "compare", town.console_of("WX"), town.console_of("QH"))
     assert (same.returncode, "同一个区块" in same.stdout) == (0, True), same
     hospitals = [town.console_of(code) for code in CODES]
     with a_liar(town) as liar:
-        caught = ledger_command(town, "WX", "compare", hospitals[0], liar)
+        caught = town.flask("WX", "ledger", "compare", hospitals[0], liar)
         assert (caught.returncode, "light-untrusted" in caught.stdout) == (1, True), caught
         seen = as_wallets_see(town, [*hospitals, liar, hospitals[0]])
     assert seen == [[], [], [], [], ["counterfeit light-voted"], []]
@@ -138,7 +129,7 @@ def test_one_of_four_may_fail_and_comes_back_level(town: Town) -> None:
     status = town.consortium("status", code="WX")
     assert "3 of 3 connected" in status.stdout, status.stdout + status.stderr
 
-    kill(town, "BQ", "gateway", "application", "node")
+    town.kill("BQ", "gateway", "application", "node")
     assert read_at(town, phone) == before
 
     again = town.consortium("up", "--port", str(town.port))
@@ -207,8 +198,8 @@ def test_without_a_quorum_own_charts_and_emergencies_open_and_what_is_taken_back
     all_level(town)
     before = ending(town, "QH")
 
-    kill(town, "BQ", "node")
-    kill(town, "WT", "node")
+    town.kill("BQ", "node")
+    town.kill("WT", "node")
     own.find("林秀兰")
     own.sees("这次查看尚未被其他医院记录")
     expect(own.page.locator(".panel-table td").first).to_be_visible()
@@ -229,7 +220,7 @@ def test_without_a_quorum_own_charts_and_emergencies_open_and_what_is_taken_back
     assert (status.returncode, "two thirds" in status.stderr) == (1, True)
     assert ending(town, "QH") == before
 
-    kill(town, "QH", "gateway")  # with all of it in its outbox
+    town.kill("QH", "gateway")  # with all of it in its outbox
     phone.go("home")
     phone.page.locator(OPEN_DOORS).first.click()
     phone.sees("没有回应。另一家医院已收下，会转交；尚未记录。")

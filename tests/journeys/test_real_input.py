@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.journeys.console import Console
-from tests.journeys.node import ROOT, Node, flask
+from tests.journeys.node import ROOT, Node
 from tests.journeys.staff import Staff
 from tests.journeys.wallet import Wallet
 
@@ -28,7 +28,7 @@ def imported(node: Node) -> dict[str, Any]:
     first = sorted(FOLDER.glob("0-*Information*.json.bz2"))
     assert len(first) == 2
     for paths in (first, [FOLDER / PATIENT]):
-        done = flask(node, "records", "import", "--institution", "WT", *map(str, paths))
+        done = node.flask("WT", "records", "import", "--institution", "WT", *map(str, paths))
         assert done.returncode == 0, done.stderr
     return patient_in(FOLDER / PATIENT)
 
@@ -89,7 +89,7 @@ def test_a_synthea_patients_results_are_linked_asked_for_pulled_seen_and_taken_b
 
 @pytest.mark.usefixtures("imported")
 def test_the_same_file_again_changes_nothing(node: Node) -> None:
-    again = flask(node, "records", "import", "--institution", "WT", str(FOLDER / PATIENT))
+    again = node.flask("WT", "records", "import", "--institution", "WT", str(FOLDER / PATIENT))
     assert again.returncode == 0
     (line,) = [line for line in again.stdout.splitlines() if "│ Patient " in line]
     cells = [cell.strip() for cell in line.strip("│").split("│")]

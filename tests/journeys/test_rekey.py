@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 from ledger.encoding import unb64u
 from ledger.signing import thumbprint
 from tests.journeys.console import Console
-from tests.journeys.node import Node, flask, start_again, stop_node
+from tests.journeys.node import Node
 from tests.journeys.staff import Staff
 from tests.journeys.wallet import Wallet
 
@@ -124,9 +124,8 @@ def test_a_contested_replacement_lets_nobody_give_until_the_institution_settles_
     cannot_give(both.new, doctor)
     cannot_give(earlier, doctor)
 
-    stop_node(node)
-    settled = flask(node, "institution", "settle", "WT", both.link, "--stay", both.new_kid)
-    start_again(node)
+    with node.stopped("WT"):
+        settled = node.flask("WT", "institution", "settle", "WT", both.link, "--stay", both.new_kid)
     assert settled.stdout.strip() == "Settled.", settled.stderr
     both.new.open()
     both.new.sees_title("现在没有人能看您的记录")

@@ -8,9 +8,12 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,9 +75,27 @@ class Town:
     def consortium(self, *arguments: str, code: str = "WX") -> subprocess.CompletedProcess[str]:
         """A `flask consortium …` command as it is typed: `up` beside all, the others at one hospital."""
         if arguments[0] == "up":
-            return consortium(self.var, *arguments)
+            return typed(self.var, "consortium", *arguments)
+        return self.flask(code, "consortium", *arguments)
+
+    def flask(self, code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """A `flask …` command as it is typed at a hospital."""
         own = self.environment(code)
-        return consortium(Path(own.pop("YAOSHI_VAR")), *arguments, **own)
+        return typed(Path(own.pop("YAOSHI_VAR")), *arguments, **own)
+
+    def kill(self, code: str, *parts: str) -> None:
+        """Takes these parts of a hospital away: gateway, application, node."""
+        book = json.loads((self.var / "consortium" / "processes.json").read_text("utf-8"))
+        for part in parts:
+            os.killpg(book[f"{code} {part}"][0], signal.SIGKILL)
+
+    @contextmanager
+    def stopped(self, code: str) -> Iterator[None]:
+        """While the gateway of a hospital does not run."""
+        self.kill(code, "gateway")
+        yield
+        again = self.consortium("up", "--port", str(self.port), "--sqlite")
+        assert again.returncode == 0, again.stdout + again.stderr
 
     def environment(self, code: str) -> dict[str, str]:
         """The settings of a hospital, as its commands need them."""
@@ -88,7 +109,7 @@ def begin_town(var: Path, *more: str) -> Town:
     """Begins four hospitals; back when all are ready. Raises AssertionError with what was said otherwise."""
     first = FIRST_PORT + PORTS_EACH * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
     port = next(port for port in range(first, first + PORTS_EACH, 8) if _are_free(port))
-    done = consortium(var, "up", "--port", str(port), *more)
+    done = typed(var, "consortium", "up", "--port", str(port), *more)
     if done.returncode != 0:
         end_town(var)
         raise AssertionError(done.stdout[-2000:] + done.stderr[-4000:])
@@ -97,14 +118,14 @@ def begin_town(var: Path, *more: str) -> Town:
 
 def end_town(var: Path) -> None:
     """Ends exactly the processes that were begun here."""
-    done = consortium(var, "down")
+    done = typed(var, "consortium", "down")
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def consortium(var: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """A `flask consortium …` command on this folder."""
+def typed(var: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """A `flask …` command on this folder."""
     return subprocess.run(
-        [sys.executable, "-m", "flask", "--app", "app", "consortium", *arguments],
+        [sys.executable, "-m", "flask", "--app", "app", *arguments],
         cwd=ROOT,
         env={**os.environ, "YAOSHI_VAR": str(var), "YAOSHI_SIGNIN_PER_MINUTE": "1000", **environment},
         capture_output=True,
