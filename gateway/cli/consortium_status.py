@@ -71,10 +71,7 @@ def status() -> None:
     if code == BEHIND:
         raise click.ClickException("This node is behind the others. If its height does not move: repair it")
     if code is not None:
-        raise click.ClickException(
-            "No block comes although there should be one. After all members were down the first takes a "
-            "minute; else see the nodes' logs"
-        )
+        raise click.ClickException("No block comes although there should be one: see the nodes' logs")
 
 
 def _application(settings: Settings, genesis: Genesis, nodes: Nodes) -> _Known:

@@ -5,6 +5,7 @@ chain that nobody uses. So three things are told apart: the node does not answer
 are ahead of it (`consensus-behind`), which is this member's own trouble; nothing moves although there is
 something to record, or although the block that comes each minute anyway does not (`consensus-still`), which
 may be everybody's. One member may say any height: what counts is what more than a third of the others say.
+A chain whose nodes were all down waits as long as an idle one for its next block, from their start on.
 """
 
 from __future__ import annotations
@@ -34,14 +35,24 @@ def lags(found: Measures | None) -> bool:
     return found is None or found.catching_up or level_of(found) > found.height
 
 
+def together(found: Measures) -> bool:
+    """Whether more than two thirds, this node with them, take part in the block after its newest.
+
+    Then there is no newer one anywhere, and what is handed in is in the next.
+    """
+    level = sum(height > found.height for height in found.peers.values())
+    return not lags(found) and 3 * (level + 1) > 2 * found.validators > 0
+
+
 def judge(found: Measures | None, now: int) -> str | None:
     """What is wrong at `now` (ms UTC): a code, or None."""
     if found is None:
         return SILENT
     age, ahead = now - found.newest, level_of(found) - found.height
+    waited = now - max(found.newest, found.awaited) if together(found) else age
     if found.catching_up or ahead > BLOCKS_BEHIND or (ahead > 1 and age > STALE_MS):
         return BEHIND
-    if age > (STALE_MS if found.mempool else HEARTBEATS_MS):
+    if waited > (STALE_MS if found.mempool else HEARTBEATS_MS):
         return STILL
     return None
 

@@ -2,8 +2,11 @@
 
 Among hospitals a node may be cut off, or be catching up from far behind, and not know of a revocation that
 all others know. The chain makes a block a minute even when nobody does anything, so the newest block says how
-old the state is. A release is committed before it leaves, and that needs the newest state anyway; this spares
-the asker a refusal, or a wait, out of an old one. Not here: how the chain is asked (consortium.pulse).
+old the state is. After all nodes were down (a power cut of the region) that block is old and yet the newest
+there is: so say more than two thirds who are connected. Then the pull goes on, for its own disclosure brings
+the first block; to wait for the one of the minute would keep every page of every hospital closed as long.
+A release is committed before it leaves, and that needs the newest state anyway; this spares the asker a
+refusal, or a wait, out of an old one. Not here: how the chain is asked (consortium.pulse).
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Protocol
 
+from gateway.consortium.pulse import together
 from ledger.engine.rpc import Measures
 from ledger.errors import Unavailable
 
@@ -42,5 +46,7 @@ class Freshness:
             raise Unavailable(TOO_OLD, "the consensus node has not said yet how new its blocks are")
         if last.catching_up:
             raise Unavailable(TOO_OLD, "this node is catching up with the others")
-        if not still and self._clock() - last.newest > OLDEST_MS:
+        if still or self._clock() - last.newest <= OLDEST_MS:
+            return
+        if found is None or not together(found):
             raise Unavailable(TOO_OLD, "the newest block known here is too old to answer from")

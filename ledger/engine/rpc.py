@@ -37,6 +37,7 @@ class Measures:
 
     `newest` is when the newest block was made (ms UTC). `peers`: {node id: the height at which that node says
     that it is}. `mempool`: transactions that wait. `unsigned`: validators who did not sign the newest block.
+    `awaited`: since when this node takes part in the next block (ms UTC), after a start later than `newest`.
     """
 
     height: int
@@ -46,6 +47,7 @@ class Measures:
     mempool: int
     validators: int
     unsigned: int
+    awaited: int = 0
 
 
 class Node:
@@ -81,12 +83,13 @@ class Node:
             info = status["sync_info"]
             return Measures(
                 int(info["latest_block_height"]),
-                round(datetime.fromisoformat(str(info["latest_block_time"])).timestamp() * 1000),
+                _milliseconds(info["latest_block_time"]),
                 bool(info["catching_up"]),
                 dict(_height_of(one) for one in peers["peers"]),
                 int(waiting["total"]),
                 len(votes),
                 sum(one["block_id_flag"] != _SIGNED for one in votes),
+                _milliseconds(peers["round_state"]["start_time"]),
             )
         except (OSError, http.client.HTTPException, ValueError, LookupError, TypeError):
             self.close()
@@ -145,6 +148,10 @@ class Node:
         if not isinstance(answer, dict):
             raise ValueError("an answer is an object")
         return answer
+
+
+def _milliseconds(said: object) -> int:
+    return round(datetime.fromisoformat(str(said)).timestamp() * 1000)
 
 
 def _height_of(peer: dict[str, Any]) -> tuple[str, int]:

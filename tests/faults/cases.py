@@ -13,7 +13,7 @@ from ledger.errors import LedgerError
 from ledger.store.reading import read_records
 from tests.faults.load import Acknowledged, Load, signed
 from tests.faults.network import CODES, Hospital, Network, await_that
-from tests.faults.phones import Phones
+from tests.faults.phones import Pair, Phones
 
 # The promise, on a machine that does nothing else; one that is busy with other work may be given longer.
 MOVES_WITHIN_S = float(os.environ.get("YAOSHI_FAULTS_WITHIN_S", "20"))
@@ -39,6 +39,12 @@ class Case:
         self._phones.begin()
         # The load is there before the fault is: on this ledger something happens.
         await_that(lambda: len(self.acknowledged.index_of) > self._before + 8, "the load has begun")
+
+    def quiet(self) -> Pair:
+        """Nobody does anything any more; a phone and a doctor who may."""
+        self._load.end()
+        self._phones.end()
+        return self._phones.pairs[0]
 
     def moves(self, codes: Iterable[str] = CODES, within_s: float = MOVES_WITHIN_S) -> float:
         """Seconds until new entries were recorded at all of these hospitals."""

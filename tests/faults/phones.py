@@ -37,14 +37,7 @@ class Pair:
 
     def turn(self, acknowledged: Acknowledged) -> None:
         """One grant, look and revocation; what an earlier outage left is ended first."""
-        if self.live is None:
-            asked = self.doctor.ask(None, ["laboratory"], self.phone.now() + HOUR_MS)
-            request = self.phone.fetch(asked["reference"], self.elsewhere)["request"]
-            self.doctor.confirm(asked["reference"])
-            grant = self.phone.give(request, asked["reference"], self.elsewhere)
-            self.live = grant, asked["reference"]
-            acknowledged.add(grant)
-        grant, reference = self.live
+        grant, reference = self.live or self.give(acknowledged)
         self.doctor.visit(reference)
         try:
             acknowledged.add(self.phone.revoke(grant))
@@ -58,12 +51,31 @@ class Pair:
         if any(source["items"] for source in self.doctor.visit(reference)["sources"]):
             acknowledged.fault(f"{self.elsewhere} showed records of {self.phone.code} after a revocation")
 
+    def give(self, acknowledged: Acknowledged) -> tuple[str, str]:
+        """A new grant to the doctor, and the name of the visit."""
+        asked = self.doctor.ask(None, ["laboratory"], self.phone.now() + HOUR_MS)
+        request = self.phone.fetch(asked["reference"], self.elsewhere)["request"]
+        self.doctor.confirm(asked["reference"])
+        grant = self.phone.give(request, asked["reference"], self.elsewhere)
+        self.live = grant, asked["reference"]
+        acknowledged.add(grant)
+        return self.live
+
+    def is_shown(self) -> bool:
+        """Whether the doctor sees records under the grant when the page is loaded again."""
+        assert self.live is not None
+        try:
+            seen = self.doctor.call("POST", f"visits/{self.live[1]}/refresh", {})
+            return any(source["items"] for source in seen["sources"])
+        except (RefusedError, *NO_ANSWER):
+            return False
+
 
 class Phones:
     """One thread for each pair, from `begin` until `end`."""
 
     def __init__(self, network: Network, acknowledged: Acknowledged) -> None:
-        self._pairs = [Pair(network, code) for code in CUSTODIANS]
+        self.pairs = [Pair(network, code) for code in CUSTODIANS]
         self._acknowledged = acknowledged
         self._ending = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -71,7 +83,7 @@ class Phones:
 
     def begin(self) -> None:
         self._ending.clear()
-        self._threads = [threading.Thread(target=self._run, args=(one,), daemon=True) for one in self._pairs]
+        self._threads = [threading.Thread(target=self._run, args=(one,), daemon=True) for one in self.pairs]
         for one in self._threads:
             one.start()
 

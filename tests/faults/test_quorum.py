@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
+from gateway.disclosure.freshness import OLDEST_MS
 from ledger.errors import Unavailable
-from tests.faults.cases import Case, link
+from tests.faults.cases import MOVES_WITHIN_S, Case, link
 from tests.faults.network import CODES, PARTS, await_that
 from tests.faults.test_parts import lasts
 
@@ -33,6 +36,25 @@ def test_two_of_four_are_killed(case: Case) -> None:
     stands_still(case, HALF)
     case.network.start(*(f"{OTHER_HALF[0]} {part}" for part in PARTS))
     case.moves(HALF)
+
+
+def test_all_four_lose_power_for_longer_than_a_ledger_may_be_old(
+    case: Case, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody writes anything after it: a doctor who looks must not wait for the block of the minute."""
+    pair, network = case.quiet(), case.network
+    pair.give(case.acknowledged)
+    await_that(pair.is_shown, "it is shown before")
+    for part in network.parts.values():
+        part.kill()
+    lasts(OLDEST_MS / 1000 + 5)
+    height = max(one.tip()[0] for one in network.hospitals.values())
+    network.heal()
+    network.await_ready()
+    shown = await_that(pair.is_shown, "records are shown again", MOVES_WITHIN_S)
+    blocks = network.hospitals[pair.phone.code].tip()[0] - height
+    with capfd.disabled():
+        sys.stdout.write(f"\nshown {shown:.1f} s after the gateways were ready, {blocks} blocks later")
 
 
 @pytest.mark.parametrize("how", ["hold", "break"])

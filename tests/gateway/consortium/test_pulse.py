@@ -15,7 +15,7 @@ import pytest
 from app import compose, create_app
 from gateway.cli.opening import now_ms
 from gateway.composition import Gateway
-from gateway.consortium.pulse import Pulse, judge, lags, level_of
+from gateway.consortium.pulse import Pulse, judge, lags, level_of, together
 from gateway.operation.doctor.consortium import examine
 from gateway.operation.doctor.findings import Scene
 from ledger.engine.rpc import Measures
@@ -37,6 +37,19 @@ JUDGED = {
     "nobody wants anything for two minutes": (found(newest=NOW - 120_000), None),
     "the node does not answer": (None, "node-silent"),
     "the block of the minute did not come, twice": (found(newest=NOW - 151_000), "consensus-still"),
+    "all were down an hour ago, and came back": (found(newest=NOW - 3_600_000, awaited=NOW - 149_000), None),
+    "all came back, and the block of the minute did not come": (
+        found(newest=NOW - 3_600_000, awaited=NOW - 151_000),
+        "consensus-still",
+    ),
+    "all came back, something waits and no block comes": (
+        found(newest=NOW - 3_600_000, awaited=NOW - 21_000, mempool=1),
+        "consensus-still",
+    ),
+    "this one came back, and too few others": (
+        found(newest=NOW - 3_600_000, awaited=NOW - 5_000, peers={"a": 101}),
+        "consensus-still",
+    ),
     "something waits and no block comes": (found(newest=NOW - 21_000, mempool=1), "consensus-still"),
     "something waits for a moment": (found(newest=NOW - 19_000, mempool=1), None),
     "nobody else is there": (found(newest=NOW - 151_000, peers={}), "consensus-still"),
@@ -119,6 +132,7 @@ def test_a_network_that_works_has_nothing_to_say(network: Network, gw: Gateway) 
     network.history()
     network.assert_level()
     assert told(gw) == (200, [])
+    wait_until(lambda: all_take_part(network.sides[0]), "all take part in the next block")
     wait_until(lambda: codes(network.sides[0]) == [], "nothing is found")
     seen = scraped(gw)
     assert seen["yaoshi_consensus_up"] == 1
@@ -130,6 +144,11 @@ def test_a_network_that_works_has_nothing_to_say(network: Network, gw: Gateway) 
     said = typed(network.sides[0], "consortium", "status")
     assert "3 of 3 connected" in said
     assert "version 1; this release knows 1" in said
+
+
+def all_take_part(side: Side) -> bool:
+    said = side.measures()
+    return said is not None and together(said) and said.newest - 1_000 < said.awaited <= now_ms()
 
 
 def listening(pid: int) -> set[tuple[str, int]]:

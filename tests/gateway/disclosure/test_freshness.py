@@ -23,8 +23,9 @@ class Chain:
         return self.answer
 
 
-def at(age: int, catching_up: bool = False) -> Measures:
-    return Measures(9, NOW - age, catching_up, {}, 0, 4, 0)
+def at(age: int, catching_up: bool = False, peers: tuple[int, ...] = ()) -> Measures:
+    """Height 9 of four validators; `peers`: the heights at which the others are."""
+    return Measures(9, NOW - age, catching_up, {str(n): one for n, one in enumerate(peers)}, 0, 4, 0)
 
 
 CASES: dict[str, tuple[list[Measures | None], bool]] = {
@@ -36,6 +37,14 @@ CASES: dict[str, tuple[list[Measures | None], bool]] = {
     "its consensus node has never answered": ([None], False),
     "its consensus node does not answer for once": ([at(50), None], True),
     "its consensus node fell silent with an old block": ([at(OLDEST_MS + 1), None], False),
+    "all were down, and two others of four are level with it": ([at(OLDEST_MS * 2, peers=(10, 10))], True),
+    "all were down, and one other of four is there": ([at(OLDEST_MS * 2, peers=(10,))], False),
+    "all were down, and two others take no part yet": ([at(OLDEST_MS * 2, peers=(10, 0, 0))], False),
+    "its newest block is old, and two others have a newer one": (
+        [at(OLDEST_MS * 2, peers=(10, 11, 11))],
+        False,
+    ),
+    "all were down, and its node fell silent again": ([at(OLDEST_MS * 2, peers=(10, 10)), None], False),
     "it was too old and has caught up": ([at(OLDEST_MS * 2), at(0)], True),
 }
 
