@@ -8,16 +8,14 @@ from typing import Any
 import pytest
 
 from app import compose, create_app
-from gateway.composition import Gateway
 from gateway.operation.watermark import BEHIND, accept, read_mark, write_mark
 from tests.gateway.conftest import OriginClient
 from tests.gateway.disclosure.world import World, disclosures_of, give, revoke
 from tests.gateway.fhir.conftest import Peer, peer, world
 from tests.gateway.hostile.knocks import seen
-from tests.gateway.operation.conftest import Life, life
-from tests.gateway.operation.test_watermark import older
+from tests.gateway.operation.conftest import Life, Older, life, older
 
-__all__ = ["life", "peer", "world"]
+__all__ = ["life", "older", "peer", "world"]
 ITS_NUMBER = "Consent?patient.identifier=urn:test:chart|chart-first"
 
 
@@ -58,20 +56,20 @@ def of(life: Life) -> Peer:
     return Peer(app.test_client(), life.world)
 
 
-def test_an_older_ledger_calls_no_grant_active(gw: Gateway, life: Life) -> None:
+def test_an_older_ledger_calls_no_grant_active(life: Life, older: Older) -> None:
     """What was taken back meanwhile looks open again: the node says that it does not know."""
     token = of(life).token(life.grant)
     assert of(life).get(f"Consent/{life.grant}", token).json["status"] == "active"
-    node = older(gw, life)
+    node = older(life)
     answer = of(life).get(f"Consent/{life.grant}", token)
     assert (answer.status_code, answer.json["issue"][0]["details"]["coding"][0]["code"]) == (503, BEHIND)
-    mark = read_mark(gw.settings.mark_path)
+    mark = read_mark(node.settings.mark_path)
     assert mark is not None
     with node.ledger.view() as view:
-        write_mark(gw.settings.mark_path, accept(mark, view, node.clock()))
+        write_mark(node.settings.mark_path, accept(mark, view, node.clock()))
     node.close()
     # A person went on without the lost records: grants from before open nothing, and none is called active.
-    again = compose(gw.settings, gw.clock, gw.entropy)
+    again = compose(node.settings, node.clock, node.entropy)
     life.world = replace(life.world, gw=again)
     answer, unknown = of(life).get(f"Consent/{life.grant}", token), of(life).get(f"Consent/{'0' * 64}", token)
     assert seen(answer) == seen(unknown)

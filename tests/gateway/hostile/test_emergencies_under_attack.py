@@ -10,10 +10,9 @@ from ledger.errors import Unavailable
 from tests.gateway.glass.conftest import scene
 from tests.gateway.glass.scene import SYSTEM, Scene, linked
 from tests.gateway.glass.test_misses import worked
-from tests.gateway.operation.conftest import Life, life
-from tests.gateway.operation.test_watermark import older
+from tests.gateway.operation.conftest import Life, Older, life, older
 
-__all__ = ["life", "scene"]
+__all__ = ["life", "older", "scene"]
 NOBODY = {"system": SYSTEM, "value": "chart-nobody"}
 
 
@@ -32,9 +31,9 @@ def test_somebody_who_closed_the_link_is_nobody(scene: Scene, monkeypatch: pytes
 
 
 @pytest.mark.parametrize("number", ["chart-first", "chart-nobody"])
-def test_an_older_ledger_judges_nobody(number: str, life: Life) -> None:
+def test_an_older_ledger_judges_nobody(number: str, life: Life, older: Older) -> None:
     """A node that may write nothing must not tell a match (an outage) from a miss (a no)."""
-    node = older(life.world.gw, life)
+    node = older(life)
     world = life.world
     payload = {
         "ledger": node.ledger.id,

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
+import psycopg
 import pytest
 
+from gateway.store.database import WRITERS_LOCK
 from gateway.wallet import entries
 from tests.gateway.conftest import CONSOLE
 from tests.gateway.hostile.knocks import code_of, from_wallet, knock, size
@@ -77,10 +79,16 @@ def test_a_body_without_a_length_ends_at_the_limit(story: Story, path: str, kind
 def held(story: Story) -> Iterator[Story]:
     """The database's write lock in somebody else's hands, and our patience at an end at once."""
 
+    place = story.gw.settings.postgres
     with story.gw.db.begin() as conn:  # the one connection that writes
-        conn.exec_driver_sql("PRAGMA busy_timeout=1")
-    other = sqlite3.connect(story.gw.settings.database_path, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
+        conn.exec_driver_sql("PRAGMA busy_timeout=1" if place is None else "SET lock_timeout = 1")
+    other: sqlite3.Connection | psycopg.Connection[Any]
+    if place is None:
+        other = sqlite3.connect(story.gw.settings.database_path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+    else:
+        other = psycopg.connect(place.conninfo)
+        other.execute(f"SELECT pg_advisory_xact_lock({WRITERS_LOCK})")
     yield story
     other.execute("ROLLBACK")
     other.close()

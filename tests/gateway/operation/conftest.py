@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app import compose
 from gateway.composition import Gateway
 from gateway.disclosure.release import Ask, Denied, Released, release
 from gateway.looks.looks import record_look
@@ -16,9 +18,14 @@ from gateway.operation.backup.archive import Manifest
 from gateway.operation.backup.making import make_backup
 from gateway.records.searching.query import Query, parse_query
 from gateway.settings import Settings
+from ledger.store.place import Postgres
 from tests.gateway.disclosure.world import World, give, make_world
+from tests.postgres import shared
 
 USER = {"id": "dr-1", "name": "合成医生", "role": "physician"}
+
+
+Older = Callable[["Life"], Gateway]
 
 
 class Life:
@@ -65,6 +72,37 @@ def life(gw: Gateway) -> Life:
     found.look()
     found.disclose()
     return found
+
+
+@pytest.fixture
+def older() -> Iterator[Older]:
+    """older(life): the same node with the databases of a while ago, as a snapshot brings them back."""
+    made: list[Gateway] = []
+
+    def make(life: Life) -> Gateway:
+        gw, settings = life.world.gw, life.world.gw.settings
+        kept = settings.data.with_name("kept")
+        gw.close()
+        shutil.copytree(settings.data, kept)
+        if settings.postgres is not None:
+            settings = replace(settings, postgres=Postgres(shared().copy_of(settings.postgres.conninfo)))
+        running = compose(gw.settings, gw.clock, gw.entropy)
+        life.world = replace(life.world, gw=running)
+        for _ in range(2):
+            life.look()
+        running.watermark.raise_now()
+        running.close()
+        shutil.rmtree(settings.data)
+        kept.rename(settings.data)
+        made.append(compose(settings, gw.clock, gw.entropy))
+        life.world = replace(life.world, gw=made[-1])
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+        if one.settings.postgres is not None:
+            shared().drop_database(one.settings.postgres.conninfo)
 
 
 @pytest.fixture

@@ -28,25 +28,8 @@ from gateway.operation.watermark import (
 from ledger.errors import Unavailable
 from tests.gateway.conftest import CONSOLE, Entropy
 from tests.gateway.disclosure.world import give
-from tests.gateway.operation.conftest import Life
-
-
-def older(gw: Gateway, life: Life, looks: int = 2) -> Gateway:
-    """The same node with the databases of a while ago, as a machine's snapshot would bring them back."""
-    kept = gw.settings.data.with_name("kept")
-    gw.close()
-    shutil.copytree(gw.settings.data, kept)
-    running = compose(gw.settings, gw.clock, gw.entropy)
-    life.world = replace(life.world, gw=running)
-    for _ in range(looks):
-        life.look()
-    running.watermark.raise_now()
-    running.close()
-    shutil.rmtree(gw.settings.data)
-    kept.rename(gw.settings.data)
-    again = compose(gw.settings, gw.clock, gw.entropy)
-    life.world = replace(life.world, gw=again)
-    return again
+from tests.gateway.operation.conftest import Life, Older
+from tests.postgres import sqlite_alone
 
 
 def run(monkeypatch: pytest.MonkeyPatch, gw: Gateway, *words: str, **more: Any) -> Result:
@@ -85,6 +68,7 @@ def test_the_mark_follows_the_ledger_and_is_for_its_owner_alone(gw: Gateway, lif
     assert [each.name for each in path.parent.iterdir() if each.name.startswith(".")] == []
 
 
+@sqlite_alone
 def test_a_ledger_that_grew_or_another_one_is_not_behind(gw: Gateway, life: Life, clock: Any) -> None:
     gw.watermark.raise_now()
     life.look()
@@ -107,8 +91,8 @@ def compose_again(gw: Gateway) -> Gateway:
     return again
 
 
-def test_an_older_ledger_is_shown_and_takes_nothing(gw: Gateway, life: Life, clock: Any) -> None:
-    node = older(gw, life)
+def test_an_older_ledger_is_shown_and_takes_nothing(gw: Gateway, life: Life, older: Older) -> None:
+    node = older(life)
     client = client_of(node)
     ready = client.get("/readyz", base_url=CONSOLE)
     assert ready.status_code == 503
@@ -128,16 +112,16 @@ def test_an_older_ledger_is_shown_and_takes_nothing(gw: Gateway, life: Life, clo
     before = gw.settings.mark_path.read_bytes()
     node.watermark.raise_now()
     node.close()
-    compose_again(gw)
+    compose_again(node)
     assert gw.settings.mark_path.read_bytes() == before
 
 
 def test_staff_read_it_on_their_screen_and_a_look_is_refused_with_what_to_do(
-    gw: Gateway, life: Life, console_as: Callable[..., FlaskClient]
+    life: Life, older: Older, console_as: Callable[..., FlaskClient]
 ) -> None:
     session = console_as("clinician", life.world.custodian).get_cookie("yaoshi", domain="localhost")
     assert session is not None
-    node = older(gw, life)
+    node = older(life)
     client = client_of(node)
     client.set_cookie("yaoshi", session.value, domain="localhost")
     status = client.get("/console/api/status", base_url=CONSOLE)
@@ -153,18 +137,18 @@ def test_staff_read_it_on_their_screen_and_a_look_is_refused_with_what_to_do(
 
 
 def test_a_person_accepts_the_loss_and_what_was_granted_before_opens_nothing(
-    gw: Gateway, life: Life, clock: Any, monkeypatch: pytest.MonkeyPatch
+    life: Life, older: Older, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    node = older(gw, life)
+    node = older(life)
     with node.ledger.view() as view:
         size = view.size
-    asked = run(monkeypatch, gw, "ledger", "accept-loss", input="n\n")
+    asked = run(monkeypatch, node, "ledger", "accept-loss", input="n\n")
     assert asked.exit_code == 1
     assert f"has {size} records; {size + 2} are known" in asked.output
-    assert read_mark(gw.settings.mark_path).size == size + 2  # type: ignore[union-attr]
-    assert run(monkeypatch, gw, "ledger", "accept-loss", "--yes").exit_code == 0
+    assert read_mark(node.settings.mark_path).size == size + 2  # type: ignore[union-attr]
+    assert run(monkeypatch, node, "ledger", "accept-loss", "--yes").exit_code == 0
     node.close()
-    again = compose(gw.settings, clock, gw.entropy)
+    again = compose(node.settings, clock, node.entropy)
     life.world = replace(life.world, gw=again)
     assert (again.watermark.code, again.watermark.distrusted) == ("ledger-records-lost", size)
     assert client_of(again).get("/readyz", base_url=CONSOLE).json["ready"] is True
@@ -173,11 +157,11 @@ def test_a_person_accepts_the_loss_and_what_was_granted_before_opens_nothing(
     life.grant = give(life.world)
     life.disclose()
     again.watermark.raise_now()
-    (loss,) = read_mark(gw.settings.mark_path).losses  # type: ignore[union-attr]
+    (loss,) = read_mark(node.settings.mark_path).losses  # type: ignore[union-attr]
     clock.now = loss.at + TOLD_MS
     assert (again.watermark.code, again.watermark.distrusted) == (None, size)
     again.close()
-    nothing = run(monkeypatch, gw, "ledger", "accept-loss", "--yes")
+    nothing = run(monkeypatch, node, "ledger", "accept-loss", "--yes")
     assert nothing.exit_code == 1
     assert "nothing was changed" in nothing.output
 
