@@ -6,7 +6,7 @@ Clock and entropy enter here and nowhere else, so a test can hold both. See app.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -42,11 +42,7 @@ class Gateway:
     keys: KeyRing
     bus: Bus
     log: Any  # a structlog logger
-
-    @cached_property
-    def threads(self) -> Threads:
-        """What goes on beside the requests."""
-        return Threads()
+    threads: Threads = field(default_factory=Threads)  # what goes on beside the requests
 
     @cached_property
     def openings(self) -> Gathering:
