@@ -16,12 +16,11 @@ from flask_smorest import Blueprint
 from marshmallow import fields, validate
 
 from gateway.composition import Gateway, current_gateway
-from gateway.console.audit_runs import Runs, check_file, check_ledger, result_of
+from gateway.console.audit_runs import Runs, check_file, check_ledger, export_ledger, result_of
 from gateway.identity.roles import fresh_required, staff_required
 from gateway.web.bodies import ANY, body_type
 from gateway.web.problems import raise_problem
 from gateway.web.schemas import StrictSchema
-from ledger.audit import export_log
 from ledger.entry import parse_entry
 from ledger.errors import Malformed
 from ledger.heads import TYPE_NAMES
@@ -89,9 +88,7 @@ def export() -> Response:
     """The whole ledger as one file, to be checked elsewhere."""
     gw = current_gateway()
     file = _scratch(gw)
-    with gw.ledger.view() as view:
-        export_log(view, file)
-        name = f"ledger-{gw.ledger.id[:8]}-{view.size}.yaoshi"
+    name = f"ledger-{gw.ledger.id[:8]}-{export_ledger(gw, file)}.yaoshi"
     file.seek(0)
     return send_file(file, "application/octet-stream", as_attachment=True, download_name=name, max_age=0)
 

@@ -1,21 +1,24 @@
 """Runs checks of the ledger one at a time in the background, and keeps the newest results for the page.
 
-The three claims are ledger.audit's: unaltered (chains and roots), signed (every signature valid, every rule
-obeyed, by replay), checkpoint (the end is what the operator signed).
+The claims are ledger.audit's: unaltered (chains and roots), signed (every signature valid, every rule obeyed,
+by replay), checkpoint (the end is what the operator signed); among hospitals certificate (more than two
+thirds of the validators signed it), None when their signatures could not be had.
 """
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from threading import Lock
 from typing import Any, BinaryIO
 
 from gateway.composition import Gateway
 from gateway.contracts import CONTRACTS
+from gateway.ledger_door.signed import signed_block
 from gateway.threads import Threads
 from ledger.audit import AuditResult, export_log, verify_log
+from ledger.errors import Unavailable
 
 Progress = Callable[[int, int], None]
 KEPT = 8
@@ -82,11 +85,28 @@ class Runs:
 def check_ledger(gw: Gateway, progress: Progress) -> dict[str, Any]:
     """Exports one snapshot and checks it as an outsider would."""
     with tempfile.TemporaryFile(dir=gw.settings.data, prefix="audit-") as file:
-        with gw.ledger.view() as view:
-            export_log(view, file)
+        export_ledger(gw, file)
         file.seek(0)
-        checked = check_file(file, gw.ledger.id, progress)
-    return {**result_of(checked), "at": gw.clock()}
+        result = result_of(check_file(file, gw.ledger.id, progress))
+    if gw.ledger.genesis.validators:
+        result["claims"].setdefault("certificate", None)
+    return {**result, "at": gw.clock()}
+
+
+def export_ledger(gw: Gateway, file: BinaryIO) -> int:
+    """Writes one snapshot with what the validators signed of it, if that can be had; how many records."""
+    certificate = _certificate(gw)  # before the snapshot, which then holds what it certifies
+    with gw.ledger.view() as view:
+        export_log(view, file, certificate=certificate)
+        return int(view.size)
+
+
+def _certificate(gw: Gateway) -> dict[str, Any] | None:
+    try:
+        found = signed_block(gw)
+    except Unavailable:
+        return None
+    return found if found is not None and found["size"] is not None else None
 
 
 def check_file(file: BinaryIO, expected_id: str | None, progress: Progress) -> AuditResult:
@@ -95,5 +115,16 @@ def check_file(file: BinaryIO, expected_id: str | None, progress: Progress) -> A
 
 
 def result_of(checked: AuditResult) -> dict[str, Any]:
-    """What the page shows: three claims (True, False, None: not reached) and the first thing that differs."""
-    return asdict(checked)
+    """What the page shows: claims (True, False, None: not reached) and the first thing that differs.
+
+    `certified`: how many records the validators signed, None without their signatures.
+    """
+    return {
+        "ok": checked.ok,
+        "size": checked.size,
+        "root": checked.root,
+        "first_difference": checked.first_difference,
+        "index": checked.index,
+        "claims": dict(checked.claims),
+        "certified": checked.certified.size if checked.certified else None,
+    }

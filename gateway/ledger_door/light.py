@@ -14,6 +14,7 @@ from flask_smorest import Blueprint
 
 from gateway.composition import current_gateway
 from gateway.ledger_door.door import PUBLIC
+from gateway.ledger_door.signed import signed_block
 from gateway.wallet.cors import allow_wallet
 from gateway.web.access import open_route
 from gateway.web.problems import raise_problem
@@ -54,11 +55,10 @@ def consistency(old: str, new: str) -> Response:
 
 
 def _block(height: int | None) -> dict[str, Any]:
-    ledger = current_gateway().ledger
-    if not ledger.genesis.validators:
+    gw = current_gateway()
+    if not gw.ledger.genesis.validators:
         raise_problem("light-none")
-    ask = getattr(ledger, "light_block", None)  # a node that was halted asks nobody
-    found: dict[str, Any] | None = None if ask is None else ask(height)
+    found = signed_block(gw, height)
     if found is None:
         raise_problem("light-absent")
     return found

@@ -14,8 +14,10 @@ from playwright.sync_api import expect
 from tests.journeys.console import Console
 from tests.journeys.node import ROOT, Node
 from tests.journeys.staff import Staff
+from tests.journeys.town import on_both
 from tests.journeys.wallet import Wallet
 
+pytestmark = on_both
 FOLDER = ROOT / "../shared/data/fhir/synthea-v2.7"
 PATIENT = "085e81c0-7a95-ef02-16ef-aa1b4344deed.json.bz2"
 

@@ -16,8 +16,10 @@ from ledger.signing import thumbprint
 from tests.journeys.console import Console
 from tests.journeys.node import Node
 from tests.journeys.staff import Staff
+from tests.journeys.town import on_both
 from tests.journeys.wallet import Wallet
 
+pytestmark = on_both
 PATIENT, OTHER_PATIENT = "周雨桐", "吴思远"
 LOOKS_OF_OWN_DOCTOR = '.thread .knot.look .thread-entry:has-text("周明远")'
 DAY_MS = 86_400_000

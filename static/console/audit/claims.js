@@ -1,4 +1,4 @@
-// The three claims of a check: each with what was checked, when, and how to check it without us.
+// The claims of a check, a fourth among hospitals: each with what was checked, when, and how to check it without us.
 
 import { h } from "../../shared/dom.js";
 import { icon } from "../../shared/icons.js";
@@ -11,8 +11,10 @@ export const claims = (result, open, toggle) =>
   h(
     "section",
     { class: "card claims", "aria-label": t("audit.claims") },
-    CLAIMS.map((claim) => claimBox(claim, result, open === claim, () => toggle(open === claim ? null : claim))),
+    claimsOf(result).map((claim) => claimBox(claim, result, open === claim, () => toggle(open === claim ? null : claim))),
   );
+
+const claimsOf = (result) => (result && "certificate" in result.claims ? [...CLAIMS, "certificate"] : CLAIMS);
 
 function claimBox(claim, result, open, toggle) {
   const holds = result ? result.claims[claim] : undefined;
@@ -53,8 +55,9 @@ function claimBox(claim, result, open, toggle) {
 
 function facts(claim, result, holds) {
   if (!result) return t("audit.not-yet");
-  if (holds === null) return t("audit.after-failure");
-  if (holds) return t(`claim.${claim}.facts`, { count: result.size, size: number(result.size) });
+  if (holds === null) return t(result.ok ? `claim.${claim}.absent` : "audit.after-failure");
+  const size = claim === "certificate" ? result.certified : result.size;
+  if (holds) return t(`claim.${claim}.facts`, { count: size, size: number(size) });
   return differenceText(result);
 }
 

@@ -1,4 +1,4 @@
-// The auditor's page: three claims about the whole ledger, its records, an export, and a file brought along.
+// The auditor's page: claims about the whole ledger, its records, an export, and a file brought along.
 // Technical words are at home here, and only here.
 
 import { h } from "../../shared/dom.js";
@@ -159,10 +159,14 @@ function fileResult({ name, result }, close) {
       { class: "grow" },
       h("strong", {}, t(ok ? "audit.file-holds" : "audit.file-fails", { name })),
       h("p", {}, ok ? t("audit.file-size", { size: number(size) }) : differenceText(result)),
+      ok && result.claims.certificate ? h("p", {}, certifiedText(result)) : null,
     ),
     h("button", { type: "button", class: "plain round", "aria-label": t("close"), onClick: close }, icon("close")),
   );
 }
+
+const certifiedText = ({ certified }) =>
+  t("claim.certificate.facts", { count: certified, size: number(certified) });
 
 function records(context) {
   const { local, set } = context;
