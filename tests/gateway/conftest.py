@@ -6,7 +6,6 @@ import random
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -22,9 +21,8 @@ from gateway.identity.founding import found
 from gateway.identity.sessions import open_session
 from gateway.identity.tables import staff_account
 from gateway.settings import Settings
-from gateway.store.database import open_database
-from ledger.store.database import Store
 from ledger.store.place import Postgres
+from tests.gateway.tables import begin_with_tables, database_with_tables
 from tests.postgres import KINDS, POSTGRES, chosen_kind, runs_on_both, shared
 
 CONSOLE, WALLET = "http://localhost:8080", "http://127.0.0.1:8080"
@@ -90,22 +88,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("store_kind", KINDS)
 
 
-@cache
-def _with_tables() -> str:
-    """A database of this test process with the tables and nothing in them; each test begins with a copy."""
-    made = shared().new_database()
-    Store(Postgres(made), write=True).close()
-    open_database(Postgres(made)).dispose()
-    return made
-
-
 @pytest.fixture
 def settings(tmp_path: Path, store_kind: str) -> Iterator[Settings]:
     made = _settings(tmp_path / "node")
     if store_kind != POSTGRES:
         yield made
         return
-    conninfo = shared().copy_of(_with_tables())
+    conninfo = database_with_tables()
     yield replace(made, postgres=Postgres(conninfo))
     shared().drop_database(conninfo)
 
@@ -124,6 +113,8 @@ def entropy() -> Entropy:
 def gw(founded: Path, settings: Settings, clock: Clock, entropy: Entropy) -> Iterator[Gateway]:
     """The node's composition object."""
     shutil.copytree(founded, settings.data)
+    if settings.postgres is None:
+        begin_with_tables(settings)
     gateway = compose(settings, clock, entropy)
     yield gateway
     gateway.close()

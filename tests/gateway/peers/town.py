@@ -38,6 +38,7 @@ from ledger.errors import Unavailable
 from ledger.genesis import INSTITUTION_USES, OPERATOR_USES, build_genesis, sign_genesis
 from ledger.signing import public_key
 from tests.gateway.conftest import Clock, Entropy, OriginClient
+from tests.gateway.tables import begin_with_tables
 
 WALLET = "https://wallet.example"
 SORTS = (
@@ -238,6 +239,7 @@ def open_town(folder: Path) -> Iterator[Town]:
     nodes = []
     for home, origin, listener, institution in zip(homes, origins, listeners, institutions, strict=True):
         settings = _settings(home, origin)
+        begin_with_tables(settings)
         gw = _compose(settings, order, clock, entropy)
         app = create_app(gateway=gw)
         app.test_client_class = OriginClient
