@@ -42,6 +42,13 @@ def test_every_part_of_a_member_is_there_and_only_the_proxy_is_reached(services:
         assert set(one.get("depends_on", [])) <= services.keys()
 
 
+def test_what_a_container_prints_is_bounded(services: dict[str, Any]) -> None:
+    for one in services.values():
+        assert one["logging"] == {"driver": "json-file", "options": {"max-size": "50m", "max-file": "20"}}
+    alone = (FOLDER / "compose.yaml").read_text("utf-8")
+    assert alone.count('max-size: 50m, max-file: "20"') == alone.count("    build:") == 2
+
+
 def test_what_ends_with_code_0_is_started_again(services: dict[str, Any]) -> None:
     assert {services[name]["restart"] for name in ("application", "consensus", "gateway")} == {"always"}
 

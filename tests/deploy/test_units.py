@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -51,6 +52,24 @@ def test_systemd_reads_every_unit_without_a_word(tmp_path: Path) -> None:
 def test_what_the_consensus_needs_is_started_again_always_and_for_ever(name: str) -> None:
     lines = (ROOT / "deploy/systemd" / name).read_text("utf-8").splitlines()
     assert {"Restart=always", "RestartSec=1", "StartLimitIntervalSec=0"} <= set(lines)
+
+
+@pytest.mark.parametrize("name", [one for one in UNITS if one.endswith(".service")])
+def test_a_unit_may_do_little_as_systemd_itself_judges(name: str) -> None:
+    said = subprocess.run(
+        [
+            found("systemd-analyze", "systemd"),
+            "security",
+            "--offline=true",
+            str(ROOT / "deploy/systemd" / name),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    exposure = re.search(r"exposure level for \S+: ([0-9.]+)", said.stdout)
+    assert exposure is not None, said.stdout
+    assert float(exposure[1]) < 2.0  # of 10, which a unit has that says nothing
 
 
 @pytest.mark.parametrize("name", UNITS)
