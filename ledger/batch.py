@@ -8,11 +8,11 @@ uses.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from ledger.committed import Committed, News, committed_of
+from ledger.documents import copy_of, dump_document, kept, load_document
 from ledger.entry import Entry, parse_entry
 from ledger.errors import Refusal
 from ledger.genesis import Genesis
@@ -23,11 +23,7 @@ from ledger.registry import Document, genesis_documents
 from ledger.sequence import Placed, Tip, place, place_genesis
 from ledger.store import reading, writing
 from ledger.store.database import Connection
-
-# Without the checks of json.loads and json.dumps, which are made for texts from elsewhere.
-_scan = json.JSONDecoder().raw_decode
-_dump = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
-
+from ledger.view import UNREAD
 
 Verifies = Callable[[Entry, bytes], bool]
 
@@ -36,9 +32,14 @@ class Memory:
     """What the writer read last from committed state; holds nothing of a batch that did not commit."""
 
     def __init__(self) -> None:
-        self.state: Recent[str, str | None] = Recent(65_536)
+        self.state: Recent[str, Document | None] = Recent(65_536)
         self.subjects: Recent[str, Subject] = Recent(16_384)
         self.blocks: Recent[int, HeadBlock] = Recent(4_096)
+
+    def glance(self, key: str) -> Document | None:
+        """A committed state document for another thread, a copy of its own; UNREAD for what is not known."""
+        found = self.state.glance(key, UNREAD)
+        return found if found is None or found is UNREAD else copy_of(found)
 
 
 class Batch:
@@ -54,7 +55,7 @@ class Batch:
         self._machine = machine
         self._connection = connection
         self._memory = memory
-        self._state: dict[str, str | None] = {}
+        self._state: dict[str, Document | None] = {}
         self._subjects: dict[str, Subject] = {}
         self._blocks: dict[int, HeadBlock] = {}
         self._placed: list[Placed] = []
@@ -78,6 +79,11 @@ class Batch:
             return judgement
         return self._place(entry, time, judgement)
 
+    @property
+    def takes_anything(self) -> bool:
+        """Whether an entry was accepted, so that there is something to write."""
+        return bool(self._placed)
+
     def finish(self, connection: Connection) -> bool:
         """Write the batch into this transaction; False when there is nothing to write."""
         if not self._placed:
@@ -85,7 +91,10 @@ class Batch:
         writing.write_records(connection, self._placed, list(self._taken))
         writing.write_subjects(connection, self._subjects.values())
         writing.write_blocks(connection, self._blocks)
-        writing.write_state(connection, self._state)
+        writing.write_state(
+            connection,
+            {key: None if found is None else dump_document(found) for key, found in self._state.items()},
+        )
         writing.write_ending(connection, self.tip)
         return True
 
@@ -95,8 +104,8 @@ class Batch:
 
     def remember(self) -> None:
         """After the commit: let the memory know what is now committed."""
-        for key, text in self._state.items():
-            self._memory.state[key] = text
+        for key, document in self._state.items():
+            self._memory.state[key] = document
         for subject_id, subject in self._subjects.items():
             self._memory.subjects[subject_id] = subject
         for number, block in self._blocks.items():
@@ -104,8 +113,8 @@ class Batch:
 
     def get(self, key: str) -> Document | None:
         """A state document as this batch sees it; the caller may change the copy that it gets."""
-        text = self._state[key] if key in self._state else self._committed_state(key)
-        return None if text is None else load_document(text)
+        found = self._state[key] if key in self._state else self._committed_state(key)
+        return None if found is None else copy_of(found)
 
     def subject(self, subject_id: str) -> Subject | None:
         """A subject as this batch sees it."""
@@ -119,9 +128,10 @@ class Batch:
             self._memory.subjects[subject_id] = found
         return found
 
-    def _committed_state(self, key: str) -> str | None:
+    def _committed_state(self, key: str) -> Document | None:
         if key not in self._memory.state:
-            self._memory.state[key] = reading.read_state(self._connection, key)
+            text = reading.read_state(self._connection, key)
+            self._memory.state[key] = None if text is None else load_document(text)
         return self._memory.state[key]
 
     def _block_of(self, number: int) -> HeadBlock:
@@ -141,7 +151,7 @@ class Batch:
         self._placed.append(placed)
         self._subjects[entry.subject] = placed.subject
         for key, document in judgement.changes.items():
-            self._state[key] = None if document is None else dump_document(document)
+            self._state[key] = None if document is None else kept(document)
         committed = committed_of(placed.record.place, entry, repeated=False)
         self._taken[entry.id] = committed
         return committed
@@ -169,14 +179,3 @@ def begin_ledger(connection: Connection, genesis: Genesis) -> Tip:
     documents = genesis_documents(genesis)
     writing.write_state(connection, {key: dump_document(value) for key, value in documents.items()})
     return tip
-
-
-def load_document(text: str) -> Document:
-    """A stored state document, a fresh copy for its reader."""
-    document: Document = _scan(text)[0]
-    return document
-
-
-def dump_document(document: Document) -> str:
-    """A state document as stored: JSON text that no hash covers."""
-    return _dump(document)

@@ -1,4 +1,4 @@
-"""A bounded memory of what was used last, for one thread."""
+"""A bounded memory of what was used last, for one thread; others may glance at it."""
 
 from __future__ import annotations
 
@@ -22,6 +22,10 @@ class Recent(Generic[K, V]):
     def __getitem__(self, key: K) -> V:
         self._values.move_to_end(key)
         return self._values[key]
+
+    def glance(self, key: K, otherwise: V) -> V:
+        """The value, without counting as a use; any thread may, while one other uses the memory."""
+        return self._values.get(key, otherwise)
 
     def __setitem__(self, key: K, value: V) -> None:
         self._values[key] = value

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 
-from ledger.batch import dump_document, load_document
+from ledger.documents import dump_document, load_document
 from ledger.entry import Entry, parse_entry
 from ledger.errors import Malformed, Refusal
 from ledger.genesis import Genesis

@@ -30,6 +30,7 @@ from ledger.store.database import Connection
 from ledger.store.reading import Ending, StoredRecord
 
 Certify = Callable[[int, bytes], str]
+UNREAD: Document = {}
 TreeAt = Callable[[Connection, int], Node | None]
 
 
@@ -215,17 +216,22 @@ class View:
 
 
 class Documents:
-    """The state of a view for who judges many entries by it: each document is read once."""
+    """The state of a view for who judges many entries by it: each document is read once.
 
-    def __init__(self, view: View) -> None:
+    `known` gives what the caller remembers of a document, UNREAD for nothing.
+    """
+
+    def __init__(self, view: View, known: Callable[[str], Document | None] = lambda _key: UNREAD) -> None:
         self.subject = view.subject
         self._view = view
+        self._known = known
         self._read: dict[str, Document | None] = {}
 
     def get(self, key: str) -> Document | None:
         """A state document by key; not to be changed."""
         if key not in self._read:
-            self._read[key] = self._view.get(key)
+            found = self._known(key)
+            self._read[key] = self._view.get(key) if found is UNREAD else found
         return self._read[key]
 
 

@@ -54,7 +54,7 @@ class Follower:
     def _run(self) -> None:
         closing, trouble = False, ""
         while not closing:
-            self._bell.wait(_LOOK_S if self._in_flight.all() else _IDLE_LOOK_S)
+            self._bell.wait(_LOOK_S if len(self._in_flight) else _IDLE_LOOK_S)
             closing = self._closed.is_set()
             try:
                 while self._look():

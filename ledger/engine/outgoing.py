@@ -1,8 +1,9 @@
 """Entries on their way to the node: gathered into envelopes, handed in, kept for later when it is away.
 
-One thread sends, so that entries about one subject keep the order in which they came. What comes while it
-talks to the node goes into the next envelope together; the entries of one signed batch that come together
-travel as one, with the signature once. What the store knows already is answered and not sent.
+One thread sends, so that entries about one subject keep the order in which they came. An entry that waits
+alone goes at once; what comes while others are under way is gathered for a moment, and the entries of one
+signed batch that come together travel as one, with the signature once. What the store knows already is
+answered and not sent.
 """
 
 from __future__ import annotations
@@ -67,7 +68,9 @@ class Sender:
         with self._changed:
             while not self._queue and not self._closed.is_set():
                 self._changed.wait()
-        self._closed.wait(self._gather_s)
+            alone = len(self._in_flight) == 1 and not any(item.entry.batched for item in self._queue)
+        if not alone:  # nobody is waited for who would only come after a lone entry's answer
+            self._closed.wait(self._gather_s)
         with self._changed:
             return _fill(self._queue)
 

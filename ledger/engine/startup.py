@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gc
 
-from ledger.batch import load_document
+from ledger.documents import load_document
 from ledger.encoding import b64u
 from ledger.errors import Fatal, Malformed
 from ledger.genesis import Genesis, parse_genesis

@@ -46,9 +46,9 @@ class Bell:
 
 def ring_all(directory: Path) -> None:
     """Ring every bell in the directory; those of processes that are gone are cleared away."""
-    for path in directory.glob(f"*{_SUFFIX}"):
-        if not _ring(path):
-            path.unlink(missing_ok=True)
+    for name in os.listdir(directory):  # a glob takes three times as long, and this is done for each block
+        if name.endswith(_SUFFIX) and not _ring(directory / name):
+            (directory / name).unlink(missing_ok=True)
 
 
 def _ring(path: Path) -> bool:

@@ -15,11 +15,13 @@ import sqlalchemy as sa
 from ledger.errors import Refusal
 from ledger.store import tables as t
 from ledger.store.database import Connection
-from ledger.store.prepared import Prepared
+from ledger.store.prepared import Prepared, put
 
 _COLUMNS = (t.refusals.c.entry_id, t.refusals.c.height, t.refusals.c.code, t.refusals.c.detail)
 _SINCE = Prepared(sa.select(*_COLUMNS).where(t.refusals.c.height > sa.bindparam("height")))
 _TIP = Prepared(sa.select(t.chain.c.height, t.chain.c.app_hash))
+_PUT_TIP = put(t.chain, "only", "height", "app_hash")
+_PRUNE = Prepared(sa.delete(t.refusals).where(t.refusals.c.height <= sa.bindparam("last")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +48,7 @@ def read_chain_tip(connection: Connection) -> ChainTip:
 
 def write_chain_tip(connection: Connection, tip: ChainTip) -> None:
     """The block that this transaction makes the last."""
-    values = {"height": tip.height, "app_hash": tip.app_hash}
-    if connection.execute(sa.update(t.chain).values(values)).rowcount == 0:
-        connection.execute(sa.insert(t.chain), {"only": 1, **values})
+    _PUT_TIP.run(connection, only=1, height=tip.height, app_hash=tip.app_hash)
 
 
 def write_refusals(connection: Connection, height: int, refusals: Mapping[str, Refusal]) -> None:
@@ -65,7 +65,7 @@ def write_refusals(connection: Connection, height: int, refusals: Mapping[str, R
 
 def prune_refusals(connection: Connection, height: int) -> None:
     """Forget what blocks up to `height` refused."""
-    connection.execute(sa.delete(t.refusals).where(t.refusals.c.height <= height))
+    _PRUNE.run(connection, last=height)
 
 
 def read_refusals_since(connection: Connection, height: int) -> dict[str, RefusedAt]:

@@ -40,6 +40,9 @@ class Database(Protocol):
     def readers(self) -> sa.Engine:
         """Connections that can only read, each transaction one snapshot."""
 
+    def prepare(self, connection: sa.Connection, *, synced: bool) -> None:
+        """Before a transaction begins: whether its COMMIT must wait for the disk; a kind may always wait."""
+
     def check(self, connection: sa.Connection) -> None:
         """Raises Unavailable when writing on this connection would not be guarded as before."""
 
@@ -74,13 +77,19 @@ class Store:
             yield connection
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
-        """The writer's connection; committed, durably, when the block ends well."""
+    def transaction(self, *, synced: bool = True) -> Iterator[Connection]:
+        """The writer's connection; committed, durably, when the block ends well.
+
+        Without `synced` a loss of power may undo it, with all after it that was not synced either; nothing
+        else is lost by that.
+        """
         if self._writer is None:
             raise RuntimeError("the ledger is open for reading only")
-        with _translated(), self._writer.begin() as connection:
-            self._database.check(connection)
-            yield connection
+        with _translated(), self._writer.connect() as connection:
+            self._database.prepare(connection, synced=synced)
+            with connection.begin():
+                self._database.check(connection)
+                yield connection
 
     def close(self) -> None:
         """Let go of the database and, last, of the lock."""

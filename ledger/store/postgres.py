@@ -220,6 +220,9 @@ class PostgresSchema:
             renew=True,
         )
 
+    def prepare(self, connection: sa.Connection, *, synced: bool) -> None:
+        """Nothing to prepare: every COMMIT waits for the disk."""
+
     def check(self, connection: sa.Connection) -> None:
         """Raises Unavailable(storage-failed) once after the writer's session was replaced."""
         before, self._session = self._session, connection.connection.driver_connection

@@ -73,6 +73,17 @@ class Prepared:
         return form
 
 
+def put(table: sa.Table, key: str, *columns: str) -> Prepared:
+    """A row, or these columns of it where the key is there."""
+
+    def statement(insert: Any) -> Any:
+        row = insert(table)
+        changed = {name: row.excluded[name] for name in columns}
+        return row.on_conflict_do_update(index_elements=[key], set_=changed)
+
+    return Prepared(statement)
+
+
 def as_sqlalchemy(connection: sa.Connection, text: str, error: Any) -> BaseException:
     """The driver's error as SQLAlchemy would raise it; a connection that broke is given up."""
     dialect = connection.dialect

@@ -49,6 +49,7 @@ class SqliteFile:
     def __init__(self, path: Path, *, write: bool) -> None:
         self._path = path
         self._lock = Lock(path) if write else None
+        self._synced = True
         if write and not path.exists():
             path.touch(mode=0o600)  # SQLite gives its files beside it the same mode
         elif not path.is_file():
@@ -74,6 +75,13 @@ class SqliteFile:
         )
         _configure(engine, "BEGIN", ("query_only=ON",))
         return engine
+
+    def prepare(self, connection: sa.Connection, *, synced: bool) -> None:
+        """In WAL mode NORMAL leaves the sync to the next COMMIT that wants one, and the file stays whole."""
+        if synced != self._synced:
+            driver: Any = connection.connection.driver_connection
+            driver.execute(f"PRAGMA synchronous={'FULL' if synced else 'NORMAL'}")
+            self._synced = synced
 
     def check(self, connection: sa.Connection) -> None:
         """Nothing to check: the lock is the file's and held as long as the process lives."""

@@ -11,26 +11,15 @@ from ledger.genesis import Genesis
 from ledger.heads import HeadBlock, Subject
 from ledger.sequence import Placed, Tip
 from ledger.store import tables as t
-from ledger.store.prepared import Prepared
+from ledger.store.prepared import Prepared, put
 from ledger.store.reading import node_place
 
 COPY_FROM = 16  # below it a COPY's own round trips cost more than they spare
 
 
-def _put(table: sa.Table, key: str, *columns: str) -> Prepared:
-    """A row, or its columns where the key is there."""
-
-    def statement(insert: Any) -> Any:
-        row = insert(table)
-        changed = {name: row.excluded[name] for name in columns}
-        return row.on_conflict_do_update(index_elements=[key], set_=changed)
-
-    return Prepared(statement)
-
-
-_PUT_SUBJECT = _put(t.subjects, "number", "seq", "head")
-_PUT_BLOCK = _put(t.head_blocks, "block", "root", "leaves")
-_PUT_STATE = _put(t.state, "key", "document")
+_PUT_SUBJECT = put(t.subjects, "number", "seq", "head")
+_PUT_BLOCK = put(t.head_blocks, "block", "root", "leaves")
+_PUT_STATE = put(t.state, "key", "document")
 _DELETE_STATE = Prepared(sa.delete(t.state).where(t.state.c.key == sa.bindparam("gone")))
 _ADD_RECORD = Prepared(sa.insert(t.records))
 _ADD_NODE = Prepared(sa.insert(t.log_nodes))

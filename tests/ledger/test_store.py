@@ -35,6 +35,16 @@ def test_the_file_is_durable_on_commit(tmp_path: Path) -> None:
     store.close()
 
 
+def test_what_need_not_be_synced_changes_nothing_for_what_comes_after(tmp_path: Path) -> None:
+    store = Store(tmp_path / "ledger.db", write=True)
+    found = []
+    for synced in (True, False, False, True):
+        with store.transaction(synced=synced) as connection:
+            found.append(connection.exec_driver_sql("PRAGMA synchronous").scalar())
+    assert found == [2, 1, 1, 2]
+    store.close()
+
+
 def test_every_code_is_described_in_both_languages_and_every_description_used() -> None:
     sources = Path(ledger.__file__).parent.rglob("*.py")
     raised = {code for source in sources for code in RAISED.findall(source.read_text())}

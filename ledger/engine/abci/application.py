@@ -73,8 +73,8 @@ class Application:
         self._machine = Machine(genesis, contracts)
         self._on_commit = on_commit
         self._envelopes = Envelopes()
-        self._checker = Checker(store, genesis, self._machine, self._envelopes)
         self._memory = Memory()
+        self._checker = Checker(store, genesis, self._machine, self._envelopes, self._memory.glance)
         self._blocks = threading.Lock()
         self._staged: _Staged | None = None
         with store.transaction() as connection:
@@ -132,7 +132,8 @@ class Application:
             staged, self._staged = self._staged, None
             if staged is None:
                 raise Fatal("height-differs", "a commit without a block")
-            with self._store.transaction() as connection:
+            # A block without records answers nobody, and the node hands it in again when it is missing.
+            with self._store.transaction(synced=staged.batch.takes_anything) as connection:
                 self._write(connection, staged)
             staged.batch.remember()
             self._tip, self._chain = staged.batch.tip, staged.chain

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -25,7 +25,7 @@ from ledger.errors import Malformed, Refusal
 from ledger.genesis import Genesis
 from ledger.machine import Machine
 from ledger.quota import HOUR_MS, Charge, charges
-from ledger.registry import active_operators
+from ledger.registry import Document, active_operators
 from ledger.store.database import Store
 from ledger.view import Documents, View, no_checkpoint_key
 
@@ -90,10 +90,18 @@ class Envelopes:
 
 
 class Checker:
-    """Answers CheckTx from what is committed."""
+    """Answers CheckTx from what is committed; `known` gives what the judging thread remembers of that."""
 
-    def __init__(self, store: Store, genesis: Genesis, machine: Machine, envelopes: Envelopes) -> None:
+    def __init__(
+        self,
+        store: Store,
+        genesis: Genesis,
+        machine: Machine,
+        envelopes: Envelopes,
+        known: Callable[[str], Document | None],
+    ) -> None:
         self._store = store
+        self._known_state = known
         self._genesis = genesis
         self._machine = machine
         self._envelopes = envelopes
@@ -111,7 +119,7 @@ class Checker:
         except Malformed:
             return Code.MALFORMED
         with self._turn, view_of(self._store, self._genesis, no_checkpoint_key) as view:
-            state = Documents(view)
+            state = Documents(view, self._known_state)
             payers = self._payers(tx, opened, view, state)
             code = Code.OVER_SHARE if payers is None else self._check(opened, view, state)
             if payers is not None and code is Code.OK:

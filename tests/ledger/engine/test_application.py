@@ -256,6 +256,24 @@ def test_a_refusal_is_kept_for_those_who_wait_and_not_for_ever(node: Node) -> No
     assert node.refusal(look) is None
 
 
+def test_a_block_with_records_is_on_the_disk_when_it_is_answered_for(tmp_path: Path) -> None:
+    node = Node(tmp_path / "ledger.db")
+    synced = []
+
+    def note(connection: sa.Connection, *_statement: object) -> None:
+        synced.append(connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2)
+
+    engine = node.store._writer
+    assert engine is not None
+    sa.event.listen(engine, "commit", note)
+    node.block(envelope(node.author.open_link(LINK)))
+    node.block()
+    node.block(envelope(node.author.look(OTHER)))
+    node.block(envelope(node.author.look(LINK)))
+    assert synced == [True, False, False, True], "one without any is handed in again when it is missing"
+    node.store.close()
+
+
 def test_the_time_of_a_record_is_its_block_s_and_never_goes_back(node: Node) -> None:
     node.block(envelope(node.author.open_link(LINK)), time=TIME + 5)
     node.block(envelope(node.author.look(LINK)), time=TIME)

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from ledger.encoding import unb64u
 from ledger.engine.abci.allowance import BEYOND
 from ledger.engine.abci.checking import Code, Envelopes
+from ledger.engine.verdicts import Verdicts
+from ledger.entry import parse_entry
 from ledger.envelope import MAX_ENVELOPE_BYTES, open_envelope
 from tests.ledger import world
 from tests.ledger.engine.test_application import DESK, RELEASE, TIME, Node, envelope, forged
@@ -167,3 +170,15 @@ def test_a_key_that_comes_after_the_check_still_has_to_have_signed(tmp_path: Pat
     assert node.block(envelope(opening)).codes == [Code.OK]
     assert node.block(early).codes == [Code.SIGNATURE]
     node.store.close()
+
+
+def test_a_verdict_that_was_remembered_is_of_its_own_bytes_only(node: Node) -> None:
+    verdicts, public = Verdicts(), unb64u(world.key(RELEASE))
+    look = node.author.look(LINK)
+    signature = look.rpartition(".")[2]
+    other = node.author.look(LINK).rpartition(".")[0]
+    wrong = (forged(look), f"{other}.{signature}")
+    for _ in range(2):
+        assert verdicts.verifies(parse_entry(look), public)
+        assert not any(verdicts.verifies(parse_entry(one), public) for one in wrong)
+        assert not verdicts.verifies(parse_entry(look), unb64u(world.key(DESK)))

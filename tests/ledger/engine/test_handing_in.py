@@ -157,6 +157,18 @@ def test_what_waits_goes_into_one_envelope_in_its_order(gateway: Gateway, rpc: R
     assert times == sorted(times)
 
 
+def test_an_entry_that_waits_alone_goes_at_once(rpc: Rpc) -> None:
+    in_flight, author = InFlight(64), world.Author("00" * 32)
+    sender = Sender(Node(rpc.address), in_flight, 3600, lambda items: None)
+    text = author.look(world.link_id(1))
+    _, item = in_flight.join(parse_entry(text), time.monotonic() + WITHIN_S)
+    assert item is not None
+    sender.put([item])
+    rpc.wait_for(1)
+    assert rpc.envelopes == [[text]]
+    sender.close()
+
+
 REFUSED = {
     Code.UNKNOWN_KEY: Refusal("entry-unknown-key", "no such key on this ledger"),
     Code.SIGNATURE: "signature-invalid",
