@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 
 from bench.figures import Figure, at_least
 from bench.world import LIMITS
+from consent.links import own_id
 from gateway.cli.opening import now_ms
 from gateway.contracts import CONTRACTS
 from ledger.batch import Batch, Memory
@@ -142,7 +143,7 @@ def ledger() -> Iterator[Bench]:
     with TemporaryDirectory(prefix="yaoshi-bench-") as folder:
         empty = Bench(Path(folder) / "ledger.db", genesis, seeds, [])
         engine = empty.open()
-        release, links = signing_key(seeds["release"]), [os.urandom(16).hex() for _ in range(LINKS)]
+        release, links = signing_key(seeds["release"]), [own_id(HOSPITAL, os.urandom) for _ in range(LINKS)]
         _open_links(engine, signing_key(seeds["desk"]), links)
         looks = [
             _sign(release, engine.id, links[number % LINKS], "look.made", commitment=b64u(os.urandom(32)))

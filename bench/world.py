@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import insert
 
 from app import compose
+from consent.links import own_id
 from gateway.cli.opening import now_ms
 from gateway.composition import Gateway
 from gateway.disclosure.openings import save_opening
@@ -118,7 +119,7 @@ def _world(gw: Gateway, settings: Settings, laboratory: int) -> World:
         raise RuntimeError(f"the import refused {dict(report.refused)}")
     with gw.db.connect() as conn:
         patient_id = find_patients(conn, custodian, "chart-bench")[0].id
-    phone, link = os.urandom(32), os.urandom(16).hex()
+    phone, link = os.urandom(32), own_id(custodian, os.urandom)
     with gw.db.begin() as conn:
         row = {"institution": custodian, "patient_id": patient_id, "link": link, "generation": 1}
         conn.execute(insert(patient_link).values(row))

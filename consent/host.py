@@ -54,9 +54,13 @@ class Signer(Protocol):
 
 
 class Case(NamedTuple):
-    """One entry before the contract; `time` is the record's, ms UTC, never less than an earlier record's."""
+    """One entry before the contract; `time` is the record's, ms UTC, never less than an earlier record's.
+
+    `own_ids`: a link's id begins like its institution's (`links.is_own_id`).
+    """
 
     view: ApplyView
     entry: Entry
     signer: Signer
     time: int
+    own_ids: bool

@@ -58,6 +58,10 @@ class ConsentContract:
     kinds: ClassVar[dict[str, str]] = dict.fromkeys(_RULES, "link")
     creates: ClassVar[frozenset[str]] = frozenset({"link.open"})
 
+    def __init__(self, own_ids: bool = True) -> None:
+        """`own_ids` is False for version 1 of the rules, which let any institution open any id."""
+        self._own_ids = own_ids
+
     def institution_of(self, get: Callable[[str], dict[str, Any] | None], subject: str) -> str | None:
         """The institution whose link this is; None for what is no link."""
         link = get(f"link/{subject}")
@@ -68,4 +72,4 @@ class ConsentContract:
         rule = _RULES.get(entry.kind)
         if rule is None:
             return refuse("kind-unknown")
-        return member_fault(entry.kind, entry.payload) or rule(Case(view, entry, signer, time))
+        return member_fault(entry.kind, entry.payload) or rule(Case(view, entry, signer, time, self._own_ids))

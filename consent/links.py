@@ -8,12 +8,18 @@ docs/formats/entry.md, kinds link.*. The invariants (tests name them):
 3. Whoever could give before the desk's change can contest it, even through a row of further changes.
 4. While contested nobody gives, and neither keys nor the link change, until the institution's offline key
    settles.
+5. From version 2 of the rules on a link's id begins like its institution's: whoever sees an id on its way
+   cannot open it first.
 """
+
+from collections.abc import Callable
 
 from consent.errors import Refusal, refuse
 from consent.host import Case, Changes
 from consent.state import KeyState, LinkState, Rekey, limits, link_state, rights_of, standing
 from consent.vocabulary import RIGHTS
+
+_BEGINNING = 8
 
 
 def open_link(case: Case) -> Changes | Refusal:
@@ -27,6 +33,8 @@ def open_link(case: Case) -> Changes | Refusal:
         return refuse("institution-unknown")
     if registered["retired"]:
         return refuse("institution-retired")
+    if case.own_ids and not is_own_id(case.entry.subject, institution):
+        return refuse("link-id-foreign")
     if link_state(case.view, case.entry.subject) is not None:
         return refuse("link-exists")
     link = LinkState(
@@ -130,6 +138,16 @@ def close(case: Case) -> Changes | Refusal:
         return fault
     link["closed"] = True
     return _put(case, link)
+
+
+def is_own_id(link: str, institution: str) -> bool:
+    """Whether this institution may open a link with this id: both begin with the same eight digits."""
+    return link[:_BEGINNING] == institution[:_BEGINNING]
+
+
+def own_id(institution: str, entropy: Callable[[int], bytes]) -> str:
+    """A fresh id for a link of this institution: its first eight digits, then 12 random bytes."""
+    return institution[:_BEGINNING] + entropy(12).hex()
 
 
 def signed_by(case: Case, institution: str, use: str) -> bool:

@@ -13,7 +13,10 @@ from ledger.machine import Contract
 from ledger.registry import GetDocument
 from ledger.rules import step_at
 
-CONTRACTS: Mapping[int, Sequence[Contract]] = {1: [ConsentContract()]}
+CONTRACTS: Mapping[int, Sequence[Contract]] = {
+    1: [ConsentContract(own_ids=False)],
+    2: [ConsentContract()],
+}
 
 
 def contract_at(get: GetDocument, index: int, kind: str) -> Contract | None:

@@ -28,6 +28,12 @@ CODES: dict[str, tuple[str, str, str, str]] = {
         "Nothing was changed. An operator votes once; to decide anew, propose anew.",
         "未作任何更改。每个运营方只投一票；如需重新决定，请重新提议。",
     ),
+    "key-unproven": (
+        "A new key did not prove that it is held",
+        "新密钥未能证明确由申报者持有",
+        "Nothing was changed. Each new key signs a proof for this ledger: make the change with our commands.",
+        "未作任何更改。每个新密钥须为本账本签署证明：请用本系统的命令生成变更。",
+    ),
     "party-known": (
         "An operator or institution with this id or code is or was on the ledger",
         "账本上已有或曾有使用该标识或代码的运营方或机构",

@@ -34,6 +34,10 @@ DEFAULT_LIMITS: Mapping[str, int] = {
 # Where several operators agree: entries in one hour of the institutions of one of them (`ledger.quota`).
 OPERATOR_QUOTA = "operator_entries_per_hour"
 _OPERATOR_QUOTA_DEFAULT = 500_000
+# A ledger may begin with these versions of the rules; which one judges later, its operators say.
+NEWEST_RULES = 2
+# How much of a member's id is its own: no other member's id begins so, and its links' ids do.
+ID_BEGINNING = 8
 MAX_GENESIS_BYTES = 1024 * 1024
 _TAG = b"yaoshi/genesis/v1\x00"
 CODE = re.compile(r"[0-9A-HJKMNP-TV-Z]{2}")
@@ -75,6 +79,12 @@ class Genesis:
         return str(self.doc["wallet"])
 
     @property
+    def rules(self) -> int:
+        """The version of the rules with which the ledger begins."""
+        rules: int = self.doc["rules"]
+        return rules
+
+    @property
     def limits(self) -> dict[str, int]:
         """Limits by name, as in DEFAULT_LIMITS; times in ms."""
         return dict(self.doc["limits"])
@@ -113,8 +123,9 @@ def build_genesis(
     operators: list[dict[str, Any]],
     institutions: list[dict[str, Any]],
     limits: Mapping[str, int] | None = None,
+    rules: int = NEWEST_RULES,
 ) -> dict[str, Any]:
-    """The document without signatures, for review and signing; keys are base64url.
+    """The document without signatures, for review and signing; keys are base64url, `rules` 1 or 2.
 
     Limits that are not named get their defaults; with validators, so does the quota of an operator.
     """
@@ -127,7 +138,7 @@ def build_genesis(
         "origin": origin,
         "wallet": wallet,
         "at": at,
-        "rules": 1,
+        "rules": rules,
         "limits": {**usual, **(limits or {})},
         "operators": operators,
         "institutions": institutions,
@@ -180,7 +191,7 @@ def parse_genesis(data: bytes) -> Genesis:
 
 def _check_form(doc: dict[str, Any]) -> None:
     _want(doc.keys() == _MEMBERS and doc["yaoshi"] == "genesis", "members of the document")
-    _want(_is_int(doc["version"], 1, 1) and _is_int(doc["rules"], 1, 1), "version and rules are 1")
+    _want(_is_int(doc["version"], 1, 1) and _is_int(doc["rules"], 1, NEWEST_RULES), "version or rules")
     _want(_is_int(doc["at"], 0), "at is a time in milliseconds")
     _want(isinstance(doc["name"], str) and 0 < len(doc["name"]) <= 100, "name")
     _want(isinstance(doc["origin"], str) and bool(_ORIGIN.fullmatch(doc["origin"])), "origin")
@@ -235,6 +246,9 @@ def _check_unique(doc: dict[str, Any]) -> None:
     codes = [institution["code"] for institution in doc["institutions"]]
     operators = {operator["id"] for operator in doc["operators"]}
     _want(len({member["id"] for member in members}) == len(members), "an id stands twice")
+    if doc["rules"] > 1:
+        beginnings = {member["id"][:ID_BEGINNING] for member in members}
+        _want(len(beginnings) == len(members), "two ids begin alike")
     _want(len(set(keys)) == len(keys), "a key stands twice")
     _want(len(set(codes)) == len(codes), "a code stands twice")
     _want(all(inst["operator"] in operators for inst in doc["institutions"]), "an unknown operator")

@@ -24,12 +24,14 @@ from ledger.heads import TYPE_NAMES, TYPE_NUMBERS, Subject
 from ledger.members import Case
 from ledger.quota import spend
 from ledger.registry import KEYS_KIND, Changes, Document, GetDocument, Signer, rotate_keys
-from ledger.rules import step_at
+from ledger.rules import PROVEN, step_at
 from ledger.signing import PROOF_TYP, admit_key, thumbprint, verify
 
 KEY_RETIRED = Refusal("key-retired", "the key was replaced")
 _OWN_KINDS = {KEYS_KIND: "institution", **KINDS}
-_OWN_DOCUMENTS = ("limits", "operator", "institution/", "quota/", "members", "proposal", "approval/", "rules")
+_OWN_DOCUMENTS = (
+    "limits", "operator", "institution/", "quota/", "members", "proposal", "approval/", "begins/", "rules",
+)  # fmt: skip
 
 
 class State(Protocol):
@@ -205,7 +207,8 @@ class Machine:
         self, entry: Entry, signer: Signer, state: State, index: int, time: int, rules: Mapping[str, Contract]
     ) -> Changes | Refusal:
         if entry.kind == KEYS_KIND:
-            return rotate_keys(entry, signer, state.get)
+            proven = step_at(state.get, index).version >= PROVEN
+            return rotate_keys(entry, signer, state.get, proven)
         if entry.kind in KINDS:
             return govern(Case(entry, signer, self._genesis, state.get, state.subject, index, time))
         outcome = rules[entry.kind].apply(_View(state.get, index), entry, signer, time)

@@ -3,7 +3,10 @@
 docs/formats/governance.md, table of changes. `effect_of` gives the documents to put, or says why the change
 cannot take effect now; it is asked when a change is proposed and again when it is decided. Invariants: a key
 serves one subject for ever; no id and no code comes back; the last operator stays; a retired member's keys
-are out of use from the next record on, and what they signed before goes on verifying.
+are out of use from the next record on, and what they signed before goes on verifying. From version 2 of the
+rules on each new key shows that it is held, and no two ids of members begin alike: a member's links begin
+like its own id, so that nobody can take an id that is on its way. State document "begins/<8 digits>": {id},
+whom the operators approved.
 """
 
 from __future__ import annotations
@@ -15,8 +18,9 @@ from typing import Any
 from ledger.encoding import is_hex
 from ledger.entry import Entry
 from ledger.errors import Malformed, Refusal
-from ledger.genesis import VALIDATOR_USE, Genesis, check_institution, check_operator
+from ledger.genesis import ID_BEGINNING, VALIDATOR_USE, Genesis, check_institution, check_operator
 from ledger.heads import Subject
+from ledger.possession import possession_fault
 from ledger.registry import (
     MEMBERS,
     OPERATORS,
@@ -28,7 +32,7 @@ from ledger.registry import (
     key_document,
     members_of,
 )
-from ledger.rules import Step, with_step
+from ledger.rules import PROVEN, Step, step_at, with_step
 from ledger.signing import admit_key, thumbprint
 
 TERM_MS = 30 * 86_400_000
@@ -54,6 +58,11 @@ class Case:
         """The operators that take part now."""
         return active_operators(self.get, self.genesis)
 
+    @property
+    def proven(self) -> bool:
+        """Whether the version in force asks new keys to show that they are held."""
+        return step_at(self.get, self.index).version >= PROVEN
+
 
 def effect_of(change: object, case: Case, proposal: str) -> Changes | Refusal:
     """What the change does to the state if it is decided by this entry; `proposal` is its entry id."""
@@ -61,15 +70,19 @@ def effect_of(change: object, case: Case, proposal: str) -> Changes | Refusal:
     if not isinstance(change, dict) or not isinstance(kind, str) or kind not in _EFFECTS:
         return Refusal("change-form", "no change that this ledger knows")
     members, effect = _EFFECTS[kind]
-    wanted = {"do", *members}
+    proven = case.proven and kind in _NEW_KEYS
+    wanted = {"do", *members, *(("proofs",) if proven else ())}
     optional = {"name", "base", "operator"} if kind == "institution.change" else set()
     if not wanted <= change.keys() <= wanted | optional:
         return Refusal("change-form", f"{kind} has other members")
     try:
-        return effect(change, case, proposal)
+        outcome = effect(change, case, proposal)
     except Malformed as malformed:
         code = malformed.code if malformed.code == "key-invalid" else "change-form"
         return Refusal(code, malformed.detail)
+    if isinstance(outcome, Refusal) or not proven:
+        return outcome
+    return possession_fault(case.genesis.id, *_NEW_KEYS[kind](change), change["proofs"]) or outcome
 
 
 def join(case: Case) -> Changes | Refusal:
@@ -121,6 +134,8 @@ def _approve(kind: str, document: Document, case: Case, proposal: str) -> Change
         changes.update(key_document(key, document["id"], earlier["type"], None))
     use = _JOINING_USE[kind]
     changes.update(key_document(document["keys"][use], document["id"], kind, use))
+    if case.proven:
+        changes[_begins(document["id"])] = {"id": document["id"]}
     approval = {"type": kind, "document": document, "proposal": proposal, "until": case.time + TERM_MS}
     return {**changes, f"approval/{document['id']}": approval}
 
@@ -129,6 +144,8 @@ def _party_fault(kind: str, document: Document, case: Case) -> Refusal | None:
     """Why a party with this document cannot come in now."""
     if case.subject(document["id"]) is not None:
         return Refusal("party-known", "the id is on the ledger already")
+    if case.proven and _begins_alike(document["id"], case):
+        return Refusal("party-known", "another member's id begins like this one")
     if kind == "institution":
         if document["operator"] not in case.active:
             return Refusal("party-unknown", "no active operator with this id")
@@ -139,6 +156,17 @@ def _party_fault(kind: str, document: Document, case: Case) -> Refusal | None:
             return Refusal("party-known", "the code is an institution's already")
     joining = document["keys"][_JOINING_USE[kind]]
     return _keys_fault(document["keys"], case, document["id"], joining)
+
+
+def _begins_alike(party: str, case: Case) -> bool:
+    known = members_of(case.get, case.genesis)
+    approved = (case.get(_begins(party)) or {"id": party})["id"]
+    others = {approved, *known["operators"], *known["institutions"]} - {party}
+    return any(other.startswith(party[:ID_BEGINNING]) for other in others)
+
+
+def _begins(party: str) -> str:
+    return f"begins/{party[:ID_BEGINNING]}"
 
 
 def _keys_fault(keys: dict[str, Any], case: Case, subject: str, joining: str | None = None) -> Refusal | None:
@@ -241,6 +269,18 @@ def _institution(institution_id: object, case: Case) -> Document | None:
     return None if found is None or found["retired"] else found
 
 
+def new_keys(change: Document) -> tuple[str, dict[str, str]] | None:
+    """The party whose keys a change of an accepted form brings, and the keys by use; None: it brings none."""
+    found = _NEW_KEYS.get(change["do"])
+    return None if found is None else found(change)
+
+
+# Which keys a change brings, and whose they become: each has to show that it is held.
+_NEW_KEYS: dict[str, Callable[[Document], tuple[str, dict[str, str]]]] = {
+    "operator.admit": lambda change: (change["operator"]["id"], change["operator"]["keys"]),
+    "operator.keys": lambda change: (change["operator"], change["keys"]),
+    "institution.admit": lambda change: (change["institution"]["id"], change["institution"]["keys"]),
+}
 _Effect = Callable[[Document, Case, str], Changes | Refusal]
 _EFFECTS: dict[str, tuple[tuple[str, ...], _Effect]] = {
     "operator.admit": (("operator",), _admit_operator),

@@ -18,6 +18,7 @@ from ledger.entry import Entry
 from ledger.errors import Malformed, Refusal
 from ledger.genesis import INSTITUTION_USES, VALIDATOR_USE, Genesis
 from ledger.heads import INSTITUTION, OPERATOR
+from ledger.possession import possession_fault
 from ledger.signing import admit_key, thumbprint
 
 Document = dict[str, Any]
@@ -27,6 +28,7 @@ GetDocument = Callable[[str], Document | None]
 KEYS_KIND = "institution.keys"
 OPERATORS = "operators"
 MEMBERS = "members"
+RULES = "rules"
 _KEYS_MEMBERS = {"ledger", "subject", "kind", "at", "keys"}
 
 
@@ -81,6 +83,8 @@ def genesis_documents(genesis: Genesis) -> dict[str, Document]:
         OPERATORS: _operators_at_first(genesis),
         MEMBERS: _members_at_first(genesis),
     }
+    if genesis.rules > 1:
+        documents[RULES] = {"steps": [{"from": 0, "version": genesis.rules, "release": ""}]}
     for operator in genesis.operators:
         documents[f"operator/{operator['id']}"] = operator
         for use, key in operator["keys"].items():
@@ -124,13 +128,15 @@ def institution_of(document: Document) -> Institution:
     return Institution(**document)
 
 
-def rotate_keys(entry: Entry, signer: Signer, get: GetDocument) -> Changes | Refusal:
-    """Judge an `institution.keys` entry."""
+def rotate_keys(entry: Entry, signer: Signer, get: GetDocument, proven: bool) -> Changes | Refusal:
+    """Judge an `institution.keys` entry; `proven`: each new key shows that it is held."""
     if signer.subject != entry.subject or signer.use != "offline":
         return Refusal("key-use", "an institution's own offline key changes its keys")
     keys = entry.payload.get("keys")
-    if entry.payload.keys() != _KEYS_MEMBERS or not isinstance(keys, dict) or not keys:
-        return Refusal("entry-members", "institution.keys carries keys, and nothing else")
+    members = _KEYS_MEMBERS | ({"proofs"} if proven else set())
+    if entry.payload.keys() != members or not isinstance(keys, dict) or not keys:
+        carried = "keys and proofs" if proven else "keys"
+        return Refusal("entry-members", f"institution.keys carries {carried}, and nothing else")
     if not keys.keys() <= set(INSTITUTION_USES):
         return Refusal("key-use", "a use that institutions do not have")
     institution = get(f"institution/{entry.subject}")
@@ -146,6 +152,10 @@ def rotate_keys(entry: Entry, signer: Signer, get: GetDocument) -> Changes | Ref
             return Refusal("key-known", "a key serves one subject and one use, once")
         changes.update(key_document(key, entry.subject, "institution", use))
         changes.update(key_document(institution["keys"][use], entry.subject, "institution", None))
+    if proven:
+        fault = possession_fault(entry.ledger, entry.subject, keys, entry.payload["proofs"])
+        if fault is not None:
+            return fault
     changes[f"institution/{entry.subject}"] = {**institution, "keys": {**institution["keys"], **keys}}
     return changes
 

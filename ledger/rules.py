@@ -1,17 +1,18 @@
-"""Which version of the contracts judges a record: a matter of its index, the same on every node, for ever.
+"""Which version of the rules judges a record: a matter of its index, the same on every node, for ever.
 
 State document "rules": {"steps": [{"from", "version", "release"}]}, in order; a step holds from its index on.
-A ledger begins with version 1, and operators activate later ones by their votes (`ledger.governance`).
-Neither a block's height nor the time decides, so that every engine agrees.
+A ledger begins with the version in its genesis, and operators activate later ones by their votes
+(`ledger.governance`). Neither a block's height nor the time decides, so that every engine agrees.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from ledger.registry import Changes, GetDocument
+from ledger.registry import RULES, Changes, GetDocument
 
-RULES = "rules"
+# From this version on a new key shows that it is held, and whose an id is can be told from how it begins.
+PROVEN = 2
 
 
 class Step(NamedTuple):

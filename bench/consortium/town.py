@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
+from consent.links import own_id
 from gateway.cli.opening import now_ms
 from ledger.encoding import b64u
 from ledger.genesis import INSTITUTION_USES, OPERATOR_QUOTA, build_genesis, parse_genesis, sign_genesis
@@ -29,7 +30,7 @@ class Town:
         self._hospitals = [os.urandom(16).hex() for _ in range(NODES)]
         self._keys = [{use: os.urandom(32) for use in INSTITUTION_USES} for _ in range(NODES)]
         self._phones: list[list[SigningKey]] = [[] for _ in range(NODES)]
-        self._links = [[os.urandom(16).hex() for _ in range(LINKS)] for _ in range(NODES)]
+        self._links = [[own_id(one, os.urandom) for _ in range(LINKS)] for one in self._hospitals]
 
     def found(self, validators: Sequence[str]) -> Town:
         """Write the genesis with these consensus keys (base64url)."""

@@ -87,6 +87,12 @@ LINK: dict[str, Titles] = {
         "Ask the institution that has taken over its records.",
         "请联系接管其病历的机构。",
     ),
+    "link-id-foreign": (
+        "The link's id is not one of this institution's",
+        "该关联标识不属于本机构",
+        "Nothing was recorded. Open a link whose id begins like the institution's own.",
+        "没有记录任何内容。请使用以本机构标识开头的关联标识。",
+    ),
     "key-known": (
         "This key is in use already",
         "该密钥已被使用",

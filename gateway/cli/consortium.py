@@ -24,11 +24,12 @@ from gateway.cli.opening import command_settings, read_genesis
 from gateway.consortium import founding, home
 from gateway.consortium.agreement import Agreement, AgreementError, read_agreement
 from gateway.consortium.directory import admission
+from gateway.consortium.joining import read_invitation
 from gateway.consortium.node import NodeError, find_program
 from gateway.consortium.node import command as node_command
 from gateway.contracts import CONTRACTS
 from gateway.identity.founding import FoundingError, write_private
-from gateway.operation.doctor.findings import FLASK
+from gateway.operation.doctor.findings import FLASK, quoted
 from gateway.settings import Settings
 from ledger.engine.abci.server import serve_application
 from ledger.engine.startup import settle_memory
@@ -51,16 +52,25 @@ for one in (up, down, add, remove, invite, join, status):
 @click.argument("file", type=FILE)
 @click.option("--name", required=True, help="What the others call this member.")
 @click.option("--meet", required=True, help="HOST:PORT at which its node meets the others' nodes.")
+@click.option("--invited", type=FILE, help="The invitation, when the others keep a ledger already.")
 @with_appcontext
-def keys(file: Path, name: str, meet: str) -> None:
+def keys(file: Path, name: str, meet: str, invited: Path | None) -> None:
     """Make this member's keys for the institutions of FILE (TOML, as for `flask found`)."""
     os.umask(0o077)
     settings = command_settings()
     try:
         founders = founders_of(file.read_text("utf-8"))
-        statement = founding.begin_joining(settings, name, founders, meet, os.urandom)
+        ledger = None if invited is None else read_invitation(invited.read_text("utf-8")).genesis.id
+        statement = founding.begin_joining(settings, name, founders, meet, os.urandom, ledger)
     except (FoundingError, NodeError, UnicodeDecodeError) as error:
         raise click.ClickException(str(error)) from None
+    if invited is not None:
+        click.echo(
+            f"The keys are made. What the members may know is in\n  {statement}\n"
+            "Send it to all members; when "
+            f"they have approved it: {FLASK} consortium join {quoted(invited)}"
+        )
+        return
     click.echo(
         f"The keys are made. What the others may know is in\n  {statement}\n"
         "Send it to whoever writes the agreement: name, origin, wallet and at, then all statements one after "

@@ -57,8 +57,11 @@ def add(statement: Path, yes: bool) -> None:
     operator = told.operators[0]
     nodes = _nodes(settings)
     _require_new_node(nodes, told)
-    changes = changes_for(operator, told.institutions)
     with ledger_view(settings) as view:
+        try:
+            changes = changes_for(told, view)
+        except FoundingError as error:
+            raise click.ClickException(str(error)) from None
         standing = standing_of(view, operator["id"])
         _show(view, told, changes, nodes)
     if standing == "retired":
@@ -113,7 +116,8 @@ def invite(file: Path) -> None:
     nodes = {one: address for one, address in _nodes(settings).items() if one in active}
     file.write_text(invitation_text(genesis, nodes), "utf-8")
     click.echo(
-        f"{file} is for the newcomer: {FLASK} consortium join {file.name}\n"
+        f"{file} is for the newcomer: {FLASK} consortium keys INSTITUTIONS --invited {file.name} …,\n"
+        f"and later {FLASK} consortium join {file.name}\n"
         f"Read to each other before that:  {grouped(genesis.id)}"
     )
 
@@ -193,7 +197,7 @@ def _after_add(standing: str, statement: Path, names: list[str]) -> str:
     propose = f"{FLASK} govern propose {{}} --key VOTE_KEY"
     if standing == "unknown":
         steps = [f"  {propose.format(operator)}      at one member", vote]
-        steps.append(f"  {FLASK} consortium invite FILE      and send FILE to the newcomer")
+        steps.append(f"  the newcomer types: {FLASK} consortium join INVITATION")
     elif standing == "approved":
         steps = [f"  the newcomer types: {FLASK} govern join --key ITS_VOTE_KEY"]
     else:

@@ -6,6 +6,7 @@ and nothing is signed unless a person agrees. A change is a small JSON file (doc
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,11 +16,16 @@ import click
 from flask.cli import AppGroup
 
 from gateway.cli.govern_words import plain, summary
-from gateway.cli.opening import command_settings, ledger_view, node
+from gateway.cli.opening import command_settings, ledger_view, node, read_genesis
 from gateway.composition import Gateway
+from gateway.consortium.node import NodeError, validator_seed
+from gateway.identity.founding import write_private
+from gateway.identity.keyring import operator_here
+from gateway.identity.rotation import named_keys
 from gateway.identity.signing import submit_signed
+from gateway.operation.doctor.findings import FLASK, quoted
 from ledger.committed import Committed
-from ledger.encoding import parse_json, unb64u
+from ledger.encoding import b64u, canonical_json, parse_json, unb64u
 from ledger.errors import LedgerError, Malformed
 from ledger.governance import open_proposals
 from ledger.registry import Document
@@ -87,6 +93,35 @@ def vote(proposal: str, key_file: Path, against: bool, yes: bool) -> None:
         members = {"proposal": found[0]["id"], "accept": not against}
         _submit(gw, seed, "operator.vote", signer, found[0]["change"], yes, **members)
         _say_where_it_stands(gw, found[0]["id"])
+
+
+@command.command("keys")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--vote", type=click.Path(path_type=Path), help="Where to put a fresh vote key: on a stick.")
+@click.option("--validator", type=click.Path(path_type=Path), help="A new priv_validator_key.json.")
+def keys(file: Path, vote: Path | None, validator: Path | None) -> None:
+    """Write to FILE the change that gives this operator new keys, which show that they are held."""
+    os.umask(0o077)
+    settings = command_settings()
+    operator = operator_here(settings, read_genesis(settings))
+    seeds: dict[str, bytes] = {}
+    try:
+        if validator is not None:
+            seeds["validator"] = validator_seed(validator)
+    except NodeError as error:
+        raise click.ClickException(str(error)) from None
+    if vote is not None:
+        if vote.exists():
+            raise click.ClickException(f"{vote} is there already · 已存在")
+        seeds["vote"] = os.urandom(32)
+        write_private(vote, b64u(seeds["vote"]).encode())
+    if not seeds:
+        raise click.ClickException("Name --vote, --validator or both · 请指定 --vote 或 --validator")
+    with ledger_view(settings) as view:
+        change = {"do": "operator.keys", "operator": operator, **named_keys(view, operator, seeds)}
+        _show(change, view)
+    write_private(file, canonical_json(change))
+    click.echo(f"{FLASK} govern propose {quoted(file)} --key VOTE_KEY")
 
 
 @command.command("join")

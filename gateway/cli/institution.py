@@ -16,12 +16,10 @@ from flask.cli import AppGroup
 from gateway.cli.opening import command_settings, find_institution, node
 from gateway.composition import Gateway
 from gateway.identity.keyring import KeyMissingError, KeyRing, read_keys
-from gateway.identity.rotation import keep_waiting, settle_waiting
+from gateway.identity.rotation import keep_waiting, named_keys, settle_waiting
 from gateway.identity.signing import submit_signed
 from gateway.settings import Settings
-from ledger.encoding import b64u
 from ledger.errors import Refusal
-from ledger.signing import public_key
 
 command = AppGroup("institution", help="Rotate keys and settle contested links, with the offline key.")
 OFFLINE = click.option(
@@ -63,8 +61,9 @@ def rotate(institution: str, uses: tuple[str, ...], offline: Path | None) -> Non
         # The new seeds are on disk before the ledger names them: a crash in between loses nothing.
         keep_waiting(settings, one["id"], seeds)
         try:
-            keys = {use: b64u(public_key(seed)) for use, seed in seeds.items()}
-            _submit(gw, ring, one["id"], "institution.keys", one["id"], keys=keys)
+            with gw.ledger.view() as view:
+                named = named_keys(view, one["id"], seeds)
+            _submit(gw, ring, one["id"], "institution.keys", one["id"], **named)
         finally:
             with gw.ledger.view() as view:
                 settle_waiting(settings, view)

@@ -10,8 +10,9 @@
     [[institution]]
     id, operator, code, type, zh, en, base, [institution.keys] desk, offline, peer, release, review
 
-TOML 1.0; [limits] may change a limit. Nothing secret stands in it. Not here: keys that are secret
-(membership), and the judgement whether keys and names are admissible, which is the ledger's.
+TOML 1.0; [limits] may change a limit. Nothing secret stands in it. A statement for a ledger that is there has
+[operator.proofs] and [institution.proofs], too: one for each key. Not here: keys that are secret
+(membership), and the judgement whether keys, proofs and names are admissible, which is the ledger's.
 """
 
 from __future__ import annotations
@@ -56,11 +57,15 @@ class Agreement:
 
 @dataclass(frozen=True)
 class Statement:
-    """Members as the genesis will hold them, and where their nodes are; of one member, or of all."""
+    """Members as the genesis will hold them, and where their nodes are; of one member, or of all.
+
+    `proofs` has {use: proof} by id, of those that come to a ledger that is there.
+    """
 
     operators: list[dict[str, Any]]
     institutions: list[dict[str, Any]]
     nodes: dict[str, str]
+    proofs: dict[str, dict[str, str]]
 
     def stands_in(self, agreement: Agreement) -> bool:
         """Whether the agreement holds all of it, to the letter."""
@@ -86,6 +91,8 @@ def read_agreement(text: str) -> Agreement:
     statement = _statement(told)
     limits = told.pop("limits", {})
     _members(told, _HEAD, "the first lines")
+    if statement.proofs:
+        raise AgreementError("a statement for a ledger that is there begins no other: leave its member out")
     if told["at"].tzinfo is None:
         raise AgreementError("the first lines: at has a zone, such as 2026-12-01T08:00:00+08:00")
     if not isinstance(limits, dict) or not limits.keys() <= set(_LIMITS):
@@ -115,10 +122,14 @@ def _parsed(text: str) -> dict[str, Any]:
 
 def _statement(told: dict[str, Any]) -> Statement:
     operators, institutions = _tables(told, "operator"), _tables(told, "institution")
+    proven = [(one.get("id"), one.pop("proofs")) for one in (*operators, *institutions) if "proofs" in one]
+    if not all(isinstance(member, str) and _are_texts(proofs) for member, proofs in proven):
+        raise AgreementError("proofs are texts by use")
     return Statement(
         [_operator(number, one) for number, one in enumerate(operators, 1)],
         [_institution(number, one) for number, one in enumerate(institutions, 1)],
         {one["id"]: one["node"] for one in operators},
+        dict(proven),
     )
 
 
@@ -160,9 +171,13 @@ def _keys(one: dict[str, Any], uses: tuple[str, ...], where: str) -> dict[str, s
     keys = one.pop("keys", None)
     if not isinstance(keys, dict) or keys.keys() != set(uses):
         raise AgreementError(f"{where}: its keys are {', '.join(sorted(uses))}, and nothing else")
-    if not all(isinstance(key, str) for key in keys.values()):
+    if not _are_texts(keys):
         raise AgreementError(f"{where}: each key is a text")
     return keys
+
+
+def _are_texts(found: object) -> bool:
+    return isinstance(found, dict) and all(isinstance(one, str) for one in found.values())
 
 
 def _members(one: Mapping[str, Any], wanted: Mapping[str, type], where: str) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 from gateway.consortium.agreement import Agreement, Statement, read_statement
 from gateway.consortium.directory import write_directory
 from gateway.consortium.membership import Node, make_membership
-from gateway.consortium.node import NodeError, find_program, make_home, settle
+from gateway.consortium.node import VALIDATOR_KEY, NodeError, find_program, make_home, settle, validator_seed
 from gateway.identity.founding import Founder, FoundingError, write_private
 from gateway.settings import Settings
 from ledger.encoding import canonical_json, unb64u
@@ -45,9 +45,17 @@ def joining_path(settings: Settings) -> Path:
 
 
 def begin_joining(
-    settings: Settings, name: str, founders: Sequence[Founder], meet: str, entropy: Callable[[int], bytes]
+    settings: Settings,
+    name: str,
+    founders: Sequence[Founder],
+    meet: str,
+    entropy: Callable[[int], bytes],
+    ledger: str | None = None,
 ) -> Path:
-    """Make this side's keys; the file with its public statement. Raises FoundingError, NodeError."""
+    """Make this side's keys; the file with its public statement. Raises FoundingError, NodeError.
+
+    `ledger` is the id of the one that this side comes to; None when all begin it together.
+    """
     folder = joining_path(settings)
     if settings.genesis_path.exists():
         raise FoundingError(f"{settings.data} holds a ledger already")
@@ -57,9 +65,10 @@ def begin_joining(
     if draft.exists():
         raise FoundingError(f"{draft} was left by a crash and holds no ledger's keys: remove it")
     draft.mkdir(mode=0o700, parents=True)
-    validator, node_id = make_home(find_program(), draft / settings.node_path.name)
-    node = Node(validator, f"{node_id}@{meet}")
-    statement = make_membership(draft, name, founders, settings.console_origin, node, entropy)
+    home = draft / settings.node_path.name
+    _, node_id = make_home(find_program(), home)
+    node = Node(validator_seed(home / VALIDATOR_KEY), f"{node_id}@{meet}")
+    statement = make_membership(draft, name, founders, settings.console_origin, node, entropy, ledger)
     write_private(draft / STATEMENT, statement.encode())
     write_private(draft / "secrets" / "session.key", entropy(32).hex().encode())
     os.rename(draft, folder)

@@ -12,13 +12,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gateway.consortium.agreement import NODE
+from gateway.consortium.agreement import NODE, Statement
 from gateway.consortium.founding import Meeting, move_in, own_statement
 from gateway.identity.founding import FoundingError
 from gateway.settings import Settings
 from ledger.errors import Malformed
 from ledger.genesis import Genesis, parse_genesis
+from ledger.possession import possession_fault
 from ledger.registry import Document
+from ledger.rules import PROVEN, step_at
 from ledger.view import View
 
 _KIND, _VERSION = "invitation", 1
@@ -63,19 +65,42 @@ def come_in(settings: Settings, invitation: Invitation, meeting: Meeting) -> str
     """Set up this newcomer's folder; the id of its operator. Raises FoundingError, and changes nothing."""
     statement = own_statement(settings)
     own = str(statement.operators[0]["id"])
+    _require_made_for(invitation.genesis, statement)
     if invitation.genesis.wallet != settings.wallet_origin:
         raise FoundingError(f"The ledger's wallet is at {invitation.genesis.wallet}: set YAOSHI_WALLET to it")
     move_in(settings, invitation.genesis, own, {**invitation.nodes, **statement.nodes}, meeting)
     return own
 
 
-def changes_for(operator: Document, institutions: list[Document]) -> dict[str, Document]:
+def _require_made_for(genesis: Genesis, statement: Statement) -> None:
+    [operator] = statement.operators
+    proofs = statement.proofs.get(operator["id"])
+    if proofs is not None and possession_fault(genesis.id, operator["id"], operator["keys"], proofs):
+        raise FoundingError("The keys that wait here were made for another ledger than this invitation's")
+
+
+def changes_for(told: Statement, view: View) -> dict[str, Document]:
     """What the members vote on to let these in, by a short name; in this order, the operator joining between.
 
-    An institution can be admitted only when its operator has joined.
+    An institution can be admitted only when its operator has joined. Raises FoundingError when the statement
+    does not show that whoever made it holds its keys.
     """
-    changes = {"operator": {"do": "operator.admit", "operator": operator}}
-    return changes | {one["code"]: {"do": "institution.admit", "institution": one} for one in institutions}
+    [operator] = told.operators
+    changes: dict[str, Document] = {"operator": {"do": "operator.admit", "operator": operator}}
+    changes |= {one["code"]: {"do": "institution.admit", "institution": one} for one in told.institutions}
+    if step_at(view.get, view.size).version < PROVEN:
+        return changes
+    parties = {"operator": operator} | {one["code"]: one for one in told.institutions}
+    for name, party in parties.items():
+        proofs = told.proofs.get(party["id"], {})
+        if possession_fault(view.genesis.id, party["id"], party["keys"], proofs) is not None:
+            raise FoundingError(
+                "The statement does not show that its keys are held by whoever made it, for this ledger. "
+                "The newcomer needs the invitation first (consortium invite), and makes keys and statement "
+                "for it: consortium keys --invited FILE"
+            )
+        changes[name]["proofs"] = proofs
+    return changes
 
 
 def standing_of(view: View, operator: str) -> str:

@@ -1,25 +1,27 @@
 """Makes the keys of one member on its own machine, and says what the others may know of them.
 
-The statement is plain text (TOML) that is put into the agreement as it is; no secret leaves the folder. Not
-here: the keys of the consensus node, which its own program makes: their public parts are handed in.
+The statement is plain text (TOML) that is put into the agreement as it is; no secret leaves the folder. For a
+ledger that others began it also shows that this member holds each key (ledger.possession). Not here: the keys
+of the consensus node, which its own program makes: they are handed in.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from gateway.identity.founding import Founder, KeyMaker
+from gateway.identity.founding import Founder, KeyMaker, public_keys
 from ledger.genesis import INSTITUTION_USES, OPERATOR_USES, VALIDATOR_USE
+from ledger.possession import prove_possession
 
 
 @dataclass(frozen=True)
 class Node:
-    """The consensus node: its validator key (base64url), and "node id@host:port" where the others meet it."""
+    """The consensus node: the seed of its validator key, and "node id@host:port" where the others meet it."""
 
-    validator: str
+    seed: bytes = field(repr=False)
     address: str
 
 
@@ -30,12 +32,17 @@ def make_membership(
     console_origin: str,
     node: Node,
     entropy: Callable[[int], bytes],
+    ledger: str | None = None,
 ) -> str:
-    """Keys of one operator and its institutions, written below `draft`; the statement for the agreement."""
+    """Keys of one operator and its institutions, written below `draft`; the statement for the others.
+
+    `ledger` is the id of the one that it comes to; None when all begin it together.
+    """
     keys = KeyMaker(draft, entropy)
     operator = entropy(16).hex()
-    made = {**keys.make(operator, OPERATOR_USES), VALIDATOR_USE: node.validator}
-    parts = [_table("operator", {"id": operator, "name": name, "node": node.address}, made)]
+    seeds = {**keys.make(operator, OPERATOR_USES), VALIDATOR_USE: node.seed}
+    said = {"id": operator, "name": name, "node": node.address}
+    parts = [_table("operator", said, seeds, ledger)]
     for one in founders:
         subject = entropy(16).hex()
         said = {
@@ -47,13 +54,16 @@ def make_membership(
             "en": one.english,
             "base": f"{console_origin}/i/{subject}",
         }
-        parts.append(_table("institution", said, keys.make(subject, INSTITUTION_USES)))
+        parts.append(_table("institution", said, keys.make(subject, INSTITUTION_USES), ledger))
     return "\n".join(parts)
 
 
-def _table(kind: str, members: dict[str, str], keys: dict[str, str]) -> str:
+def _table(kind: str, members: dict[str, str], seeds: dict[str, bytes], ledger: str | None) -> str:
     lines = [f"[[{kind}]]", *(_line(*each) for each in members.items())]
-    lines += [f"[{kind}.keys]", *(_line(*each) for each in sorted(keys.items()))]
+    lines += [f"[{kind}.keys]", *(_line(*each) for each in sorted(public_keys(seeds).items()))]
+    if ledger is not None:
+        proofs = {use: prove_possession(seed, ledger, members["id"], use) for use, seed in seeds.items()}
+        lines += [f"[{kind}.proofs]", *(_line(*each) for each in sorted(proofs.items()))]
     return "\n".join(lines) + "\n"
 
 

@@ -19,8 +19,10 @@ from pathlib import Path
 from gateway.operation.files import replace_private
 from ledger.encoding import b64u, unb64
 from ledger.engine.cometbft_config import NodeSettings, config_toml
+from ledger.errors import Malformed
 
 NAME = "cometbft"
+VALIDATOR_KEY = Path("config/priv_validator_key.json")
 LONGEST_SOCKET = 100  # a unix socket's path has room for some 107 bytes
 
 
@@ -49,10 +51,21 @@ def make_home(program: Path, home: Path) -> tuple[str, str]:
     for path in home.rglob("*"):
         path.chmod(0o700 if path.is_dir() else 0o600)
     home.chmod(0o700)
-    validator = json.loads((home / "config/priv_validator_key.json").read_text("utf-8"))["pub_key"]["value"]
+    validator = json.loads((home / VALIDATOR_KEY).read_text("utf-8"))["pub_key"]["value"]
     node_key = json.loads((home / "config/node_key.json").read_text("utf-8"))["priv_key"]["value"]
     # An Ed25519 private key is seed and public key; a node id is the first 20 bytes of the public key's hash.
     return b64u(unb64(validator)), hashlib.sha256(unb64(node_key)[32:]).hexdigest()[:40]
+
+
+def validator_seed(path: Path) -> bytes:
+    """The 32-byte seed in a priv_validator_key.json, to show once that the key is held (ledger.possession).
+
+    Raises NodeError.
+    """
+    try:
+        return unb64(json.loads(path.read_text("utf-8"))["priv_key"]["value"])[:32]
+    except (OSError, ValueError, LookupError, TypeError, Malformed):
+        raise NodeError(f"{path} holds no validator's key of CometBFT") from None
 
 
 def command(program: Path, home: Path) -> list[str]:

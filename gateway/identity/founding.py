@@ -108,7 +108,7 @@ def _write(
 ) -> None:
     keys = KeyMaker(draft, entropy)
     operator = entropy(16).hex()
-    operators = [{"id": operator, "name": "Yaoshi", "keys": keys.make(operator, OPERATOR_USES)}]
+    operators = [{"id": operator, "name": "Yaoshi", "keys": public_keys(keys.make(operator, OPERATOR_USES))}]
     institutions: list[dict[str, Any]] = []
     for one in founders:
         subject = entropy(16).hex()
@@ -120,7 +120,7 @@ def _write(
                 "operator": operator,
                 "name": {"zh-CN": one.chinese, "en": one.english},
                 "base": f"{settings.console_origin}/i/{subject}",
-                "keys": keys.make(subject, INSTITUTION_USES),
+                "keys": public_keys(keys.make(subject, INSTITUTION_USES)),
             }
         )
     document = build_genesis(
@@ -143,12 +143,17 @@ class KeyMaker:
         self._draft, self._entropy = draft, entropy
         self.seeds: list[bytes] = []
 
-    def make(self, subject: str, uses: tuple[str, ...]) -> dict[str, str]:
-        """Fresh keys of a subject: the public ones, base64url by use."""
+    def make(self, subject: str, uses: tuple[str, ...]) -> dict[str, bytes]:
+        """Fresh keys of a subject: their seeds by use."""
         made = {}
         for use in uses:
             seed = self._entropy(32)
             self.seeds.append(seed)
             write_key(self._draft / ("offline" if use in OFFLINE_USES else "keys"), subject, use, seed)
-            made[use] = b64u(public_key(seed))
+            made[use] = seed
         return made
+
+
+def public_keys(seeds: dict[str, bytes]) -> dict[str, str]:
+    """The public keys of seeds, base64url by use."""
+    return {use: b64u(public_key(seed)) for use, seed in seeds.items()}

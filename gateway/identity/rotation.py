@@ -1,4 +1,4 @@
-"""Finishes a rotation of keys that was cut off: the ledger says which of two keys is the institution's.
+"""Names fresh keys, and finishes a rotation that was cut off: the ledger says which key is in force.
 
 Fresh seeds wait in keys-waiting/ from before the entry is submitted until after it is committed. Whatever
 waits there is put in place when the registry names it, and thrown away when it does not.
@@ -7,14 +7,26 @@ waits there is put in place when the registry names it, and thrown away when it 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from gateway.identity.founding import public_keys
 from gateway.identity.keyring import KeyRing, read_keys, write_key
 from gateway.settings import Settings
 from ledger.encoding import b64u
+from ledger.possession import prove_possession
+from ledger.rules import PROVEN, step_at
 
 if TYPE_CHECKING:
     from ledger.view import View
+
+
+def named_keys(view: View, subject: str, seeds: dict[str, bytes]) -> dict[str, Any]:
+    """What names these fresh keys {use: 32 bytes} of a subject: `keys`, and `proofs` where the rules ask."""
+    named: dict[str, Any] = {"keys": public_keys(seeds)}
+    if step_at(view.get, view.size).version >= PROVEN:
+        proofs = {use: prove_possession(seed, view.genesis.id, subject, use) for use, seed in seeds.items()}
+        named["proofs"] = proofs
+    return named
 
 
 def keep_waiting(settings: Settings, institution: str, seeds: dict[str, bytes]) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, bindparam, select
 
+from consent.links import is_own_id, own_id
 from gateway.identity.signing import submit_or_keep
 from gateway.links.tables import patient_link
 from ledger.errors import Refusal
@@ -35,11 +36,10 @@ def ensure_link(gw: Gateway, institution: str, patient_id: str, urgent: bool = F
 
     Raises ledger.errors.Unavailable when the ledger does not answer.
     """
-    candidates = _links(gw, institution, patient_id) or [reserve_link(gw, institution, patient_id)]
-    for link in candidates:
+    for link in _links(gw, institution, patient_id):
         if ledger_state(gw, link) is not None:
             return link
-    link = candidates[0]
+    link = reserve_link(gw, institution, patient_id)
     if gw.outbox.waiting(link):
         return link
     answer = submit_or_keep(
@@ -52,14 +52,20 @@ def ensure_link(gw: Gateway, institution: str, patient_id: str, urgent: bool = F
 
 
 def reserve_link(gw: Gateway, institution: str, patient_id: str) -> str:
-    """The link id that this patient has, or will have once opened; a closed link is followed by a new id."""
+    """The link id that this patient has, or will have once opened; a closed link is followed by a new id.
+
+    So is one that version 1 of the rules let be reserved and that version 2 would not open.
+    """
     known = _links(gw, institution, patient_id)
     if known:
         state = ledger_state(gw, known[0])
-        if state is None or not state.get("closed"):
+        if state is None:
+            if is_own_id(known[0], institution) or gw.outbox.waiting(known[0]):
+                return known[0]
+        elif not state.get("closed"):
             return known[0]
     row = {
-        "link": gw.entropy(16).hex(),
+        "link": own_id(institution, gw.entropy),
         "institution": institution,
         "patient_id": patient_id,
         "generation": len(known) + 1,

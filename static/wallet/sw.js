@@ -147,6 +147,7 @@ const SHELL = [
   "/wallet/verify/merkle.js",
   "/wallet/verify/note.js",
   "/wallet/verify/permits.js",
+  "/wallet/verify/possession.js",
   "/wallet/verify/receipt.js",
   "/wallet/verify/record.js",
   "/wallet/verify/registry.js",

@@ -8,6 +8,7 @@ from consent.glass_state import glass_state, glass_status
 from consent.under import under_state, under_status, visit_begun, visit_status
 from tests.consent.world import (
     CLINIC,
+    CLINIC_LINK,
     DAY,
     HOSPITAL,
     HOUR,
@@ -55,8 +56,8 @@ def wait(world: World, by: int) -> None:
 
 def elsewhere(world: World) -> str:
     """A glass of another link at another institution."""
-    world.open("other phone", OTHER_LINK, CLINIC)
-    return world.must("glass.broken", staff("release", CLINIC), subject=OTHER_LINK, **glass())
+    world.open("other phone", CLINIC_LINK, CLINIC)
+    return world.must("glass.broken", staff("release", CLINIC), subject=CLINIC_LINK, **glass())
 
 
 BROKEN: dict[str, tuple[Act, str]] = {

@@ -8,6 +8,7 @@ from consent.state import grant_state, grant_status
 from consent.under import visit_status
 from tests.consent.world import (
     CLINIC,
+    CLINIC_LINK,
     DAY,
     HOSPITAL,
     HOUR,
@@ -229,8 +230,8 @@ def revoke(world: World, given: str, *, at: int | None = None, wait: int = 0) ->
 
 
 def elsewhere(world: World) -> str:
-    world.open("other phone", OTHER_LINK, CLINIC)
-    return world.must("grant.give", phone("other phone", OTHER_LINK), subject=OTHER_LINK, **grant(world))
+    world.open("other phone", CLINIC_LINK, CLINIC)
+    return world.must("grant.give", phone("other phone", CLINIC_LINK), subject=CLINIC_LINK, **grant(world))
 
 
 def visits(world: World, given: str, *steps: tuple[int, str]) -> object:

@@ -4,10 +4,13 @@ from collections.abc import Callable
 
 import pytest
 
+from consent.lifecycle import ConsentContract
+from consent.links import is_own_id, own_id
 from consent.state import key_rights, link_state, read_until
 from tests.consent.world import (
     ALL,
     CLINIC,
+    CLINIC_LINK,
     HOSPITAL,
     LINK,
     OTHER_LINK,
@@ -104,6 +107,16 @@ REFUSED: dict[str, tuple[Callable[[], World], Put, str]] = {
         "signer-not-allowed",
     ),
     "the link exists already": (opened, lambda w: w.put("link.open", staff("desk"), **OPEN), "link-exists"),
+    "its id begins like another institution's": (
+        World,
+        lambda w: w.put("link.open", staff("desk"), subject=CLINIC_LINK, **OPEN),
+        "link-id-foreign",
+    ),
+    "its id is another institution's own": (
+        World,
+        lambda w: w.put("link.open", staff("desk"), subject=CLINIC, **OPEN),
+        "link-id-foreign",
+    ),
     "the institution is not on the ledger": (
         World,
         lambda w: w.put("link.open", staff("desk", "f0" * 16), institution="f0" * 16),
@@ -335,3 +348,17 @@ def test_nobody_has_rights_on_an_unknown_link() -> None:
     assert rights(World(), "phone") == set()
     assert link_state(World(), LINK) is None
     assert read_until(World(), LINK, name32("phone")) is None
+
+
+def test_version_one_of_the_rules_let_any_institution_open_any_id() -> None:
+    world, members = World(), {"subject": CLINIC_LINK, **OPEN}
+    world.contract = ConsentContract(own_ids=False)
+    world.must("link.open", staff("desk"), **members)
+    assert link_state(world, CLINIC_LINK) is not None
+
+
+def test_a_fresh_id_is_its_institutions_own() -> None:
+    made = own_id(HOSPITAL, lambda count: bytes(count))
+    assert (made, len(made)) == (HOSPITAL[:8] + "0" * 24, 32)
+    assert is_own_id(made, HOSPITAL)
+    assert not is_own_id(made, CLINIC)

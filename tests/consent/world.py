@@ -26,7 +26,9 @@ LIMITS = {
     "link_keys_max": 8,
     "link_entries_per_hour": 600,
 }
-HOSPITAL, CLINIC, LINK, OTHER_LINK = "a1" * 16, "b2" * 16, "c3" * 16, "d4" * 16
+HOSPITAL, CLINIC = "a1" * 16, "b2" * 16
+# A link's id begins like its institution's.
+LINK, OTHER_LINK, CLINIC_LINK = HOSPITAL[:8] + "c3" * 12, HOSPITAL[:8] + "d4" * 12, CLINIC[:8] + "d4" * 12
 # the same examples in every run
 STEADY = settings(derandomize=True, deadline=None)
 ALL = ["give", "manage", "revoke"]
@@ -75,6 +77,7 @@ class World:
     time: int = NOW
     index: int = 1
     state: dict[str, dict[str, Any]] = field(default_factory=dict)
+    contract: ConsentContract = field(default_factory=ConsentContract)
 
     def __post_init__(self) -> None:
         self.state["limits"] = dict(LIMITS)
@@ -107,7 +110,7 @@ class World:
         proven = None if new_key is None else name32(new_key)
         entry = Entry(entry_id, kind, subject, payload["at"], payload, proven)
         before = copy.deepcopy(self.state)
-        answer = ConsentContract().apply(self, entry, signer, self.time)
+        answer = self.contract.apply(self, entry, signer, self.time)
         assert self.state == before, "the contract changes the state only through its answer"
         return entry_id, answer
 

@@ -7,9 +7,22 @@ from typing import Any
 from ledger.compact import parse_compact
 from ledger.encoding import canonical_json, unb64u
 from ledger.envelope import open_envelope, pack_batch
+from ledger.genesis import INSTITUTION_USES
 from ledger.merkle import leaf_hash
+from ledger.possession import possession_message, prove_possession
 from ledger.signing import public_key, sign_batch, sign_compact, signing_input, thumbprint
-from tests.docs.story import CLINIC, LINK, OPERATOR, START, Story, digest, identity, institution
+from tests.docs.story import (
+    CLINIC,
+    HOSPITAL,
+    LINK,
+    OPERATOR,
+    START,
+    Story,
+    digest,
+    identity,
+    institution,
+    key,
+)
 
 _NEWCOMER = identity("newcomer")
 
@@ -24,12 +37,17 @@ def _votes(story: Story) -> dict[str, str]:
         return {"ledger": story.ledger, "subject": subject, "kind": kind, "at": START, **members}
 
     newcomer = institution("newcomer", "WN", "clinic", "示例新诊所（合成）", "Example new clinic (synthetic)")
-    change = {"do": "institution.admit", "institution": newcomer}
+    change = {
+        "do": "institution.admit",
+        "institution": newcomer,
+        "proofs": {use: _proof(story, "newcomer", use) for use in INSTITUTION_USES},
+    }
     proposal = payload("operator.propose", OPERATOR, change=change)
     entry = sign_compact(digest("operator/vote"), "yaoshi-entry", proposal)
     entry_id = parse_compact(entry).id
     vote = payload("operator.vote", identity("other operator"), proposal=entry_id, accept=True)
     return {
+        **_rotation(story),
         "operator.propose.payload": canonical_json(proposal).decode(),
         "operator.propose.id": entry_id,
         "operator.vote.payload": canonical_json(vote).decode(),
@@ -39,6 +57,36 @@ def _votes(story: Story) -> dict[str, str]:
         "institution.retire.change": canonical_json(
             {"do": "institution.retire", "institution": CLINIC}
         ).decode(),
+    }
+
+
+def _proof(story: Story, party: str, use: str, name: str = "") -> str:
+    """By the example's key called `name`, else the party's of this use."""
+    seed = digest(name or f"{party}/{use}")
+    return prove_possession(seed, story.ledger, identity(party), use)
+
+
+def _rotation(story: Story) -> dict[str, str]:
+    name = "hospital/next release"
+    proof = _proof(story, "hospital", "release", name)
+    payload = {
+        "ledger": story.ledger,
+        "subject": HOSPITAL,
+        "kind": "institution.keys",
+        "at": START,
+        "keys": {"release": key(name)},
+        "proofs": {"release": proof},
+    }
+    signed = possession_message(story.ledger, HOSPITAL, "release", key(name))
+    rows = [
+        ("signed begins", signed[:20].hex()),
+        ("after the tag", signed[14:].decode()),
+        ("signed by", f"the key called {name}"),
+        ("proof", proof),
+    ]
+    return {
+        "key.possession": _table(rows),
+        "institution.keys.payload": canonical_json(payload).decode(),
     }
 
 

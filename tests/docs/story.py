@@ -41,7 +41,7 @@ def key(name: str) -> str:
 
 
 OPERATOR, HOSPITAL, CLINIC = identity("operator"), identity("hospital"), identity("clinic")
-LINK, VISIT = identity("link"), identity("visit")
+LINK, VISIT = HOSPITAL[:8] + identity("link")[8:], identity("visit")
 DOCTOR = {"id": identity("doctor"), "name": "林医生（合成）", "role": "physician"}
 SCOPE = {
     "codes": ["http://loinc.org|2345-7", "http://loinc.org|4548-4"],

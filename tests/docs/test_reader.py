@@ -177,6 +177,9 @@ def check_chain(
         payload = envelope(found["entry"].decode(), "yaoshi-entry", uses.get(kind) or uses["phone"])
         if kind == "link.open":
             envelope(payload["proof"], "yaoshi-proof", payload["key"])
+            want(
+                document["rules"] == 1 or payload["subject"][:8] == payload["institution"][:8], "a link's id"
+            )
             uses["phone"] = payload["key"]
         if "commitment" in payload:
             opening = served["openings"].get(payload["commitment"])
@@ -264,3 +267,38 @@ def test_the_reader_finds_out_when(lie: Callable[[dict[str, Any]], object]) -> N
     lie(served)
     with pytest.raises(Lie):
         check_timeline(served, *known)
+
+
+def check_held(ledger: str, subject: str, keys: dict[str, str], proofs: dict[str, str]) -> None:
+    """Governance, "New keys": each new key, and no other, signed what it is to be."""
+    want(keys.keys() == proofs.keys(), "a proof for each new key")
+    for use, key in keys.items():
+        said = {"key": key, "ledger": ledger, "subject": subject, "use": use}
+        text = json.dumps(said, sort_keys=True, separators=(",", ":")).encode()
+        want(ed25519(un(key), b"yaoshi/key/v1\x00" + text, un(proofs[use])), f"proof of the {use} key")
+
+
+def brought(name: str) -> tuple[str, str, dict[str, str], dict[str, str]]:
+    """Ledger, subject, keys and proofs of an example."""
+    payload = json.loads(PAGE[name])
+    if payload["kind"] == "institution.keys":
+        return payload["ledger"], payload["subject"], payload["keys"], payload["proofs"]
+    party = payload["change"]["institution"]
+    return payload["ledger"], party["id"], party["keys"], payload["change"]["proofs"]
+
+
+@pytest.mark.parametrize("name", ["institution.keys.payload", "operator.propose.payload"])
+def test_new_keys_are_shown_to_be_held_by_the_pages_alone(name: str) -> None:
+    ledger, subject, keys, proofs = brought(name)
+    assert ledger == sha(PAGE["genesis"].encode()).hex()
+    check_held(ledger, subject, keys, proofs)
+    for use in keys:
+        for lie in (
+            ("00" * 32, subject, keys, proofs),
+            (ledger, "00" * 16, keys, proofs),
+            (ledger, subject, {**keys, use: json.loads(PAGE["wallet.claim"])["key"]}, proofs),
+            (ledger, subject, {**keys, "more": keys[use]}, {**proofs, "more": proofs[use]}),
+            (ledger, subject, keys, {**proofs, "more": proofs[use]}),
+        ):
+            with pytest.raises(Lie):
+                check_held(*lie)

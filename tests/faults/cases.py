@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 
+from consent.links import own_id
 from ledger.committed import Committed
 from ledger.entry import parse_entry
 from ledger.errors import LedgerError
@@ -117,7 +118,13 @@ class Case:
 
 def link(hospital: Hospital) -> str:
     """An entry that can always be recorded: a link that nobody has claimed."""
-    return signed(hospital, "desk", "link.open", os.urandom(16).hex(), institution=hospital.institution)
+    return signed(
+        hospital,
+        "desk",
+        "link.open",
+        own_id(hospital.institution, os.urandom),
+        institution=hospital.institution,
+    )
 
 
 def is_recorded(hospital: Hospital, entry: str) -> bool:

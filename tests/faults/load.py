@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import cycle
 
+from consent.links import own_id
 from ledger.committed import Committed
 from ledger.encoding import b64u
 from ledger.engine.inflight import Answer
@@ -83,7 +84,7 @@ class Load:
                 return
 
     def _one_link(self, custodian: Hospital, doors: Iterator[Hospital]) -> None:
-        seed, link = os.urandom(32), os.urandom(16).hex()
+        seed, link = os.urandom(32), own_id(custodian.institution, os.urandom)
         proof = {"ledger": custodian.genesis.id, "subject": link, "institution": custodian.institution}
         key = {"key": b64u(public_key(seed)), "proof": sign_compact(seed, PROOF_TYP, proof)}
         if not self._recorded(

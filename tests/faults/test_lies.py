@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from consent.links import own_id
 from ledger.committed import Committed
 from ledger.encoding import b64u
 from ledger.envelope import pack_entries
@@ -93,7 +94,7 @@ def test_a_member_signs_nonsense(case: Case, application: str) -> None:
 
 def test_a_member_floods(case: Case) -> None:
     member = case.network.hospitals[AT]
-    subject = os.urandom(16).hex()
+    subject = own_id(member.institution, os.urandom)
     opened = signed(member, "desk", "link.open", subject, institution=member.institution)
     assert isinstance(member.engine.record(opened, 20), Committed)
     before = size(case)

@@ -121,7 +121,7 @@ def test_an_institution_that_no_longer_takes_part_changes_no_keys() -> None:
     fresh = {"desk": world.key("fresh")}
     entry = parse_entry(author.entry("offline", "institution.keys", world.CLINIC, keys=fresh))
     signer = Signer("kid", world.CLINIC, "institution", "offline")
-    answer = rotate_keys(entry, signer, lambda _: {"retired": True})
+    answer = rotate_keys(entry, signer, lambda _: {"retired": True}, proven=False)
     assert isinstance(answer, Refusal)
     assert answer.code == "institution-inactive"
 

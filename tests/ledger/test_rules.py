@@ -40,7 +40,7 @@ class Generous(world.CountingContract):
 def test_a_version_of_the_rules_judges_from_its_index_on_and_for_ever(tmp_path: Path) -> None:
     council = Council(tmp_path)
     council.engine.close()
-    council.contracts = {**world.contracts(), 2: [Generous()]}
+    council.contracts = {**world.contracts(), 3: [Generous()]}
     council.engine = council.open()
     council.done(f"{world.HOSPITAL}/desk", "link.open", LINK, institution=world.HOSPITAL)
     proposal = council.propose(rules(start=6))

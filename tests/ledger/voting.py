@@ -9,6 +9,8 @@ from ledger.committed import Committed
 from ledger.engine.embedded import EmbeddedEngine
 from ledger.errors import Refusal
 from ledger.genesis import INSTITUTION_USES
+from ledger.members import new_keys
+from ledger.possession import prove_possession
 from tests.ledger import world
 
 NEW_OPERATOR = "9c" * 16
@@ -28,9 +30,11 @@ class Clock:
 class Council:
     """The operators of one ledger, whose vote keys are those of `<id>/vote` unless told otherwise."""
 
-    def __init__(self, folder: Path, operators: int = 4, validators: bool = True, **limits: int) -> None:
+    def __init__(
+        self, folder: Path, operators: int = 4, validators: bool = True, rules: int = 1, **limits: int
+    ) -> None:
         self.path = folder / "ledger.db"
-        self.genesis = world.genesis_bytes(operators=operators, validators=validators, **limits)
+        self.genesis = world.genesis_bytes(operators=operators, validators=validators, rules=rules, **limits)
         self.operators = world.consortium(operators)
         self.clock = Clock()
         self.contracts: dict[int, Any] = world.contracts()
@@ -112,5 +116,23 @@ def admit_institution(**members: Any) -> dict[str, Any]:
     return {"do": "institution.admit", "institution": new_institution(**members)}
 
 
-def rules(version: int = 2, start: int = 0) -> dict[str, Any]:
+def rules(version: int = 3, start: int = 0) -> dict[str, Any]:
     return {"do": "rules.activate", "version": version, "from": start, "release": "yaoshi 9.0"}
+
+
+def proven(ledger: str, change: dict[str, Any], **names: str) -> dict[str, Any]:
+    """The change with a proof of each new key, by `seed(names[use])` or that of `<id>/<use>`."""
+    found = new_keys(change)
+    assert found is not None
+    party, keys = found
+    seeds = {use: world.seed(names.get(use, f"{party}/{use}")) for use in keys}
+    proofs = {use: prove_possession(seed, ledger, party, use) for use, seed in seeds.items()}
+    return {**change, "proofs": proofs}
+
+
+def rotation(ledger: str, institution: str, **names: str) -> dict[str, Any]:
+    """Members of an `institution.keys` entry that names `seed(name)` for each use, with its proofs."""
+    proofs = {
+        use: prove_possession(world.seed(name), ledger, institution, use) for use, name in names.items()
+    }
+    return {"keys": {use: world.key(name) for use, name in names.items()}, "proofs": proofs}

@@ -51,7 +51,7 @@ def consortium(size: int = 4) -> list[str]:
 
 
 def genesis_bytes(
-    operators: int = 1, validators: bool = False, clinic: str = OPERATOR, **limits: int
+    operators: int = 1, validators: bool = False, clinic: str = OPERATOR, rules: int = 1, **limits: int
 ) -> bytes:
     """A signed genesis; limits by name override the usual ones. `clinic`: whose the clinic is."""
     uses = ("vote", "checkpoint", "validator") if validators else ("vote", "checkpoint")
@@ -65,6 +65,7 @@ def genesis_bytes(
         operators=[operator_document(each, uses) for each in members],
         institutions=institutions,
         limits=limits,
+        rules=rules,
     )
     names = [f"{each}/vote" for each in members] + [f"{HOSPITAL}/offline", f"{CLINIC}/offline"]
     return sign_genesis(doc, [seed(name) for name in names])
@@ -153,8 +154,13 @@ def link_id(number: int) -> str:
     return hashlib.sha256(b"link %d" % number).hexdigest()[:32]
 
 
+def own_link(number: int, institution: str = HOSPITAL) -> str:
+    """A link's id that begins like its institution's, by number."""
+    return institution[:8] + link_id(number)[8:]
+
+
 def contracts() -> dict[int, Iterable[Any]]:
-    return {1: [CountingContract()]}
+    return {1: [CountingContract()], 2: [CountingContract()]}
 
 
 def kid(name: str) -> str:

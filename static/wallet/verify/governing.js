@@ -1,21 +1,29 @@
 // How operators and institutions come, change and go: by votes of more than two thirds of the active operators.
 // docs/formats/governance.md. Replayed from the pinned genesis in the order of the log, so that nobody can show the phone
-// an institution that the operators did not let in. One vote an operator, by its vote key; a proposal is a yes.
+// an institution that the operators did not let in. One vote an operator, by its vote key; a proposal is a yes. Which
+// version of the rules judges a record is replayed, too: from version 2 on new keys show that they are held.
 
 import { demand } from "./alarm.js";
 import { unb64u } from "./bytes.js";
 import { isSignedBy } from "./jws.js";
+import { areHeld } from "./possession.js";
 
 /** How long a proposal and an approval stay open, ms. */
 export const TERM = 30 * 24 * 60 * 60 * 1000;
+/** From this version of the rules on a new key shows that it is held, and a link's id begins like its institution's. */
+export const PROVEN = 2;
 const HERE = { registry: true };
 
-/** The operators and institutions of the genesis: {operators, institutions, proposals, approvals}. */
-export function councilOf({ document }) {
+/** The operators and institutions of the genesis: {ledger, operators, institutions, proposals, approvals, rules}. */
+export function councilOf({ id, document }) {
   const operators = new Map(document.operators.map((each) => [each.id, { keys: each.keys, active: true }]));
   const institutions = new Map(document.institutions.map((each) => [each.id, member(each, 0)]));
-  return { operators, institutions, proposals: new Map(), approvals: new Map() };
+  const rules = [{ from: 0, version: document.rules }];
+  return { ledger: id, operators, institutions, proposals: new Map(), approvals: new Map(), rules };
 }
+
+/** The version of the rules by which a record is judged. */
+export const versionAt = ({ rules }, index) => rules.findLast(({ from }) => from <= index).version;
 
 /** An institution as shown now, and its keys from each index on (null: none in use). */
 const member = (document, from) => ({ shown: { ...document, retired: false }, history: [{ from, keys: document.keys }] });
@@ -43,10 +51,12 @@ export async function govern(council, entry, record) {
   }
   const proposal = council.proposals.get(kind === "operator.propose" ? entry.id : entry.payload.proposal);
   demand(proposal !== undefined && record.time < proposal.until && !proposal.voted.includes(subject), "foreign", HERE);
+  if (kind === "operator.propose") await demandHeld(council, proposal.change, record);
   proposal.voted.push(subject);
   if (kind === "operator.propose" || entry.payload.accept === true) proposal.yes.push(subject);
   if (!isDecided(council, proposal) || proposal.yes.at(-1) !== subject) return;
   council.proposals.delete(proposal.id);
+  if (kind === "operator.vote") await demandHeld(council, proposal.change, record);
   demand(Object.hasOwn(EFFECTS, proposal.change.do), "foreign", HERE);
   EFFECTS[proposal.change.do](council, proposal, record);
 }
@@ -70,7 +80,24 @@ async function rotate(council, entry, record) {
   const { subject, keys } = entry.payload;
   const before = keysAt(council, subject, record.index);
   demand(before !== null && (await isSignedBy(entry, unb64u(before.offline, 32))), "signature", HERE);
+  if (versionAt(council, record.index) >= PROVEN) {
+    demand(await areHeld(council.ledger, subject, keys, entry.payload.proofs), "signature", HERE);
+  }
   setKeys(council.institutions.get(subject), record, { ...before, ...keys });
+}
+
+/** Which keys a change brings, and whose they become. */
+const NEW_KEYS = {
+  "operator.admit": ({ operator }) => operator,
+  "operator.keys": ({ operator, keys }) => ({ id: operator, keys }),
+  "institution.admit": ({ institution }) => institution,
+};
+
+/** What is proposed, and again what is decided, shows by the rules of that record that its new keys are held. */
+async function demandHeld(council, change, record) {
+  if (versionAt(council, record.index) < PROVEN || !Object.hasOwn(NEW_KEYS, change.do)) return;
+  const { id, keys } = NEW_KEYS[change.do](change);
+  demand(await areHeld(council.ledger, id, keys, change.proofs), "signature", HERE);
 }
 
 function isDecided({ operators }, { yes }) {
@@ -111,5 +138,7 @@ const EFFECTS = {
     for (const name of ["name", "base", "operator"]) if (change[name] !== undefined) shown[name] = change[name];
   },
   "institution.retire": ({ institutions }, { change }, record) => retire(institutions.get(change.institution), record),
-  "rules.activate": () => {}, // which rules the nodes judge by is theirs; what a phone checks holds under all of them
+  "rules.activate": ({ rules }, { change }, record) => {
+    rules.push({ from: Math.max(change.from, record.index + 1), version: change.version });
+  },
 };

@@ -4,6 +4,7 @@
 
 import { unb64u } from "./bytes.js";
 import { demand } from "./alarm.js";
+import { PROVEN } from "./governing.js";
 import { isSignedBy, parseCompact, thumbprint } from "./jws.js";
 import { applyToPermits, noPermits, permits } from "./permits.js";
 
@@ -68,6 +69,9 @@ export async function applyToLink(link, entry, record, { registry, institution, 
     demand(kind === "link.keys", "foreign", facts);
     entry.byDesk = key !== undefined && (await institutional("desk"));
     demand(entry.byDesk || (await byLink("manage")), "signature", facts);
+  }
+  if (kind === "link.open" && registry.versionAt(record.index) >= PROVEN) {
+    demand(entry.payload.subject.slice(0, 8) === institution.slice(0, 8), "foreign", facts);
   }
   if (key !== undefined) await demandProof(entry, institution, facts);
   if (kind === "disclosure.made") entry.permitted = permits(link, entry, record, limits);

@@ -5,7 +5,7 @@
 
 import { b64u, equal, textOf, unb64u } from "./bytes.js";
 import { demand } from "./alarm.js";
-import { councilOf, govern, join, keysAt } from "./governing.js";
+import { councilOf, govern, join, keysAt, versionAt } from "./governing.js";
 import { INSTITUTION, OPERATOR, headIsIn } from "./head.js";
 import { parseCompact } from "./jws.js";
 import { parseRecord } from "./record.js";
@@ -28,6 +28,7 @@ function chainsOf(genesis, head) {
  * Replay and check `served` ({subjects, records}) against the heads root; raises Alarm.
  * Gives {keyAt(institution, use, index) -> raw key | null, institutions: [{id, code, name, type, base, retired, …}],
  * checkpointKeys of the active operators,
+ * versionAt(index) -> the version of the rules that judged this record,
  * consensusAt(size) -> the validators' keys (base64url) for whom the operators had voted when the log had this size}.
  */
 export async function openRegistry(served, genesis, headsRoot) {
@@ -49,6 +50,7 @@ export async function openRegistry(served, genesis, headsRoot) {
     keyAt: (institution, use, index) => keyAt(council, institution, use, index),
     institutions: [...council.institutions.values()].map((each) => each.shown),
     checkpointKeys: active(council).map(({ keys }) => unb64u(keys.checkpoint, 32)),
+    versionAt: (index) => versionAt(council, index),
     consensusAt: (size) => sets.findLast(({ from }) => from <= size).keys,
   };
 }

@@ -17,10 +17,20 @@ from gateway.cli.opening import now_ms
 from gateway.identity.founding import found
 from gateway.identity.keyring import write_key
 from gateway.settings import Settings, settings_from_env
-from ledger.genesis import INSTITUTION_USES
+from ledger.genesis import INSTITUTION_USES, parse_genesis
 from tests.gateway.conftest import Entropy
 from tests.ledger import world
-from tests.ledger.voting import NEW_INSTITUTION, NEW_OPERATOR, admit_institution, admit_operator, rules
+from tests.ledger.voting import (
+    NEW_INSTITUTION,
+    NEW_OPERATOR,
+    admit_institution,
+    admit_operator,
+    proven,
+    rules,
+)
+
+GENESIS = world.genesis_bytes(operators=4, rules=2)
+LEDGER = parse_genesis(GENESIS).id
 
 
 @pytest.fixture
@@ -29,7 +39,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
     monkeypatch.setenv("YAOSHI_VAR", str(tmp_path / "node"))
     settings = settings_from_env()
     found(settings, now_ms, Entropy())
-    settings.genesis_path.write_bytes(world.genesis_bytes(operators=4))
+    settings.genesis_path.write_bytes(GENESIS)
     for folder in (settings.keys_path, settings.offline_path):
         shutil.rmtree(folder)
     settings.ledger_path.unlink(missing_ok=True)
@@ -74,7 +84,7 @@ def agreed(folder: Path, proposal: str, *voters: int) -> str:
 
 @pytest.mark.usefixtures("here")
 def test_four_operators_admit_change_and_retire_an_institution(tmp_path: Path) -> None:
-    proposal = proposed(tmp_path, admit_institution(operator=world.consortium()[1]))
+    proposal = proposed(tmp_path, proven(LEDGER, admit_institution(operator=world.consortium()[1])))
     listed = run("list").output
     assert proposal in listed
     assert "3 of 4 are needed" in listed
@@ -96,7 +106,7 @@ def test_four_operators_admit_change_and_retire_an_institution(tmp_path: Path) -
 @pytest.mark.usefixtures("here")
 def test_an_operator_joins_another_leaves_and_rules_are_planned(tmp_path: Path) -> None:
     keys = {use: world.key(f"{NEW_OPERATOR}/{use}") for use in ("vote", "checkpoint")}
-    agreed(tmp_path, proposed(tmp_path, admit_operator(keys=keys)), 1, 2)
+    agreed(tmp_path, proposed(tmp_path, proven(LEDGER, admit_operator(keys=keys))), 1, 2)
     assert run("join", "--key", key_file(tmp_path, f"{NEW_OPERATOR}/vote"), "--yes").exit_code == 0
     leaving = proposed(tmp_path, {"do": "operator.retire", "operator": world.consortium()[3]})
     agreed(tmp_path, leaving, 1, 2)
@@ -109,11 +119,53 @@ def test_an_operator_joins_another_leaves_and_rules_are_planned(tmp_path: Path) 
     assert "nothing of the kind" in left.output
 
 
+@pytest.mark.usefixtures("here")
+def test_an_operator_gets_a_fresh_vote_key_that_shows_that_it_is_held(tmp_path: Path) -> None:
+    fresh, file = tmp_path / "stick" / "fresh.key", tmp_path / "keys.json"
+    written = run("keys", str(file), "--vote", str(fresh))
+    assert written.exit_code == 0, written.output
+    assert [path.stat().st_mode & 0o777 for path in (fresh, file)] == [0o600, 0o600]
+    assert "there already" in run("keys", str(file), "--vote", str(fresh)).output
+    agreed(tmp_path, proposed(tmp_path, json.loads(file.read_text("utf-8"))), 1, 2)
+    again = run("propose", change_file(tmp_path, rules()), "--key", str(fresh), "--yes")
+    assert again.exit_code == 0, again.output
+
+
+UNMADE: dict[str, tuple[list[str], str]] = {
+    "no key is named": ([], "Name --vote"),
+    "the validator's key is not there": (["--validator", "nowhere.json"], "no validator's key"),
+    "the validator's key is none": (["--validator", "change.json"], "no validator's key"),
+}
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize(("words", "said"), UNMADE.values(), ids=UNMADE.keys())
+def test_no_change_of_keys_is_written_when(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    change_file(tmp_path, {"priv_key": {"value": "?"}})
+    result = run("keys", "keys.json", *words)
+    assert result.exit_code == 1
+    assert said in result.output
+    assert not Path("keys.json").exists()
+
+
+@pytest.mark.usefixtures("here")
+def test_a_change_with_the_proof_of_another_key_is_refused_plainly(tmp_path: Path) -> None:
+    right = proven(LEDGER, admit_institution())
+    spoiled = {**right, "proofs": {**right["proofs"], "desk": right["proofs"]["peer"]}}
+    key = key_file(tmp_path, f"{world.OPERATOR}/vote")
+    result = run("propose", change_file(tmp_path, spoiled), "--key", key, "--yes")
+    assert result.exit_code == 1
+    assert "key-unproven" in result.output
+
+
 def test_nothing_is_signed_without_a_yes(here: Settings, tmp_path: Path) -> None:
     vote = key_file(tmp_path, f"{world.OPERATOR}/vote")
     result = run("propose", change_file(tmp_path, rules()), "--key", vote, typed="n\n")
     assert result.exit_code == 1
-    assert "启用规则版本 2" in result.output
+    assert "启用规则版本 3" in result.output
     assert "proposal" not in run("list").output
     gw = compose(here)
     with gw.ledger.view() as view:
@@ -172,6 +224,6 @@ def test_a_vote_names_one_open_proposal(tmp_path: Path, named: str) -> None:
 @pytest.mark.usefixtures("here")
 def test_a_name_cannot_play_with_the_terminal(tmp_path: Path) -> None:
     name = {"zh-CN": "医院\u202e\x1b[2J", "en": "Hospital\x07"}
-    change = change_file(tmp_path, admit_institution(name=name))
+    change = change_file(tmp_path, proven(LEDGER, admit_institution(name=name)))
     shown = run("propose", change, "--key", key_file(tmp_path, f"{world.OPERATOR}/vote"), typed="n\n").output
     assert not {"\u202e", "\x1b", "\x07"} & set(shown)

@@ -10,8 +10,6 @@ import pytest
 from gateway.consortium.membership import Node, make_membership
 from gateway.consortium.node import NodeError, find_program
 from gateway.identity.founding import Founder
-from ledger.encoding import b64u
-from ledger.signing import public_key
 from tests.gateway.consortium.entropy import Entropy
 
 
@@ -46,7 +44,7 @@ def members(root: Path, codes: tuple[str, ...] = CODES) -> list[Member]:
     found = []
     for number, code in enumerate(codes):
         entropy = Entropy(code)
-        node = Node(b64u(public_key(entropy(32))), f"{entropy(20).hex()}@{code.lower()}.example:26656")
+        node = Node(entropy(32), f"{entropy(20).hex()}@{code.lower()}.example:26656")
         founder = Founder(code, "hospital", f"{code} 医院（合成）", f"{code} Hospital (synthetic)")
         folder = root / code
         told = make_membership(

@@ -23,9 +23,10 @@ from gateway.consortium.node import find_program
 from gateway.contracts import CONTRACTS
 from gateway.identity.founding import Founder
 from gateway.identity.keyring import operator_here, read_keys
+from gateway.identity.rotation import named_keys
 from gateway.settings import Settings
 from ledger.committed import Committed
-from ledger.encoding import b64u, unb64u
+from ledger.encoding import unb64u
 from ledger.engine.abci.server import Server, serve_application
 from ledger.engine.cometbft import CometBFTEngine
 from ledger.engine.rpc import Measures, Node
@@ -33,7 +34,7 @@ from ledger.engine.views import view_of
 from ledger.errors import Refusal
 from ledger.genesis import Genesis, parse_genesis
 from ledger.machine import Contract
-from ledger.signing import public_key, sign_compact
+from ledger.signing import sign_compact
 from ledger.store.chain import read_chain_tip
 from ledger.store.database import Store
 from ledger.store.place import Postgres
@@ -63,13 +64,13 @@ class Side:
         self.engine: CometBFTEngine | None = None
         self._application: tuple[Store, Server, threading.Thread] | None = None
 
-    def make_keys(self) -> Path:
-        """As `flask consortium keys`: the file with the statement."""
+    def make_keys(self, ledger: str | None = None) -> Path:
+        """As `flask consortium keys`: the file with the statement, for the `ledger` that it comes to."""
         founder = Founder(
             self.code, "hospital", f"{self.code} 医院（合成）", f"{self.code} Hospital (synthetic)"
         )
         meets = f"127.0.0.1:{self.p2p}"
-        return begin_joining(self.settings, f"{self.code} Hospital", [founder], meets, os.urandom)
+        return begin_joining(self.settings, f"{self.code} Hospital", [founder], meets, os.urandom, ledger)
 
     @property
     def genesis(self) -> Genesis:
@@ -196,8 +197,9 @@ class Side:
     def write(self) -> Committed | Refusal:
         """One more record: a new review key of its institution, of which nobody has the seed."""
         (institution,) = {path.parent.name for path in self.settings.offline_path.glob("*/offline.key")}
-        keys = {"review": b64u(public_key(os.urandom(32)))}
-        return self.record(self.sign("institution.keys", "offline", institution, keys=keys))
+        with self.open().view() as view:
+            named = named_keys(view, institution, {"review": os.urandom(32)})
+        return self.record(self.sign("institution.keys", "offline", institution, **named))
 
     def record(self, entry: str) -> Committed | Refusal:
         return self.open().record(entry, WITHIN_S)

@@ -15,6 +15,7 @@ import pytest
 from gateway.cli.opening import now_ms
 from gateway.consortium.agreement import read_statement
 from gateway.consortium.directory import read_directory
+from gateway.consortium.joining import read_invitation
 from ledger.committed import Committed
 from ledger.errors import Refusal
 from ledger.genesis import VALIDATOR_USE
@@ -44,9 +45,10 @@ def set_up(network: Network, code: str, *, inviting: Side) -> tuple[Side, Path]:
     """A newcomer's side after `keys` and `join`: it knows everybody, and nobody knows it."""
     side = Side(network.root, code)
     statement = network.root / f"{code}.toml"
-    statement.write_bytes(side.make_keys().read_bytes())
     invitation = network.root / f"{code}.invitation"
     typed(inviting, "consortium", "invite", str(invitation))
+    invited = read_invitation(invitation.read_text("utf-8")).genesis.id
+    statement.write_bytes(side.make_keys(invited).read_bytes())
     said = typed(side, "consortium", "join", str(invitation), "--yes", "--rpc", str(side.rpc))
     assert "govern join" in said
     return side, statement
@@ -101,6 +103,31 @@ def fifth(network: Network) -> Iterator[Side]:
     network.assert_level([*network.sides, side])
     yield side
     side.stop()
+
+
+STATED = {
+    "without proofs": "consortium keys --invited",
+    "with another key's proof": "consortium keys --invited",
+    "with a proof that is a number": "proofs are texts by use",
+}
+
+
+@pytest.mark.usefixtures("fifth")
+@pytest.mark.parametrize(("how", "said"), STATED.items(), ids=STATED.keys())
+def test_a_statement_is_not_voted_on_when_it_comes(
+    network: Network, fifth: Side, how: str, said: str
+) -> None:
+    text = (network.root / "EE.toml").read_text("utf-8")
+    begin = text.index("[operator.proofs]")
+    lines = text[begin:].split("\n")
+    tables = {
+        "without proofs": re.sub(r"\[\w+\.proofs\]\n(\w+ = .*\n)+", "", text),
+        "with another key's proof": text.replace(lines[1].split(" = ")[1], lines[2].split(" = ")[1]),
+        "with a proof that is a number": text.replace(lines[1], "checkpoint = 7"),
+    }
+    spoiled = network.root / "spoiled.toml"
+    spoiled.write_text(tables[how], "utf-8")
+    assert said in commands.refused(network.sides[0], "consortium", "add", str(spoiled), "--yes")
 
 
 def _shown(side: Side, statement: Path) -> str:

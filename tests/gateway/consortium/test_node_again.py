@@ -192,7 +192,7 @@ def test_a_repair_gets_everything_anew_from_the_others(network: Network) -> None
 def test_a_node_that_does_not_know_the_rules_in_force_stops_and_goes_on_after_the_update(
     network: Network,
 ) -> None:
-    both = {1: CONTRACTS[1], 2: CONTRACTS[1]}
+    both = {**CONTRACTS, 3: CONTRACTS[2]}
     old = network.sides[3]
     for one in network.sides[:3]:
         one.stop()
@@ -200,7 +200,7 @@ def test_a_node_that_does_not_know_the_rules_in_force_stops_and_goes_on_after_th
         one.start()
     network.assert_level()
     start = network.sides[0].tip()[0] + 5
-    network.decide({"do": "rules.activate", "version": 2, "from": start, "release": "Yaoshi 2.0"})
+    network.decide({"do": "rules.activate", "version": 3, "from": start, "release": "Yaoshi 3.0"})
     network.assert_level()
     assert old.stopped_by is None, "not before its index"
     for _ in range(start - network.sides[0].tip()[0] + 2):
@@ -208,7 +208,7 @@ def test_a_node_that_does_not_know_the_rules_in_force_stops_and_goes_on_after_th
     wait_until(lambda: old.stopped_by is not None, "it stops at the index")
     assert isinstance(old.stopped_by, Fatal)
     assert old.stopped_by.code == "rules-unknown"
-    assert "install Yaoshi 2.0 or later" in str(old.stopped_by)
+    assert "install Yaoshi 3.0 or later" in str(old.stopped_by)
     assert old.node is not None
     old.node.wait(60)
     old.stop()

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from consent.links import own_id
 from gateway.disclosure.openings import save_opening
 from gateway.identity.roles import Staff
 from gateway.identity.signing import submit_signed
@@ -53,7 +54,7 @@ def make_world(gw: Any, laboratory: int = 3) -> World:
     import_into(gw, custodian, bundle("second", 2))
     with gw.db.connect() as conn:
         patient_id = find_patients(conn, custodian, "chart-first")[0].id
-    phone, link = gw.entropy(32), gw.entropy(16).hex()
+    phone, link = gw.entropy(32), own_id(custodian, gw.entropy)
     with gw.db.begin() as conn:
         row = {"institution": custodian, "patient_id": patient_id, "link": link, "generation": 1}
         conn.execute(patient_link.insert().values(row))

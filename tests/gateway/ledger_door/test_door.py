@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from consent.links import own_id
 from gateway.composition import Gateway
 from gateway.identity.signing import submit_entry
 from gateway.ledger_door.tiles import parse_tile, tile_name
@@ -20,9 +21,8 @@ from ledger.merkle import root_of
 def open_links(gw: Gateway, count: int) -> None:
     institution = gw.ledger.genesis.institutions[0]["id"]
     for _ in range(count):
-        answer = submit_entry(
-            gw, institution, "desk", "link.open", gw.entropy(16).hex(), institution=institution
-        )
+        link = own_id(institution, gw.entropy)
+        answer = submit_entry(gw, institution, "desk", "link.open", link, institution=institution)
         assert not hasattr(answer, "code"), answer
 
 

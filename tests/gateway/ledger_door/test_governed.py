@@ -14,7 +14,7 @@ from ledger.committed import Committed
 from ledger.encoding import unb64u
 from ledger.signing import sign_compact
 from tests.ledger import world
-from tests.ledger.voting import NEW_INSTITUTION, new_institution
+from tests.ledger.voting import NEW_INSTITUTION, new_institution, proven
 
 
 def _vote(gw: Gateway, change: dict[str, Any]) -> str:
@@ -29,7 +29,8 @@ def _vote(gw: Gateway, change: dict[str, Any]) -> str:
 
 def _joined(gw: Gateway) -> None:
     operator = gw.ledger.genesis.operators[0]["id"]
-    proposal = _vote(gw, {"do": "institution.admit", "institution": new_institution(operator=operator)})
+    admission = {"do": "institution.admit", "institution": new_institution(operator=operator)}
+    proposal = _vote(gw, proven(gw.ledger.id, admission))
     payload = {
         "ledger": gw.ledger.id,
         "subject": NEW_INSTITUTION,

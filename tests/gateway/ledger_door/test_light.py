@@ -9,10 +9,13 @@ import pytest
 from flask.testing import FlaskClient
 
 from app import create_app
+from consent.links import own_id
 from gateway.composition import Gateway
+from gateway.console.audit_runs import check_ledger
 from gateway.identity.signing import submit_entry
 from ledger.encoding import unb64u
 from ledger.engine.protocol import Engine
+from ledger.errors import Unavailable
 from ledger.genesis import parse_genesis
 from ledger.merkle import verify_consistency
 from tests.ledger import world
@@ -46,6 +49,20 @@ def test_a_block_that_is_not_there_is_absent(gw: Gateway, path: str) -> None:
     assert (answer.status_code, answer.get_json()["code"]) == (404, "light-absent")
 
 
+class Silent(Absent):
+    def light_block(self, height: int | None) -> None:
+        raise Unavailable("ledger-unavailable", "the node does not answer")
+
+
+@pytest.mark.parametrize("engine", [Absent, Silent], ids=["has no block yet", "does not answer"])
+def test_a_check_without_the_other_hospitals_signatures_says_so_when_the_node(
+    engine: type[Absent], gw: Gateway
+) -> None:
+    found = check_ledger(replace(gw, ledger=engine(gw.ledger)), lambda done, total: None)
+    assert (found["ok"], found["certified"]) == (True, None)
+    assert found["claims"] == {"unaltered": True, "signed": True, "checkpoint": True, "certificate": None}
+
+
 def test_the_log_of_one_size_is_shown_to_be_the_beginning_of_another(
     client_console: FlaskClient, gw: Gateway
 ) -> None:
@@ -54,7 +71,9 @@ def test_the_log_of_one_size_is_shown_to_be_the_beginning_of_another(
     for _ in range(6):
         with gw.ledger.view() as view:
             roots[view.size] = view.root
-        submit_entry(gw, institution, "desk", "link.open", gw.entropy(16).hex(), institution=institution)
+        submit_entry(
+            gw, institution, "desk", "link.open", own_id(institution, gw.entropy), institution=institution
+        )
     for old, new in ((1, 6), (3, 5), (4, 4)):
         answer = client_console.get(f"/ledger/consistency/{old}/{new}")
         proof = [unb64u(value) for value in answer.get_json()["consistency"]]

@@ -286,18 +286,20 @@ def quoted(text: str) -> str:
 def renew_peer_key(story: Story) -> None:
     """The clinic has a new peer key on the ledger; the ring still signs with the old one."""
     from gateway.identity.keyring import KeyRing
+    from gateway.identity.rotation import named_keys
     from gateway.identity.signing import submit_signed
-    from ledger.encoding import b64u, unb64u
-    from ledger.signing import public_key
+    from ledger.encoding import unb64u
 
     path = story.gw.settings.offline_path / story.clinic / "offline.key"
     ring = KeyRing({(story.clinic, "offline"): unb64u(path.read_text("ascii").strip())})
+    with story.gw.ledger.view() as view:
+        named = named_keys(view, story.clinic, {"peer": os.urandom(32)})
     entry = {
         "ledger": story.gw.ledger.id,
         "subject": story.clinic,
         "kind": "institution.keys",
         "at": story.gw.clock(),
-        "keys": {"peer": b64u(public_key(os.urandom(32)))},
+        **named,
     }
     committed = submit_signed(story.gw, ring.sign(story.clinic, "offline", "yaoshi-entry", entry))
     assert getattr(committed, "index", None) is not None, committed

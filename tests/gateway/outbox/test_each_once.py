@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select
 
+from consent.links import own_id
 from gateway.outbox import store
 from gateway.outbox.outbox import Queued
 from gateway.outbox.tables import outbox_entry
@@ -63,7 +64,7 @@ def opening(node: Node, link: str) -> str:
 def test_each_entry_is_recorded_once_in_order(among: Story, steps: list[str]) -> None:
     a, order = among.town.a, among.town.order
     order.agrees = True
-    links = [a.gw.entropy(16).hex() for _ in range(2)]
+    links = [own_id(a.institution, a.gw.entropy) for _ in range(2)]
     wanted: dict[str, list[str]] = {}
 
     def record(link: str, entry: str) -> None:
@@ -79,7 +80,7 @@ def test_each_entry_is_recorded_once_in_order(among: Story, steps: list[str]) ->
             link = links[step == "other look"]
             record(link, look(a, link))
         elif step == "open and look":
-            link = a.gw.entropy(16).hex()
+            link = own_id(a.institution, a.gw.entropy)
             record(link, opening(a, link))
             record(link, look(a, link))
         elif step in ("agrees", "stands still"):
@@ -102,7 +103,7 @@ def test_each_entry_is_recorded_once_in_order(among: Story, steps: list[str]) ->
 def test_a_refusal_in_the_end_is_kept_with_its_code_and_shown(among: Story) -> None:
     a, order = among.town.a, among.town.order
     order.agrees = False
-    link = a.gw.entropy(16).hex()
+    link = own_id(a.institution, a.gw.entropy)
     assert isinstance(a.gw.outbox.record(opening(a, link)), Queued)
     assert isinstance(a.gw.outbox.record(look(a, link)), Queued)
     with a.gw.db.begin() as conn:  # the opening is lost, so the ledger cannot take the look
@@ -121,7 +122,7 @@ def test_a_refusal_in_the_end_is_kept_with_its_code_and_shown(among: Story) -> N
 
 def test_an_entry_that_somebody_else_made_superfluous_is_no_loss(among: Story) -> None:
     a, order = among.town.a, among.town.order
-    link = a.gw.entropy(16).hex()
+    link = own_id(a.institution, a.gw.entropy)
     order.agrees = False
     a.gw.outbox.record(opening(a, link))
     made = look(a, link)
@@ -141,7 +142,7 @@ def test_a_full_outbox_refuses_with_its_own_code(
     a, order = among.town.a, among.town.order
     order.agrees = False
     monkeypatch.setattr(store, "MOST" if bound == "of all" else "MOST_OF_A_LINK", 2)
-    link = a.gw.entropy(16).hex()
+    link = own_id(a.institution, a.gw.entropy)
     a.gw.outbox.record(opening(a, link))
     a.gw.outbox.record(look(a, link))
     among.town.clock.advance(seconds=1)
@@ -158,7 +159,7 @@ def test_a_full_outbox_refuses_with_its_own_code(
 def test_nothing_waits_that_the_rules_refuse_or_that_its_key_did_not_sign(among: Story) -> None:
     a, order = among.town.a, among.town.order
     order.agrees = False
-    link = a.gw.entropy(16).hex()
+    link = own_id(a.institution, a.gw.entropy)
     unknown = a.gw.outbox.record(look(a, link))
     assert isinstance(unknown, Refusal)
     assert unknown.code == "link-unknown"

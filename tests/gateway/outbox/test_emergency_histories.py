@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete
 
+from consent.links import own_id
 from gateway.outbox.outbox import Queued
 from gateway.outbox.tables import outbox_entry
 from ledger.committed import Committed
@@ -49,7 +50,7 @@ class History:
         self.town.order.agrees = True
         for node in (self.a, self.b):
             assert node.gw.outbox.delivery.deliver()
-        self.link = self.a.gw.entropy(16).hex()
+        self.link = own_id(self.a.institution, self.a.gw.entropy)
         assert isinstance(self.a.gw.outbox.record(opening(self.a, self.link)), Committed)
         self.glass: str | None = None
         self.begun = 0

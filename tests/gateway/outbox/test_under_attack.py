@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from consent.links import own_id
 from gateway.consortium.pulse import Pulse
 from gateway.outbox import store, telling
 from gateway.outbox.outbox import Queued
@@ -73,7 +74,7 @@ def test_an_ending_that_is_dated_ahead_is_refused_and_keeps_no_look_back(among: 
 def test_an_entry_that_the_rules_fail_to_judge_keeps_no_other_link_back(among: Story) -> None:
     a, order = among.town.a, among.town.order
     order.agrees = False
-    faulty, other = (opening(a, a.gw.entropy(16).hex()) for _ in range(2))
+    faulty, other = (opening(a, own_id(a.institution, a.gw.entropy)) for _ in range(2))
     for entry in (faulty, other):
         assert isinstance(a.gw.outbox.record(entry), Queued)
     order.agrees = True

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from consent.links import own_id
 from gateway.console.visits import ROOM
 from gateway.fhir.peer_rate import PeerRate
 from gateway.peers import replica
@@ -157,7 +158,7 @@ def test_a_custodian_whose_ledger_went_another_way_is_not_believed(among: Story)
         "yaoshi-entry",
         {
             "ledger": b.gw.ledger.id,
-            "subject": "0" * 32,
+            "subject": own_id(among.town.c.institution, bytes),
             "kind": "link.open",
             "at": among.town.clock(),
             "institution": among.town.c.institution,

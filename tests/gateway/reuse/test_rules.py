@@ -12,13 +12,12 @@ from consent.reuse.rule_file import parse_rules
 from consent.reuse.rules import Rule
 from gateway.composition import Gateway
 from gateway.identity.keyring import read_keys, write_key
+from gateway.identity.rotation import named_keys
 from gateway.identity.signing import submit_signed
 from gateway.reuse.rules.rulings import Act, false_rulings, rule_on
 from gateway.reuse.rules.stored import Loaded, load_rules, rules_of, stored_rules
 from gateway.reuse.tables import reuse_rule, reuse_ruling
 from gateway.settings import ROOT
-from ledger.encoding import b64u
-from ledger.signing import public_key
 
 BY = "检验科主任（合成）"
 FILE = """
@@ -127,13 +126,14 @@ def test_a_ruling_that_was_altered_is_found(gw: Gateway, what: str) -> None:
 def test_an_approval_stays_valid_when_the_review_key_is_rotated(gw: Gateway) -> None:
     load(gw)
     rule(gw, "hba1c/default@1", "approve")
-    keys = {"review": b64u(public_key(os.urandom(32)))}
+    with gw.ledger.view() as view:
+        named = named_keys(view, hospital(gw), {"review": os.urandom(32)})
     payload = {
         "ledger": gw.ledger.id,
         "subject": hospital(gw),
         "kind": "institution.keys",
         "at": gw.clock(),
-        "keys": keys,
+        **named,
     }
     offline = read_keys(gw.settings.offline_path)
     assert hasattr(

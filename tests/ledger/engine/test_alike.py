@@ -21,20 +21,24 @@ from ledger.encoding import MAX_INTEGER
 from ledger.entry import parse_entry
 from ledger.envelope import pack_entries
 from ledger.errors import Malformed
+from ledger.genesis import INSTITUTION_USES, parse_genesis
 from ledger.signing import PROOF_TYP, sign_compact
 from ledger.store import tables
 from ledger.store.place import Postgres
 from ledger.store.reading import read_records
 from tests.ledger import world
 from tests.ledger.engine.test_application import TIME, Node, forged
+from tests.ledger.voting import proven, rotation
 
-LINKS = [world.link_id(number) for number in range(3)]
+LINKS = [world.own_link(number) for number in range(3)]
+GENESIS = world.genesis_bytes(operators=4, validators=True, rules=2, link_entries_per_hour=6)
+LEDGER = parse_genesis(GENESIS).id
 OPERATORS = world.consortium()
 NEW = world.operator_document("9c" * 16, ("vote", "checkpoint", "validator"))
 NEW_INSTITUTION = {
     "id": "cd" * 16, "code": "NN", "name": {"zh-CN": "新\u0000院", "en": "😀\x1b"},
     "type": "hospital", "operator": OPERATORS[1], "base": "https://new.example",
-    "keys": {use: world.key(f"new/{use}") for use in ("desk", "offline", "peer", "release", "review")},
+    "keys": {use: world.key(f"new/{use}") for use in INSTITUTION_USES},
 }  # fmt: skip
 SIGNERS = [
     *(f"{world.HOSPITAL}/{use}" for use in ("desk", "release", "offline", "review")),
@@ -47,15 +51,29 @@ ODD: list[Any] = [
     {"x" * 3000: 1},
     LINKS[0], LINKS[0].upper(), world.HOSPITAL, OPERATORS[1], "00" * 32, "0" * 43, world.key("phone"),
 ]  # fmt: skip
+ROTATION = rotation(LEDGER, world.HOSPITAL, release="new release")
 CHANGES: list[Any] = [
     {"do": "operator.admit", "operator": NEW},
+    proven(LEDGER, {"do": "operator.admit", "operator": NEW}),
     {"do": "operator.retire", "operator": OPERATORS[3]},
     {"do": "operator.retire", "operator": OPERATORS[0]},
-    {"do": "operator.keys", "operator": OPERATORS[2], "keys": {"validator": world.key("other validator")}},
-    {"do": "institution.admit", "institution": NEW_INSTITUTION},
+    proven(
+        LEDGER,
+        {
+            "do": "operator.keys",
+            "operator": OPERATORS[2],
+            "keys": {"validator": world.key("other validator")},
+        },
+        validator="other validator",
+    ),
+    proven(
+        LEDGER,
+        {"do": "institution.admit", "institution": NEW_INSTITUTION},
+        **{use: f"new/{use}" for use in INSTITUTION_USES},
+    ),
     {"do": "institution.change", "institution": world.CLINIC, "name": {"zh-CN": "\u0000", "en": "\u202e"}},
     {"do": "institution.retire", "institution": world.CLINIC},
-    {"do": "rules.activate", "version": 2, "from": MAX_INTEGER, "release": "\u0000\x1b[2J"},
+    {"do": "rules.activate", "version": 3, "from": MAX_INTEGER, "release": "\u0000\x1b[2J"},
 ]
 
 
@@ -69,7 +87,8 @@ def members(name: str) -> st.SearchStrategy[Any]:
         "visit": [LINKS[0]],
         "ttl_ms": [1, 3_600_000],
         "not_after": [TIME + 86_400_000],
-        "keys": [{"release": world.key("new release")}, {"desk": world.key("phone")}],
+        "keys": [ROTATION["keys"], {"desk": world.key("phone")}],
+        "proofs": [ROTATION["proofs"], {"release": ROTATION["proofs"]["release"][:-1]}, {}],
         "change": CHANGES,
         "accept": [True, False],
     }
@@ -86,7 +105,7 @@ NAMES = {
     "look.made": ("commitment",),
     "disclosure.made": ("under", "visit", "commitment"),
     "glass.broken": ("ttl_ms", "commitment"),
-    "institution.keys": ("keys",),
+    "institution.keys": ("keys", "proofs"),
     "operator.propose": ("change",),
     "operator.vote": ("proposal", "accept"),
     "operator.join": ("proposal",),
@@ -168,8 +187,7 @@ def named(node: Node) -> dict[str, str]:
 def open_nodes(folder: Path, place: Postgres) -> list[Node]:
     with psycopg.connect(place.conninfo, autocommit=True) as connection:
         connection.execute("DROP SCHEMA IF EXISTS ledger CASCADE")
-    genesis = world.genesis_bytes(operators=4, validators=True, link_entries_per_hour=6)
-    return [Node(each, genesis) for each in (folder / "one.db", place, folder / "two.db")]
+    return [Node(each, GENESIS) for each in (folder / "one.db", place, folder / "two.db")]
 
 
 @pytest.fixture
@@ -179,7 +197,7 @@ def place(postgres: str) -> Postgres:
 
 @pytest.fixture(autouse=True)
 def real_rules(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(world, "contracts", lambda: {1: (ConsentContract(),), 2: (ConsentContract(),)})
+    monkeypatch.setattr(world, "contracts", lambda: dict.fromkeys((2, 3), (ConsentContract(),)))
 
 
 @settings(

@@ -10,6 +10,7 @@ import { Malformed, b64u, unb64u } from "../../../static/wallet/verify/bytes.js"
 import { openCheckpoint } from "../../../static/wallet/verify/checkpoint.js";
 import { institutionByCode, openGenesis } from "../../../static/wallet/verify/genesis.js";
 import { TERM, councilOf, govern, join, keysAt } from "../../../static/wallet/verify/governing.js";
+import { areHeld } from "../../../static/wallet/verify/possession.js";
 import { isSignedBy, parseCompact } from "../../../static/wallet/verify/jws.js";
 import { emptyLink, applyToLink } from "../../../static/wallet/verify/link_rules.js";
 import { checkTimeline } from "../../../static/wallet/verify/timeline.js";
@@ -74,8 +75,8 @@ for (const [lie, [allowed, tell]] of Object.entries(LIES)) {
 }
 
 /** Replays entries by name, a second apart or at the given times; gives the council. */
-async function replay(names, times = {}) {
-  const council = councilOf(genesis);
+async function replay(names, times = {}, begun = genesis) {
+  const council = councilOf(begun);
   for (const [place, name] of names.entries()) {
     const entry = await parsed(story.entries[name]);
     const record = { index: place + 1, time: times[name] ?? 1000 + place };
@@ -109,6 +110,54 @@ const NOT_LET_IN = {
 for (const [reason, names] of Object.entries(NOT_LET_IN)) {
   test(`nobody is let in: ${reason}`, () => assert.rejects(replay(names), Alarm));
 }
+
+const UNPROVEN = {
+  "a rotation without proofs": ["rotate unproven"],
+  "a rotation with the proofs of another": ["rotate another's"],
+  "a proposal without proofs": ["propose unproven"],
+  "a proposal with the proofs of another": ["propose another's"],
+};
+const first = { ...genesis, document: { ...genesis.document, rules: 1 } };
+const two = ["propose rules 2", "propose rules 2, 2", "propose rules 2, 3"];
+const unproven = ["propose unproven", "propose unproven, 2", "propose unproven, 3"];
+
+for (const [reason, names] of Object.entries(UNPROVEN)) {
+  test(`the phone is alarmed by ${reason}, unless it was judged by version 1 of the rules`, async () => {
+    await assert.rejects(replay(names), Alarm);
+    await replay(names, {}, first);
+    await assert.rejects(replay([...two, ...names], {}, first), Alarm);
+  });
+}
+
+test("new keys that show that they are held are the institution's from the next record on", async () => {
+  for (const council of [await replay(["rotate"]), await replay([...two, "rotate"], {}, first)]) {
+    assert.equal(keysAt(council, genesis.document.institutions[0].id, 9).release, story.rotated);
+  }
+});
+
+test("what was proposed by version 1 of the rules is decided by the version then in force", async () => {
+  await replay(unproven, {}, first);
+  await assert.rejects(replay([...unproven.slice(0, 2), ...two, unproven[2]], {}, first), Alarm);
+});
+
+for (const [matter, { keys, proofs, held }] of Object.entries(story.possession.cases)) {
+  test(`the phone and the ledger agree on possession when ${matter}`, async () => {
+    assert.equal(await areHeld(story.possession.ledger, story.possession.subject, keys, proofs), held);
+  });
+}
+
+test("a link's id begins like its institution's", async () => {
+  assert.ok(story.subject.startsWith(story.institution.slice(0, 8)));
+  const { registry } = await checkTimeline(structuredClone(story.proof), context);
+  assert.equal(registry.versionAt(0), 2);
+  const entry = await parsed(story.foreign);
+  await assert.rejects(
+    applyToLink(emptyLink(), entry, { index: 99, time: 99, seq: 1 }, {
+      registry, institution: genesis.document.institutions[0].id, institutions: [], limits: {},
+    }),
+    { code: "foreign" },
+  );
+});
 
 test("proposals and approvals end", async () => {
   await assert.rejects(replay(["propose", "yes 2", "yes 3"], { "yes 2": 1000 + TERM }), Alarm);

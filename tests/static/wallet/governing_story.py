@@ -1,7 +1,8 @@
 """Lets four operators govern a real ledger and writes down what a phone would be served about a link.
 
-Synthetic throughout. An institution is admitted, joins, opens a link, logs looks under one signature, changes
-a key and is retired; then entries one by one, for a liar to put together another way.
+Synthetic throughout, by version 2 of the rules. An institution is admitted, joins, opens a link, logs looks
+under one signature, changes a key and is retired; then entries one by one, for a liar to put together another
+way, and what shows possession of a key and what does not.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +18,22 @@ from gateway.contracts import CONTRACTS
 from ledger.checkpoint import sign_checkpoint
 from ledger.commitment import commit
 from ledger.encoding import b64u, canonical_json
+from ledger.genesis import INSTITUTION_USES
+from ledger.possession import possession_fault
 from ledger.signing import PROOF_TYP, sign_batch, sign_compact, signing_input
-from tests.ledger.voting import NEW_INSTITUTION, NEW_OPERATOR, Council, admit_institution, admit_operator
-from tests.ledger.world import HOSPITAL, key, kid, link_id, seed
+from tests.ledger.test_possession import LEDGER, RIGHT, UNPROVEN
+from tests.ledger.voting import (
+    NEW_INSTITUTION,
+    NEW_OPERATOR,
+    Council,
+    admit_institution,
+    admit_operator,
+    proven,
+    rotation,
+)
+from tests.ledger.world import CLINIC, HOSPITAL, key, kid, own_link, seed
 
-LINK = link_id(1)
+LINK = own_link(1, NEW_INSTITUTION)
 
 
 class Consented(Council):
@@ -29,7 +42,7 @@ class Consented(Council):
     openings: dict[str, dict[str, str]]
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
+        super().__init__(folder, rules=2)
         self.engine.close()
         self.contracts = CONTRACTS
         self.engine = self.open()
@@ -68,23 +81,23 @@ class Consented(Council):
 
 
 def tell(council: Consented) -> dict[str, Any]:
-    council.done(f"{HOSPITAL}/desk", "link.open", link_id(2), institution=HOSPITAL)
-    proposal = council.decide(admit_institution())
+    council.done(f"{HOSPITAL}/desk", "link.open", own_link(2), institution=HOSPITAL)
+    proposal = council.decide(proven(council.engine.id, admit_institution()))
     council.done(f"{NEW_INSTITUTION}/offline", "institution.join", NEW_INSTITUTION, proposal=proposal)
     about = {"ledger": council.engine.id, "subject": LINK, "institution": NEW_INSTITUTION}
-    proven = {"key": key("phone"), "proof": sign_compact(seed("phone"), PROOF_TYP, about)}
+    phone = {"key": key("phone"), "proof": sign_compact(seed("phone"), PROOF_TYP, about)}
     desk, release = f"{NEW_INSTITUTION}/desk", f"{NEW_INSTITUTION}/release"
-    council.done(desk, "link.open", LINK, institution=NEW_INSTITUTION, **proven)
+    council.done(desk, "link.open", LINK, institution=NEW_INSTITUTION, **phone)
     council.clock.now += 60_000
     for text in council.looks(release, 5):
         assert not hasattr(council.engine.submit(text).result(10), "code")
     council.done(release, "look.made", LINK, **council.looked(90))
-    rotated = {"release": key("next release")}
-    council.done(f"{NEW_INSTITUTION}/offline", "institution.keys", NEW_INSTITUTION, keys=rotated)
+    rotated = rotation(council.engine.id, NEW_INSTITUTION, release="next release")
+    council.done(f"{NEW_INSTITUTION}/offline", "institution.keys", NEW_INSTITUTION, **rotated)
     for text in council.looks("next release", 2):
         assert not hasattr(council.engine.submit(text).result(10), "code")
     out: dict[str, Any] = {"proof": council.proof()}
-    admitted = council.decide(admit_operator())
+    admitted = council.decide(proven(council.engine.id, admit_operator()))
     council.done(f"{NEW_OPERATOR}/vote", "operator.join", NEW_OPERATOR, proposal=admitted)
     council.operators.append(NEW_OPERATOR)
     out |= newcomer(council)
@@ -124,7 +137,12 @@ def entries_of(council: Consented) -> dict[str, str]:
 
     first, second, third, fourth = (each["id"] for each in json.loads(council.genesis)["operators"])
     other = "ef" * 16
-    change = {"do": "institution.admit", "institution": {**admit_institution()["institution"], "id": other}}
+    admission = {
+        "do": "institution.admit",
+        "institution": {**admit_institution()["institution"], "id": other},
+    }
+    names = {use: f"{NEW_INSTITUTION}/{use}" for use in INSTITUTION_USES}
+    change = proven(council.engine.id, admission, **names)
     proposal = make("propose", f"{first}/vote", "operator.propose", first, change=change)
     yes = {"proposal": proposal, "accept": True}
     make("yes 2", f"{second}/vote", "operator.vote", second, **yes)
@@ -144,7 +162,52 @@ def entries_of(council: Consented) -> dict[str, str]:
     make(
         "join of another proposal", f"{NEW_INSTITUTION}/offline", "institution.join", other, proposal=leaving
     )
+    _unproven(council, make, admission)
     return made
+
+
+def _unproven(council: Consented, make: Callable[..., str], admission: dict[str, Any]) -> None:
+    """Changes with proofs, without, and with another's."""
+    first, *others = (each["id"] for each in json.loads(council.genesis)["operators"][:3])
+    changes = {
+        "propose unproven": admission,
+        "propose another's": {**admission, "proofs": proven(council.engine.id, admission)["proofs"]},
+        "propose rules 2": {"do": "rules.activate", "version": 2, "from": 0, "release": "Yaoshi"},
+    }
+    for name, change in changes.items():
+        proposal = make(name, f"{first}/vote", "operator.propose", first, change=change)
+        for number, operator in enumerate(others, 2):
+            vote = {"proposal": proposal, "accept": True}
+            make(f"{name}, {number}", f"{operator}/vote", "operator.vote", operator, **vote)
+    right = rotation(council.engine.id, HOSPITAL, release="rotated")
+    rotations = {
+        "rotate": right,
+        "rotate unproven": {"keys": right["keys"]},
+        "rotate another's": {
+            **right,
+            "proofs": rotation(council.engine.id, CLINIC, release="rotated")["proofs"],
+        },
+    }
+    for name, members in rotations.items():
+        make(name, f"{HOSPITAL}/offline", "institution.keys", HOSPITAL, **members)
+
+
+def possession() -> dict[str, Any]:
+    """Keys and proofs by what is the matter with them, and whether the ledger says that they are held."""
+    cases = {"each key shows it": ({"release": key("new")}, {"release": RIGHT})} | UNPROVEN
+    del cases["the key is no key"]  # a text that UTF-8 cannot write
+    return {
+        "ledger": LEDGER,
+        "subject": HOSPITAL,
+        "cases": {
+            name: {
+                "keys": keys,
+                "proofs": proofs,
+                "held": possession_fault(LEDGER, HOSPITAL, keys, proofs) is None,
+            }
+            for name, (keys, proofs) in cases.items()
+        },
+    }
 
 
 def main(target: Path) -> None:
@@ -157,6 +220,11 @@ def main(target: Path) -> None:
                 "institution": NEW_INSTITUTION,
                 "kid": kid("phone"),
                 "entries": entries_of(council),
+                "possession": possession(),
+                "rotated": key("rotated"),
+                "foreign": council.author.entry(
+                    f"{HOSPITAL}/desk", "link.open", own_link(7, CLINIC), institution=HOSPITAL
+                ),
                 "batch": council.looks(f"{HOSPITAL}/release", 5),
                 "phones_batch": council.looks("phone", 2),
                 "release": key(f"{HOSPITAL}/release"),

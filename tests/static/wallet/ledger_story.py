@@ -26,13 +26,13 @@ from tests.ledger.world import (
     genesis_bytes,
     key,
     kid,
-    link_id,
+    own_link,
     seed,
 )
 
 DAY = 86_400_000
 MINUTE = 60_000
-LINK, STRANGER = link_id(1), link_id(2)
+LINK, STRANGER = own_link(1), own_link(2)
 
 
 class Clock:
