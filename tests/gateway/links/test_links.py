@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 from gateway.links.links import ensure_link, links_of_patient, patient_of_link, reserve_link
+from gateway.links.tables import patient_link
 from gateway.looks.looks import record_look
 from ledger.entry import parse_entry
 from ledger.errors import Malformed, Refusal
@@ -77,3 +78,21 @@ def test_a_look_that_the_ledger_refuses_is_a_value(story: Story) -> None:
     answer = record_look(story.gw, story.hospital, story.patient, WHO, "own-care", {"kinds": [], "count": 0})
     assert not isinstance(answer, Refusal)
     assert answer.subject == link
+
+
+def test_a_links_id_begins_like_its_institutions(story: Story) -> None:
+    for institution, patient in ((story.hospital, story.patient), (story.clinic, "another")):
+        reserved = reserve_link(story.gw, institution, patient)
+        assert reserved[:8] == institution[:8]
+        assert reserve_link(story.gw, institution, patient) == reserved
+
+
+def test_an_id_that_an_earlier_release_reserved_is_given_up_for_one_that_can_be_opened(story: Story) -> None:
+    before = {"link": "0" * 32, "institution": story.hospital, "patient_id": story.patient, "generation": 1}
+    with story.gw.db.begin() as conn:
+        conn.execute(patient_link.insert().values(before))
+    link = ensure_link(story.gw, story.hospital, story.patient)
+    assert link[:8] == story.hospital[:8]
+    assert len(opened_links(story)) == 1
+    with story.gw.db.connect() as conn:
+        assert links_of_patient(conn, story.hospital, story.patient) == [link, "0" * 32]
