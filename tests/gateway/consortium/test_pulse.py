@@ -143,7 +143,7 @@ def test_a_network_that_works_has_nothing_to_say(network: Network, gw: Gateway) 
     assert {"yaoshi_entries_in_flight", "yaoshi_outbox_waiting", "yaoshi_outbox_refused"} <= seen.keys()
     said = typed(network.sides[0], "consortium", "status")
     assert "3 of 3 connected" in said
-    assert "version 1; this release knows 1" in said
+    assert "version 2; this release knows 1, 2" in said
 
 
 def all_take_part(side: Side) -> bool:
