@@ -24,7 +24,7 @@ BEGUN = {
     "status": {"sync_info": {
         "latest_block_height": "0", "latest_block_time": "1970-01-01T00:00:00Z", "catching_up": False,
     }},
-    "dump_consensus_state": {"peers": []},
+    "dump_consensus_state": {"peers": [], "round_state": {"start_time": "1970-01-01T00:00:00Z"}},
     "num_unconfirmed_txs": {"total": "0"},
 }  # fmt: skip
 NO_BLOCK = {
