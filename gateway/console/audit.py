@@ -121,7 +121,9 @@ def _row(view: Any, row: Any) -> dict[str, Any]:
             "entry_id": None,
         }
     subject = view.subject(entry.subject)
-    institution = (view.get(f"link/{entry.subject}") or {}).get("institution", entry.subject)
+    institution = (view.get(f"link/{entry.subject}") or {}).get("institution")
+    if institution is None and view.institution(entry.subject) is not None:
+        institution = entry.subject
     return {
         **found,
         "kind": entry.kind,

@@ -51,6 +51,15 @@ def institutions() -> dict[str, Any]:
     return {"ledger": gw.ledger.id, "institutions": [_institution(one) for one in hosted]}
 
 
+@blueprint.get("/institutions/all")
+@staff_required()
+def all_institutions() -> dict[str, Any]:
+    """Every institution of the ledger, other members' and former ones too: what they did has a name here."""
+    with current_gateway().ledger.view() as view:
+        known = view.institutions()
+    return {"institutions": [{**_institution(one), "retired": one.retired} for one in known]}
+
+
 @blueprint.post("/session")
 @open_route("signing in is how one becomes known; limited per address and per account")
 @blueprint.arguments(SignIn())

@@ -24,6 +24,7 @@ const id = encodeURIComponent;
 
 export const server = {
   institutions: () => call("GET", "institutions"),
+  allInstitutions: () => call("GET", "institutions/all"),
   session: () => call("GET", "session"),
   signIn: (institution, user, password) => call("POST", "session", { institution, user, password }),
   signOut: () => call("DELETE", "session"),

@@ -13,7 +13,7 @@ import { server } from "../server.js";
 const load = (context) =>
   context.run(async () => {
     const [{ institutions }, { patient, rows }] = await Promise.all([
-      server.institutions(),
+      server.allInstitutions(),
       server.accounting(context.ids[0]),
     ]);
     context.set({ patient, rows, names: new Map(institutions.map(({ id, name }) => [id, name])) });

@@ -72,7 +72,7 @@ definePage("console-audit", {
   state: ({ app }) => ({ result: app.auditResult, kind: "", institution: "" }),
   start: (context) => {
     context.run(async () => {
-      const { institutions } = await server.institutions();
+      const { institutions } = await server.allInstitutions();
       context.set({ names: new Map(institutions.map(({ id, name }) => [id, name])) });
       await page(context, null);
     }, "opening");

@@ -126,9 +126,9 @@ definePage("console-emergency", {
         await read(context);
         return;
       }
-      const { institutions } = await server.institutions();
+      const { institutions } = await server.allInstitutions();
       const own = context.app.session().institution.id;
-      context.set({ institutions: institutions.filter(({ id }) => id !== own) });
+      context.set({ institutions: institutions.filter(({ id, retired }) => id !== own && !retired) });
     }, "opening");
   },
   render: (context) => (context.ids[1] ? looking(context) : declaring(context)),

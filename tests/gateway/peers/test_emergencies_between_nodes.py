@@ -35,6 +35,16 @@ def begun(among: Story) -> dict[str, Any]:
     return dict(answer.json)
 
 
+def test_staff_can_name_every_institution_of_the_ledger_and_sign_in_only_to_their_own(among: Story) -> None:
+    town = among.town
+    known = among.doctor.get("/console/api/institutions/all").json["institutions"]
+    everybody = {node.institution for node in (town.a, town.b, town.c)}
+    assert {one["id"] for one in known} == everybody
+    assert not any(one["retired"] for one in known)
+    here = among.doctor.get("/console/api/institutions").json["institutions"]
+    assert [one["id"] for one in here] == [town.b.institution]
+
+
 def source(among: Story, emergency: str) -> dict[str, Any]:
     answer = among.doctor.get(f"/console/api/emergencies/{emergency}")
     assert answer.status_code == 200, answer.text

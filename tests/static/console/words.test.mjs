@@ -35,6 +35,14 @@ test("every key is asked for somewhere, by its name or by the beginning of it", 
   }
 });
 
+test("the auditor reads a word for every kind of entry that is written down", () => {
+  const table = readFileSync(new URL("../docs/formats/entry.md", ROOT), "utf8");
+  const cells = [...table.matchAll(/^[|] (`[a-z]+[.][^|]*)[|]/gm)].map(([, cell]) => cell);
+  const kinds = cells.flatMap((cell) => [...cell.matchAll(/`([a-z.]+)`/g)].map(([, kind]) => kind));
+  assert.ok(kinds.includes("glass.reviewed") && kinds.includes("operator.vote"), kinds.join());
+  for (const kind of kinds) assert.ok(`entry.${kind}` in en, kind);
+});
+
 test("Chinese words are Chinese and English words are not", () => {
   for (const [key, words] of Object.entries(en)) assert.doesNotMatch(forms(words).join(), /[\u4e00-\u9fff]/, key);
   for (const [key, words] of Object.entries(zh)) {
