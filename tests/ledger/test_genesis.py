@@ -11,6 +11,8 @@ import pytest
 from ledger.encoding import b64u, canonical_json
 from ledger.errors import Malformed
 from ledger.genesis import parse_genesis, sign_genesis
+from ledger.registry import RULES, genesis_documents
+from ledger.rules import step_at
 from tests.ledger import world
 
 Change = Callable[[dict[str, Any]], None]
@@ -19,8 +21,8 @@ SEEDS = [world.seed(f"{owner}") for owner in (f"{world.OPERATOR}/vote",)] + [
 ]
 
 
-def _changed(change: Change) -> bytes:
-    doc = json.loads(world.genesis_bytes())
+def _changed(change: Change, rules: int = 1) -> bytes:
+    doc = json.loads(world.genesis_bytes(rules=rules))
     change(doc)
     return sign_genesis(doc, SEEDS)
 
@@ -47,6 +49,8 @@ def _set(*path: Any) -> Change:
 BAD_DOCUMENTS: dict[str, Change] = {
     "version 2": _set("version", 2),
     "rules that are a truth": _set("rules", True),
+    "rules that this release does not know": _set("rules", 3),
+    "rules before the first": _set("rules", 0),
     "a time that is a text": _set("at", "now"),
     "another member": _set("extra", 1),
     "an origin with a space": _set("origin", "a b"),
@@ -73,6 +77,25 @@ def test_a_genesis_is_refused_with(change: Change) -> None:
     with pytest.raises(Malformed) as refused:
         parse_genesis(_changed(change))
     assert refused.value.code == "genesis-form"
+
+
+ALIKE = world.CLINIC[:8] + "77" * 12
+
+
+def test_no_two_ids_begin_alike_since_version_two_of_the_rules() -> None:
+    change = _set("institutions", 0, "id", ALIKE)
+    assert parse_genesis(_changed(change)).rules == 1
+    with pytest.raises(Malformed, match="begin alike"):
+        parse_genesis(_changed(change, rules=2))
+    with pytest.raises(Malformed, match="begin alike"):
+        parse_genesis(_changed(_set("operators", 0, "id", ALIKE), rules=2))
+
+
+def test_a_ledger_begins_with_the_version_of_its_genesis() -> None:
+    for version, documents in ((1, None), (2, {"steps": [{"from": 0, "version": 2, "release": ""}]})):
+        genesis = parse_genesis(world.genesis_bytes(rules=version))
+        assert genesis_documents(genesis).get(RULES) == documents
+        assert [step_at(genesis_documents(genesis).get, index).version for index in (1, 9)] == [version] * 2
 
 
 def test_a_genesis_is_refused_with_a_key_of_small_order() -> None:

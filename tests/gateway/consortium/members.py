@@ -39,8 +39,8 @@ class Member:
     statement: str
 
 
-def members(root: Path, codes: tuple[str, ...] = CODES) -> list[Member]:
-    """A member for each code."""
+def members(root: Path, codes: tuple[str, ...] = CODES, ledger: str | None = None) -> list[Member]:
+    """A member for each code; `ledger`: the one that each comes to."""
     found = []
     for number, code in enumerate(codes):
         entropy = Entropy(code)
@@ -48,7 +48,7 @@ def members(root: Path, codes: tuple[str, ...] = CODES) -> list[Member]:
         founder = Founder(code, "hospital", f"{code} 医院（合成）", f"{code} Hospital (synthetic)")
         folder = root / code
         told = make_membership(
-            folder, f"Operator {number}", [founder], f"https://{code}.example", node, entropy
+            folder, f"Operator {number}", [founder], f"https://{code}.example", node, entropy, ledger
         )
         found.append(Member(folder, told))
     return found

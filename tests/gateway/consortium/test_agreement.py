@@ -56,6 +56,11 @@ def test_the_nodes_are_named_by_operator(four: list[Member]) -> None:
     assert all(address.endswith(".example:26656") for address in agreement.nodes.values())
 
 
+def test_a_statement_for_a_ledger_that_is_there_begins_no_other(tmp_path: Path) -> None:
+    with pytest.raises(AgreementError, match="begins no other"):
+        read_agreement(agreed(members(tmp_path, ledger="ab" * 32)))
+
+
 def test_one_missing_signature_and_there_is_no_ledger(four: list[Member]) -> None:
     document = read_agreement(agreed(four)).document
     signatures = {}
