@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from tests.journeys.node import Node, flask
+from tests.journeys.node import Node
 
 LOINC, ATC = "http://loinc.org", "http://www.whocc.no/atc"
 CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
@@ -21,7 +21,7 @@ def newcomer(node: Node, folder: Path, name: str, codes: tuple[str, ...]) -> str
     for code in codes:
         file = folder / f"{code}.json"
         file.write_text(json.dumps(_chart(name, code), ensure_ascii=False), encoding="utf-8")
-        done = flask(node, "records", "import", "--institution", code, str(file))
+        done = node.flask(code, "records", "import", "--institution", code, str(file))
         assert done.returncode == 0, done.stderr
     return name
 
