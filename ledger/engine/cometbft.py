@@ -16,7 +16,7 @@ from ledger.committed import Committed, Subscriber, committed_as_stored
 from ledger.engine.following import Follower, overdue
 from ledger.engine.inflight import Answer, InFlight, Waiting
 from ledger.engine.light_source import Document, LightSource
-from ledger.engine.outgoing import Sender
+from ledger.engine.outgoing import Sender, signature_invalid
 from ledger.engine.rpc import Node
 from ledger.engine.startup import check_checkpoint_seed, checked_genesis
 from ledger.engine.trees import Trees
@@ -63,10 +63,10 @@ class CometBFTEngine:
         with self.view() as view:
             size = view.size
         self._in_flight = InFlight(in_flight)
-        self._sender = Sender(Node(rpc), self._in_flight, _GATHER_S, self._look_up)
+        self._sender = Sender(Node(rpc), self._in_flight, _GATHER_S, self._look_up, self._signed)
         self._light = LightSource(Node(rpc), store)
         self._bell = Bell(wake_directory)
-        self._follower = Follower(store, self._in_flight, self._sender, self._bell, size)
+        self._follower = Follower(store, self._in_flight, self._sender, self._bell, size, self._signed)
 
     @classmethod
     def open(
@@ -174,22 +174,31 @@ class CometBFTEngine:
             indices = view.entry_indices([item.entry.id for item in items])
             for item in items:
                 index = indices.get(item.entry.id)
-                outcome = self._outcome(item.entry, state, index) or _recorded(connection, index, item)
+                outcome = self._outcome(item, state, index) or _recorded(connection, index, item)
                 if outcome is not None:
                     self._in_flight.settle(item, outcome)
                 else:
                     item.size = ending.size if item.height is None else item.size
                     item.height, item.looked_up = height, True
 
-    def _outcome(self, entry: Entry, state: Documents, index: int | None) -> Refusal | Malformed | None:
-        try:
-            signer = self._machine.authenticate(entry, state, self._verdicts.verifies)
-        except Malformed as malformed:
-            return malformed
+    def _outcome(self, item: Waiting, state: Documents, index: int | None) -> Refusal | Malformed | None:
+        def later(_entry: Entry, key: bytes) -> bool:
+            item.key = key
+            return True
+
+        signer = self._machine.authenticate(item.entry, state, later)
         if isinstance(signer, Refusal):
             return signer
+        if (signer.retired or index is not None) and not self._signed(item):
+            return signature_invalid()
         # Nodes let in nothing of such a key, so no block would ever say it.
         return KEY_RETIRED if signer.retired and index is None else None
+
+    def _signed(self, item: Waiting) -> bool:
+        """Whether the key of an entry that was looked up signed it; asked where no application says it."""
+        if not item.signed and item.key is not None:
+            item.signed = self._verdicts.verifies(item.entry, item.key)
+        return item.signed
 
 
 def _recorded(connection: Connection, index: int | None, item: Waiting) -> Committed | None:

@@ -11,9 +11,9 @@ import threading
 import time
 from collections.abc import Sequence
 
-from ledger.committed import News, Subscriber, committed_of
-from ledger.engine.inflight import InFlight
-from ledger.engine.outgoing import Sender
+from ledger.committed import Committed, News, Subscriber, committed_of
+from ledger.engine.inflight import InFlight, Waiting
+from ledger.engine.outgoing import Sender, Signed, signature_invalid
 from ledger.engine.waking import Bell
 from ledger.errors import Fatal, Refusal, Unavailable
 from ledger.store.chain import read_chain_tip, read_refusals_since
@@ -28,10 +28,16 @@ _RECORDS_AT_ONCE = 500
 
 
 class Follower:
-    """The thread that follows; `size` is where the log ended when it began, `height` the last block seen."""
+    """The thread that follows; `size` is where the log ended when it began, `height` the last block seen.
 
-    def __init__(self, store: Store, in_flight: InFlight, sender: Sender, bell: Bell, size: int) -> None:
+    `signed`: whether the signature with which an entry waits here is that of its key.
+    """
+
+    def __init__(
+        self, store: Store, in_flight: InFlight, sender: Sender, bell: Bell, size: int, signed: Signed
+    ) -> None:
         self._store = store
+        self._signed = signed
         self._in_flight = in_flight
         self._sender = sender
         self._bell = bell
@@ -87,15 +93,23 @@ class Follower:
         for place, entry_id, _, _ in rows if waiting else ():
             for item in waiting.get(entry_id.hex(), ()):
                 repeated = place[0] < item.size
-                self._in_flight.settle(item, committed_of(place, item.entry, repeated=repeated))
+                self._answer(item, committed_of(place, item.entry, repeated=repeated))
         if rows:
             self._tell([News(place[0], subject.hex(), kind) for place, _, subject, kind in rows])
         for refused_id, one in refused.items():
             for item in waiting.get(refused_id, ()):
                 if item.height is not None and one.height > item.height:
-                    self._in_flight.settle(item, _judged(one.refusal))
+                    self._answer(item, _judged(one.refusal))
         self._seen = self._seen + len(rows) if rows else ending.size
         return self._seen < ending.size
+
+    def _answer(self, item: Waiting, outcome: Committed | Refusal | Exception) -> None:
+        """What became of an entry under this id, for one that waits with a signature that may be another.
+
+        One that was not looked up yet is answered by that.
+        """
+        if item.key is not None:
+            self._in_flight.settle(item, outcome if self._signed(item) else signature_invalid())
 
     def _tell(self, news: Sequence[News]) -> None:
         for callback in self._callbacks:

@@ -23,7 +23,8 @@ class Waiting:
 
     `looked_up`: the store was asked for it, as it has to be before each sending; `height` and `size` say what
     the store held then, the size the first time.
-    `handed`: the node took it once.
+    `handed`: the node took it once. `key`: whose signature it must be, known once it was looked up. `signed`:
+    the application beside us, or we, verified that.
     """
 
     entry: Entry
@@ -35,6 +36,8 @@ class Waiting:
     sent: float | None = None
     settled: bool = False
     handed: bool = False
+    key: bytes | None = None
+    signed: bool = False
 
 
 class InFlight:

@@ -24,14 +24,22 @@ from ledger.errors import Malformed, Refusal, Unavailable
 _log = logging.getLogger("ledger")
 _RETRY_S = 0.25
 LookUp = Callable[[list[Waiting]], None]
+Signed = Callable[[Waiting], bool]
 
 
 class Sender:
-    """The thread that hands envelopes to the node; `look_up` answers what is known already."""
+    """The thread that hands envelopes to the node; `look_up` answers what is known already.
 
-    def __init__(self, node: Node, in_flight: InFlight, gather_s: float, look_up: LookUp) -> None:
+    The application beside us verifies every signature before it lets an envelope in, so nobody does before;
+    `signed` verifies here, when it has said that one of them is wrong.
+    """
+
+    def __init__(
+        self, node: Node, in_flight: InFlight, gather_s: float, look_up: LookUp, signed: Signed
+    ) -> None:
         self._node = node
         self._look_up = look_up
+        self._signed = signed
         self._in_flight = in_flight
         self._gather_s = gather_s
         self._queue: deque[Waiting] = deque()
@@ -89,9 +97,11 @@ class Sender:
         now = time.monotonic()
         for item in items:
             item.sent = now
-        if handed is Handed.ACCEPTED:
+        if handed in (Handed.ACCEPTED, Handed.KNOWN):
             for item in items:
                 item.handed = True
+                # What the node only knows already may still be on its way to the application.
+                item.signed = item.signed or handed is Handed.ACCEPTED
         elif handed is Handed.UNKNOWN:
             with self._changed:
                 self._queue.extendleft(reversed(items))
@@ -103,6 +113,10 @@ class Sender:
                     self._in_flight.settle(
                         item, Unavailable("ledger-busy", "the node takes no more just now")
                     )
+        elif handed == Code.SIGNATURE and (forged := [one for one in items if not self._signed(one)]):
+            for item in forged:
+                self._in_flight.settle(item, signature_invalid())
+            self._send(items)
         elif isinstance(handed, int) and len(items) > 1:
             # Some of them are at fault, and only those may be told so.
             self._send(items[: len(items) // 2])
@@ -114,7 +128,7 @@ class Sender:
         if code == Code.UNKNOWN_KEY:
             self._in_flight.settle(item, Refusal("entry-unknown-key", "no such key on this ledger"))
         elif code == Code.SIGNATURE:
-            self._in_flight.settle(item, Malformed("signature-invalid", "the signature does not verify"))
+            self._in_flight.settle(item, signature_invalid())
         elif code in (Code.OVER_QUOTA, Code.OVER_SHARE):
             # Not a refusal: that is for a block to say, and this one never came into any.
             if not item.handed:
@@ -122,6 +136,11 @@ class Sender:
                 self._in_flight.settle(item, busy)
         elif code != Code.RECORDED:
             self._in_flight.settle(item, Malformed("envelope-form", "the node did not understand the entry"))
+
+
+def signature_invalid() -> Malformed:
+    """What is said of a signature that does not verify."""
+    return Malformed("signature-invalid", "the signature does not verify")
 
 
 def _fill(queue: deque[Waiting]) -> list[Waiting]:

@@ -26,7 +26,8 @@ _IN_CACHE, _FULL = "tx already exists in cache", "mempool is full"
 class Handed(Enum):
     """What the node said, when it is not the code with which its application refused."""
 
-    ACCEPTED = "accepted, or known to the node already"
+    ACCEPTED = "accepted"
+    KNOWN = "known to the node already"
     FULL = "the node takes no more just now"
     UNKNOWN = "no answer"
 
@@ -171,5 +172,5 @@ def _signed_header(answer: dict[str, Any]) -> dict[str, Any] | None:
 
 def _of_error(text: str) -> Handed:
     if _IN_CACHE in text:
-        return Handed.ACCEPTED
+        return Handed.KNOWN
     return Handed.FULL if _FULL in text else Handed.UNKNOWN

@@ -15,7 +15,7 @@ import pytest
 
 from ledger.committed import Committed
 from ledger.engine.abci.checking import Code
-from ledger.engine.inflight import Answer, InFlight
+from ledger.engine.inflight import Answer, InFlight, Waiting
 from ledger.engine.outgoing import Sender
 from ledger.engine.rpc import Handed, Node
 from ledger.entry import parse_entry
@@ -87,8 +87,13 @@ class Gateway:
     def __init__(self, rpc: Rpc) -> None:
         self.rpc = rpc
         self.in_flight = InFlight(64)
-        self.sender = Sender(Node(rpc.address), self.in_flight, 0.001, lambda items: None)
+        self.sender = Sender(Node(rpc.address), self.in_flight, 0.001, lambda items: None, self.signed)
         self.author = world.Author("00" * 32)
+        self.forged: set[str] = set()
+
+    def signed(self, item: Waiting) -> bool:
+        item.signed = item.entry.text not in self.forged
+        return item.signed
 
     def send(self, count: int = 1) -> list[Answer]:
         return self.hand_in([self.author.look(world.link_id(1)) for _ in range(count)])
@@ -121,7 +126,7 @@ def gateway(rpc: Rpc) -> Iterator[Gateway]:
 
 ANSWERS = {
     "accepted": (coded(0), Handed.ACCEPTED),
-    "known to the node": (CACHED, Handed.ACCEPTED),
+    "known to the node": (CACHED, Handed.KNOWN),
     "too many there": (FULL, Handed.FULL),
     "an answer that was lost": (LOST, Handed.UNKNOWN),
     "a refusal of the application": (coded(2), 2),
@@ -159,7 +164,7 @@ def test_what_waits_goes_into_one_envelope_in_its_order(gateway: Gateway, rpc: R
 
 def test_an_entry_that_waits_alone_goes_at_once(rpc: Rpc) -> None:
     in_flight, author = InFlight(64), world.Author("00" * 32)
-    sender = Sender(Node(rpc.address), in_flight, 3600, lambda items: None)
+    sender = Sender(Node(rpc.address), in_flight, 3600, lambda items: None, lambda item: True)
     text = author.look(world.link_id(1))
     _, item = in_flight.join(parse_entry(text), time.monotonic() + WITHIN_S)
     assert item is not None
@@ -190,6 +195,34 @@ def test_who_is_at_fault_is_told_and_no_neighbour(gateway: Gateway, rpc: Rpc, co
         assert malformed.value.code == wanted
     assert not first.done()
     assert not third.done()
+
+
+def test_a_forged_signature_among_many_costs_one_request_more(gateway: Gateway, rpc: Rpc) -> None:
+    texts = [gateway.author.look(world.link_id(1)) for _ in range(9)]
+    gateway.forged = {texts[4], texts[7]}
+    rpc.answers = [coded(Code.SIGNATURE), coded(0)]
+    answers = gateway.hand_in(texts)
+    for place in (4, 7):
+        with pytest.raises(Malformed) as malformed:
+            answers[place].result(WITHIN_S)
+        assert malformed.value.code == "signature-invalid"
+    rpc.wait_for(2)
+    assert rpc.envelopes[1] == [text for text in texts if text not in gateway.forged]
+    assert [answer.done() for answer in answers] == [text in gateway.forged for text in texts]
+
+
+@pytest.mark.parametrize(("answer", "verified"), [(coded(0), True), (CACHED, False)])
+def test_only_what_the_application_let_in_counts_as_verified(
+    rpc: Rpc, answer: dict[str, Any], verified: bool
+) -> None:
+    in_flight, rpc.answers = InFlight(64), [answer]
+    sender = Sender(Node(rpc.address), in_flight, 0, lambda items: None, lambda item: True)
+    _, item = in_flight.join(parse_entry(world.Author("00" * 32).look(world.link_id(1))), time.monotonic())
+    assert item is not None
+    sender.put([item])
+    rpc.wait_for(1)
+    sender.close()
+    assert (item.handed, item.signed) == (True, verified)
 
 
 def kinds(rpc: Rpc) -> list[int]:
