@@ -182,6 +182,9 @@ def test_without_a_quorum_own_charts_and_emergencies_open_and_what_is_taken_back
     request = other.fetch(asked["reference"], "WX")["request"]
     asking.confirm(asked["reference"])
     doctor.sign_in("WX", "clinician")
+    doctor.do("emergency-new")
+    expect(doctor.page.locator("#custodian option:not([value=''])")).to_have_count(len(CODES) - 1)
+    doctor.do("place-find")
     doctor.do("ask-new")
     doctor.compose(["laboratory"])
     phone.scan(doctor.api("GET", f"references/{doctor.reference()}")["url"])
@@ -205,7 +208,7 @@ def test_without_a_quorum_own_charts_and_emergencies_open_and_what_is_taken_back
     expect(own.page.locator(".panel-table td").first).to_be_visible()
     glass = an_emergency_goes_on(town, phone, desk.find("林秀兰"))
     phone.page.locator(OPEN_DOORS).first.click()  # the one under which the doctor reads ends last
-    phone.sees(re.compile("取消已生效于.*，尚未被其他医院记录"))
+    phone.sees(re.compile("已收回，.*不再给看。尚未被其他医院记录"))
     expect(doctor.page.get_by_text("患者已收回").first).to_be_visible()
     doctor.sees("患者已收回")
     phone.go("who")

@@ -193,7 +193,7 @@ export const en = {
   "ask.what": "What",
   "ask.from": "From",
   "ask.until": "Until",
-  "ask.until-in": "{moment}, in {time}",
+  "ask.until-in": "in {time}",
   "ask.nothing": "Nothing chosen yet",
   "ask.nowhere": "Nothing chosen yet",
   "ask.change": "Change",

@@ -76,11 +76,14 @@ export async function give(wallet, ask, parts, notAfter) {
   return { given, failed };
 }
 
-async function giveOne(wallet, ask, { link, scope }, notAfter) {
+async function giveOne(wallet, ask, part, notAfter) {
+  const { link, scope } = part;
   const session = await wallet.sessions.of(link);
   const signer = { database: wallet.database, kid: link.kid };
   const about = { ledger: wallet.genesis.id, subject: link.subject, at: session.now() };
-  const { entry, opening } = await composeGrant(signer, about, termsOf(ask, scope), roundedDown(notAfter));
+  // Sent again it is the same entry, which counts once even where the first sending arrives late.
+  part.composed ??= await composeGrant(signer, about, termsOf(ask, scope), roundedDown(notAfter));
+  const { entry, opening } = part.composed;
   const answer = await wallet.doors(link.institution).enter(entry, opening);
   const opened = await openReceipt(answer.receipt, wallet.genesis);
   if (opened === null || opened.entry.payload.subject !== link.subject || opened.entry.id !== answer.entry_id) return null;

@@ -2,13 +2,13 @@
 
 import { h } from "../../shared/dom.js";
 import { digits } from "../../shared/digits.js";
-import { moment, t } from "../../shared/i18n.js";
+import { moment, remaining, t } from "../../shared/i18n.js";
 import { refuseAsk } from "../flow/ask.js";
 import { chosenLinks, firstChoice, partsOf, summaryOf } from "../flow/choice.js";
 import { plateRow } from "../parts/plate.js";
 import { shieldLine } from "../parts/shield.js";
 import { button, closeTop, defineScreen, page, title } from "../parts/screen.js";
-import { placeName, purposeText, roughly, scopeText, unitAndDoctor } from "../parts/words.js";
+import { placeName, purposeText, scopeText, unitAndDoctor } from "../parts/words.js";
 
 defineScreen("y-ask", {
   start: (context) => {
@@ -53,7 +53,7 @@ function rows({ wallet, go }, { ask, choice, summary }) {
     row(t("ask.why"), purposeText(request.purpose, request.reason)),
     row(t("ask.what"), nothing ? t("ask.nothing") : scopeText(summary, now), () => go("choose"), "what"),
     row(t("ask.from"), places.length > 0 ? places : t("ask.nowhere"), () => go("from"), "from"),
-    row(t("ask.until"), t("ask.until-in", { moment: moment(choice.notAfter), time: roughly(choice.notAfter - now) }),
+    row(t("ask.until"), [moment(choice.notAfter), h("span", { class: "line meta" }, t("ask.until-in", { time: remaining(choice.notAfter - now) }))],
       () => go("until"), "until"));
 }
 

@@ -12,19 +12,25 @@ import { button, closeTop, defineScreen, page, title } from "../parts/screen.js"
 import { placeName, unitAndDoctor } from "../parts/words.js";
 
 async function begin(context) {
-  const { wallet, local, redraw, go, signal } = context;
+  const { wallet, go } = context;
   const { flow } = wallet;
   if (!flow?.choice || flow.done) {
     go("home", {}, { replace: true });
     return;
   }
   flow.done = true; // a second press, or a reload of this screen, never gives twice
-  local.state = "sending";
+  flow.parts = partsOf(wallet, flow.ask, flow.choice);
+  await send(context);
+}
+
+async function send({ wallet, local, redraw, signal }) {
+  const { flow } = wallet;
   const set = (change) => {
     Object.assign(local, change);
     redraw();
   };
-  const { given, failed } = await give(wallet, flow.ask, partsOf(wallet, flow.ask, flow.choice), flow.choice.notAfter);
+  set({ state: "sending" });
+  const { given, failed } = await give(wallet, flow.ask, flow.parts, flow.choice.notAfter);
   set({ given, failed });
   if (given.length === 0) {
     set({ state: "not-recorded" });
@@ -92,6 +98,9 @@ function failures({ wallet, local }) {
 function foot(context) {
   const { wallet, local, go, redraw } = context;
   const home = button("primary", t("link.home"), () => go("home", {}, { replace: true }));
+  if (local.state === "not-recorded") {
+    return [button("primary", t("again"), () => send(context)), button("text", t("link.home"), () => go("home", {}, { replace: true }))];
+  }
   if (!["waiting", "accepted"].includes(local.state)) return ENDED.includes(local.state) ? home : null;
   const undo = async () => {
     const outcome = await takeBack(wallet, local.given);
