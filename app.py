@@ -69,7 +69,7 @@ from gateway.web.hosts import register_hosts
 from gateway.web.log_file import LogFile
 from gateway.web.logs import make_log, register_logs
 from gateway.web.metrics import Metrics
-from gateway.web.openapi import make_api
+from gateway.web.openapi import register_areas
 from gateway.web.problems import register_problems
 from gateway.web.ratelimit import sweep
 from ledger.engine.cometbft import CometBFTEngine
@@ -180,10 +180,7 @@ def create_app(settings: Settings | None = None, gateway: Gateway | None = None)
     register_disk(app, gw)
     register_headers(app, gw)
     register_sessions(app, gw.settings, gw.settings.session_secret_path.read_text("ascii").strip())
-    api = make_api(app)
-    for area in AREAS:
-        described = hasattr(area.blueprint, "arguments")
-        (api if described else app).register_blueprint(area.blueprint)
+    register_areas(app, (area.blueprint for area in AREAS))
     if gw.settings.trusted_proxies:
         count = gw.settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)  # type: ignore[method-assign]
