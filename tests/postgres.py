@@ -33,6 +33,7 @@ BOTH = (
     "records.test_hostile_input",
     "glass.test_objections",
     "operation.test_closing",
+    "cli.test_one_node",
     "outbox.test_store",
 )
 SETTINGS = {

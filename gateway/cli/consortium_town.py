@@ -59,7 +59,16 @@ GATEWAY = ("gateway", "serve", "--no-demo")
 def up(port: int, sqlite: bool) -> None:
     """Begin four synthetic hospitals that keep one ledger, on this machine."""
     os.umask(0o077)
-    folder = _folder()
+    try:
+        _begin(_folder(), port, sqlite)
+    except KeyboardInterrupt:
+        raise click.ClickException(
+            "Stopped half-way; what was begun goes on. To go on: type the same again. To end it: "
+            "make consortium-down"
+        ) from None
+
+
+def _begin(folder: Path, port: int, sqlite: bool) -> None:
     processes = Processes(folder / BOOK)
     processes.tidy()
     server, store = _store(folder, sqlite)
@@ -100,9 +109,11 @@ def _folder() -> Path:
 
 def _require_place(folder: Path, found: list[Member], running: list[str]) -> None:
     """A plain message where the four were founded on other ports, or somebody else has one of theirs."""
+    # Not what a restore kept aside, which has a moment behind its name.
     places = {path.parent.name for path in folder.glob("*/*/genesis.json")}
-    if places - {one.settings.data.name for one in found}:
-        first = min(int(place.rpartition("-")[2]) for place in places)
+    ports = {name: int(last) for name in places if (last := name.rpartition("-")[2]).isdecimal()}
+    if ports.keys() - {one.settings.data.name for one in found}:
+        first = min(ports.values())
         raise click.ClickException(
             f"They were founded on port {first} and stay there: {FLASK} consortium up --port {first}\n"
             f"For four new ones in their place: make consortium-down, then rm -r {folder}"

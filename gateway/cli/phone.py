@@ -51,7 +51,7 @@ def command(address: str | None) -> None:
     settings, places = _places(address)
     for port in (settings.port, settings.port + 1, settings.port + 2):
         require_free_port(address, port)
-    require_free_ledger(settings)
+    held = require_free_ledger(settings)
     require_sound(settings)
     certificates = _certificates(settings.data.parent / "phone" / address, address)
     sheet = settings.data / "demo.json"
@@ -65,6 +65,8 @@ def command(address: str | None) -> None:
     warn_of_rollback(settings)
     with _beside(places, address, settings.port, certificates / "authority.pem") as beside:
         start_server(settings, address, (certificates / "node.pem", certificates / "node.key"), beside)
+        if held is not None:
+            held.release()
         if beside.poll() is not None:
             raise click.ClickException(
                 f"The process that serves {places.console}/ and {places.guide}/ has ended, so the node was "

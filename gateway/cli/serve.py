@@ -113,16 +113,18 @@ def is_free_port(host: str, port: int) -> bool:
 def require_free_ledger(settings: Settings) -> Lock | None:
     """A plain message when another node runs on these data.
 
-    The ledger of one operator is locked by whoever writes it. A consortium's is written by the application
-    beside us: there the gateway's own database is locked, as long as what is given back lives.
+    A ledger file of one operator is locked by whoever writes it. A consortium's is written by the application
+    beside us, and one in PostgreSQL is locked there, where it cannot be told by which process: then the name
+    of the gateway's own database is locked here, as long as what is given back lives.
     """
     alone = not (settings.genesis_path.exists() and read_genesis(settings).validators)
     if not alone and not settings.application_path.exists():
         raise click.ClickException(
             "The ledger's application is not running. Start it first: flask consortium application"
         )
-    path = settings.ledger_path if alone else settings.database_path
-    if alone and not path.exists():
+    by_file = alone and settings.postgres is None
+    path = settings.ledger_path if by_file else settings.database_path
+    if alone and not (path if by_file else settings.genesis_path).exists():
         return None
     try:
         lock = Lock(path)
@@ -131,7 +133,7 @@ def require_free_ledger(settings: Settings) -> Lock | None:
             f"Another node is running on {settings.data}. Stop it first, "
             "or give this one a folder of its own with YAOSHI_VAR."
         ) from None
-    if not alone:
+    if not by_file:
         return lock
     lock.release()
     return None

@@ -1,7 +1,7 @@
 """Whether a node runs on this data, who it is, and since when: from the lock that it holds.
 
-A gateway locks the ledger that it writes. In a consortium it locks its own database (gateway.cli.serve): the
-ledger is the application's, which is known by its socket.
+A gateway locks the ledger file that it writes. In a consortium, and on PostgreSQL, it locks the name of its
+own database (gateway.cli.serve): the ledger is the application's, known by its socket, or the server's.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ class Running:
 
 def running_node(settings: Settings) -> Running | None:
     """The gateway on these data, or None: it writes the ledger, or is one of a consortium."""
-    held = settings.database_path if settings.node_path.is_dir() else settings.ledger_path
+    by_file = settings.postgres is None and not settings.node_path.is_dir()
+    held = settings.ledger_path if by_file else settings.database_path
     path = Path(f"{held}.lock")
     try:
         with path.open("rb") as file:

@@ -33,6 +33,17 @@ def test_those_that_were_founded_on_other_ports_are_not_founded_again_in_their_p
     assert kept.read_bytes() == b"{}"
 
 
+def test_what_a_restore_kept_aside_is_no_place_where_they_were_founded(var: Path) -> None:
+    port = next(port for port in iter(lambda: free_port() - 18_103, 0) if port > 1_024)
+    for name in (f"localhost-{port}", f"localhost-{port}.before-20261123T213152Z"):
+        kept = var / "consortium/wx" / name / "genesis.json"
+        kept.parent.mkdir(parents=True)
+        kept.write_bytes(b"{}")
+    done = up(port)
+    assert done.exit_code == 1
+    assert "founded by half" in done.output  # as far as that: it begins
+
+
 @pytest.mark.parametrize("offset", [0, 3, 1_001, 18_002, 18_103])
 def test_a_taken_port_of_any_part_is_named_before_anything_is_begun(offset: int, var: Path) -> None:
     port = next(port for port in iter(lambda: free_port() - 18_103, 0) if port > 1_024)
