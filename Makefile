@@ -22,7 +22,7 @@ phone: $(VENV)/.installed ## Start it over HTTPS for a real phone on the same ne
 	@exec env YAOSHI_PORT=$(PHONE_PORT) $(PY) -m flask --app app phone
 
 consortium: $(VENV)/.installed cometbft ## Begin four synthetic hospitals that keep one ledger
-	@$(PY) -m flask --app app consortium up
+	@$(PY) -m flask --app app consortium up $(if $(filter-out file,$(origin PORT)),--port $(PORT))
 
 consortium-down: ## End them; their data stay
 	@$(PY) -m flask --app app consortium down

@@ -19,10 +19,10 @@ CODES = {
     ),
     "consensus-still": (
         503,
-        "The members agree on nothing just now",
-        "各成员目前未能达成一致",
+        "Too few hospitals can be reached to record anything",
+        "联系得上的医院太少，暂时不能共同记录",
         "transient",
         "Own charts open, emergencies go on for an hour. All else waits until more than two thirds are back.",
-        "可以查看本院病历，紧急查看最长一小时。授权与其他外院病历需等待超过三分之二的成员恢复。",
+        "可以查看本院病历，紧急查看最长一小时。新的授权与其他外院病历，要等超过三分之二的医院恢复。",
     ),
 }

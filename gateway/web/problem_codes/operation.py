@@ -22,8 +22,8 @@ CODES = {
         "Entries wait here, not yet recorded by the others",
         "有记录在此等候，尚未被其他医院记录",
         "transient",
-        "Own charts can be read meanwhile. All are recorded by themselves, once, when members agree again.",
-        "期间可以查看本院病历。达成一致的成员足够后会自动记录，且只记录一次。",
+        "Own charts can be read meanwhile. All are recorded by themselves, once, when enough are back.",
+        "期间可以查看本院病历。等足够多的医院恢复后会自动记录，且只记录一次。",
     ),
     "entries-refused-late": (
         409,
