@@ -29,7 +29,7 @@ consortium-down: ## End them; their data stay
 
 test: $(VENV)/.installed-dev ## Run all tests
 	@$(MAKE) --no-print-directory cometbft || echo "Without CometBFT the consortium's tests are skipped."
-	$(PY) -m pytest -n auto --dist loadfile
+	$(PY) -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 faults: $(VENV)/.installed-dev cometbft ## Kill, cut off, slow down and deceive four hospitals (20 minutes)
 	$(PY) -m pytest -s tests/faults

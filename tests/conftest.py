@@ -49,6 +49,20 @@ class Tables:
             terminalreporter.write_line(table)
 
 
+# Where a file is minutes of browsers, processes and blocks.
+LONGEST = ("tests/journeys", "tests/gateway/consortium", "tests/ledger/engine", "tests/deploy")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first: one that is begun last keeps the machine waiting for it alone."""
+
+    def rank(item: pytest.Item) -> int:
+        folder = item.nodeid.partition("::")[0].rpartition("/")[0]
+        return LONGEST.index(folder) if folder in LONGEST else len(LONGEST)
+
+    items.sort(key=rank)
+
+
 def pytest_unconfigure() -> None:
     end_shared()
 

@@ -2,7 +2,7 @@
 
 A node that begins on nothing brings its tables about by the migrations, which takes longer than most tests;
 so each test begins with a copy. How tables come about and change is the matter of tests/gateway/store and
-tests/ledger/store.
+tests/ledger.
 """
 
 from __future__ import annotations
