@@ -106,7 +106,8 @@ const table = ({ rows, names }, own) =>
     ),
   );
 
-function reason({ purpose, basis }) {
+function reason({ purpose, basis, reason: declared }) {
+  if (declared && has(`reason.${declared}`)) return t(`reason.${declared}`);
   const key = purpose ? `purpose.${purpose}` : basis ? `basis.${basis}` : null;
   return key ? t(has(key) ? key : "purpose.other") : "";
 }
