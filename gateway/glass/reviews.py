@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, insert, select
 
 from consent.vocabulary import VERDICTS
-from gateway.disclosure.openings import commit_details
+from gateway.disclosure.openings import commit_details, opening_of
+from gateway.glass.asking import tell_review
 from gateway.glass.cases import Case
 from gateway.glass.closing import close_glass
 from gateway.glass.known import on_ledger
@@ -74,10 +75,24 @@ def _record(gw: Gateway, staff: Staff, case: Case, verdict: str, words: str) -> 
         "reviewer": {"id": staff.id, "name": staff.name, "role": staff.role_code},
     }
     commitment = commit_details(gw, case.institution, link, details)
+    refused = _tell_custodian(gw, case, commitment)
+    if refused is not None:
+        return refused
     done = submit_entry(
         gw, case.institution, "review", "glass.reviewed", link, glass=case.glass, commitment=commitment
     )
     return done if isinstance(done, Refusal) else None
+
+
+def _tell_custodian(gw: Gateway, case: Case, commitment: str) -> Refusal | None:
+    """Before it is recorded: the phone reads at the custodian, and words that are missing there alarm it."""
+    if gw.keys.hosts(case.custodian):
+        return None
+    with gw.db.connect() as conn:
+        opening = opening_of(conn, commitment)
+    if opening is None:
+        raise Unavailable("unavailable", "what was just kept is not there")
+    return tell_review(gw, case, opening)
 
 
 def _ask(gw: Gateway, staff: Staff, case: Case, words: str) -> Refusal | None:

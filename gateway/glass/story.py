@@ -19,11 +19,11 @@ from gateway.glass.budgets import BY_CLINICIAN, DAY_MS
 from gateway.glass.cases import Case
 from gateway.glass.declare import sent
 from gateway.glass.known import closing_of, is_open, on_ledger
+from gateway.glass.reviewed import believed, commitment_of
 from gateway.glass.reviews import may_review
 from gateway.glass.tables import glass_question
 from gateway.peers.http import Deadline
 from gateway.records.patients import get_patient
-from ledger.entry import parse_entry
 from ledger.record import decode_record
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def case_shown(gw: Gateway, staff: Staff, case: Case, deadline: Deadline) -> dic
     known = known_of(gw, case, deadline)
     with gw.ledger.view() as view:
         names = {one.id: one.name for one in view.institutions()}
-    own = _review(gw, state, case.institution)
+    own, other = (_review(gw, state, one, known["review"]) for one in (case.institution, case.other))
     return {
         "id": case.glass,
         "side": case.side,
@@ -60,7 +60,7 @@ def case_shown(gw: Gateway, staff: Staff, case: Case, deadline: Deadline) -> dic
         "told": {"at": known["told"]},
         "objection": known["objection"],
         "own_review": own,
-        "other_review": _review(gw, state, case.other),
+        "other_review": other,
         "questions": _questions(gw, case),
         "may_review": own is None and may_review(case, staff),
         "budget": _budget(gw, case, now),
@@ -82,18 +82,23 @@ def _looked(gw: Gateway, state: GlassState) -> list[dict[str, Any]]:
     return [{"at": line.first, "last": line.last, "counts": line.counts} for line in visits]
 
 
-def _review(gw: Gateway, state: GlassState, institution: str) -> dict[str, Any] | None:
-    """{verdict, words, reviewer, at}; the first three are None where the details are not kept here."""
-    index = state["reviews"].get(institution)
-    if index is None:
+def _review(
+    gw: Gateway, state: GlassState, institution: str, told: dict[str, str] | None
+) -> dict[str, Any] | None:
+    """{verdict, words, reviewer, at}; the first three are None where nobody told what stands behind it.
+
+    `told`: the opening that another institution sent of its own.
+    """
+    commitment = commitment_of(gw, state, institution)
+    if commitment is None:
         return None
-    with gw.ledger.view() as view:
-        record = decode_record(view.record(index))
-    commitment = parse_entry(record.entry.decode("ascii")).payload["commitment"]
     with gw.db.connect() as conn:
         opening = opening_of(conn, commitment)
-    details = json.loads(opening["details"]) if opening is not None else {}
-    return {**{name: details.get(name) for name in ("verdict", "words", "reviewer")}, "at": record.time}
+    with gw.ledger.view() as view:
+        at = decode_record(view.record(state["reviews"][institution])).time
+    kept = json.loads(opening["details"]) if opening is not None else None
+    details = kept or believed(commitment, institution, told) or {}
+    return {**{name: details.get(name) for name in ("verdict", "words", "reviewer")}, "at": at}
 
 
 def _questions(gw: Gateway, case: Case) -> list[dict[str, Any]]:

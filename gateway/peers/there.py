@@ -243,7 +243,10 @@ def _is_state(said: dict[str, Any]) -> bool:
         and type(objection["at"]) is int
         and isinstance(objection["text"], str)
     )
-    return said.keys() == {"told", "objection"} and type(said["told"]) in (int, type(None)) and words
+    review = said.get("review")
+    opens = review is None or _has_texts(review, {"salt", "details"})
+    told = type(said.get("told")) in (int, type(None))
+    return said.keys() == {"told", "objection", "review"} and told and words and opens
 
 
 def _has_texts(value: Any, names: set[str]) -> bool:

@@ -14,9 +14,11 @@ from tests.journeys.console import Console
 from tests.journeys.lies import Proxy, Served, commitments
 from tests.journeys.node import Node
 from tests.journeys.staff import RefusedError, Staff
+from tests.journeys.town import Town, on_both
 from tests.journeys.wallet import Wallet
 from tests.journeys.windows import Windows
 
+pytestmark = on_both
 PATIENT, BIRTH_DATE = "陈国强", "1972-09-30"
 OBJECTION = "我当时清醒，没有人问过我。"
 HOUR_MS = 3_600_000
@@ -72,7 +74,7 @@ def declare(node: Node, number: str) -> Callable[..., dict[str, Any]]:
 
 
 def test_the_patient_is_told_at_once_stops_it_and_hears_what_both_reviews_found(
-    console: Callable[[str, str], Console], phone: Wallet, number: str
+    console: Callable[[str, str], Console], phone: Wallet, number: str, node: Node | Town
 ) -> None:
     doctor = console("WX", "clinician")
     doctor.do("emergency-new")
@@ -84,9 +86,10 @@ def test_the_patient_is_told_at_once_stops_it_and_hears_what_both_reviews_found(
     told = phone.page.evaluate("window.seenAt")
     expect(doctor.page.locator(".panel-table td").first).to_be_visible()
     emergency = doctor.api("GET", f"emergencies/{doctor.reference()}")
-    from_commit, from_press = told - emergency["from"], told - doctor.page.evaluate("window.pressedAt")
-    print("declared to told, ms: from the commit", from_commit, "from the press", from_press)  # noqa: T201
-    assert from_commit < SECOND_MS
+    # Among hospitals a block has the time at which the one before was signed: only the press is a moment.
+    begun = doctor.page.evaluate("window.pressedAt") if isinstance(node, Town) else emergency["from"]
+    print("declared to told, ms:", told - begun)  # noqa: T201
+    assert told - begun < SECOND_MS
     (source,) = emergency["sources"]
     assert source["verified"]["count"] == len(source["items"]) > 0
     doctor.sees(PATIENT)
@@ -219,7 +222,7 @@ def test_without_a_connection_it_is_not_called_stopped_until_it_went_out(
 
 
 def test_the_hospital_stops_it_too_and_asks_the_other_side_to_explain(
-    console: Callable[[str, str], Console], phone: Wallet, number: str
+    console: Callable[[str, str], Console], phone: Wallet, number: str, node: Node | Town
 ) -> None:
     doctor = console("WX", "clinician")
     doctor.find(PATIENT)
@@ -248,6 +251,12 @@ def test_the_hospital_stops_it_too_and_asks_the_other_side_to_explain(
     officer.sees("请先写几句，再提交。")
     officer.page.locator("#verdict-words").fill("为什么没有先请患者授权？")
     officer.do("submit")
+    if isinstance(node, Town):
+        # Questions do not travel between nodes (docs/decisions/0013); that is said, and the words stay.
+        officer.sees("无法从这里向该机构提问")
+        expect(officer.page.locator("#verdict-words")).to_have_value("为什么没有先请患者授权？")
+        phone.tap("home")
+        return
     officer.sees("本院提问")
     other.do(f"case-{glass}")
     other.sees("对方提问")

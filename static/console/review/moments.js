@@ -20,10 +20,7 @@ export function momentsOf(one) {
     ...one.questions.map(questionOf),
     endOf(one),
     reviewOf(one.own_review, t("review.reviewed.own", { verdict: verdictOf(one.own_review) })),
-    reviewOf(
-      one.other_review,
-      t("review.reviewed.other", { name: otherOf(one), verdict: verdictOf(one.other_review) }),
-    ),
+    reviewOf(one.other_review, otherTitle(one)),
   ].filter(Boolean);
   const sorted = found.sort((a, b) => a.at - b.at);
   if (one.told.at === null) {
@@ -83,15 +80,22 @@ function endOf({ closed, open, until }) {
   return open ? null : { at: until, sign: "done", title: t("review.expired") };
 }
 
+// Another node may not have told what stands behind its review.
+function otherTitle(one) {
+  const name = otherOf(one);
+  if (one.other_review && !one.other_review.verdict) return t("review.reviewed.untold", { name });
+  return t("review.reviewed.other", { name, verdict: verdictOf(one.other_review) });
+}
+
 const verdictOf = (review) => (review ? t(`verdict.${review.verdict}`) : "");
 
 const reviewOf = (review, title) =>
   review
     ? {
         at: review.at,
-        sign: review.verdict === "justified" ? "done" : "against",
+        sign: review.verdict === "not-justified" ? "against" : "done",
         title,
-        under: [review.reviewer.name, review.words ? t("review.said", { words: review.words }) : null]
+        under: [review.reviewer?.name, review.words ? t("review.said", { words: review.words }) : null]
           .filter(Boolean)
           .join(" "),
       }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +28,43 @@ def declare(among: Story, **changes: Any) -> Any:
         **changes,
     }
     return among.doctor.post("/console/api/emergencies", json=body)
+
+
+def review_by(node: Node, **changes: Any) -> dict[str, str]:
+    """The opening of a review by this institution."""
+    reviewer = {"id": "1" * 32, "name": "审查（合成）", "role": "privacy"}
+    said = {
+        "institution": node.institution,
+        "verdict": "justified",
+        "words": "",
+        "reviewer": reviewer,
+        **changes,
+    }
+    return {"salt": "A" * 43, "details": json.dumps(said, ensure_ascii=False)}
+
+
+def reviews_of_nobody(node: Node) -> list[Any]:
+    """What is no opening of a review by this institution."""
+    return [
+        *(
+            None,
+            "x",
+            {},
+            {"salt": "A" * 43},
+            {"salt": "A", "details": "{}"},
+            {"salt": "A" * 43, "details": "{"},
+        ),
+        {"salt": "A" * 43, "details": '{"words": "\\ud800"}'},
+        {"salt": 1, "details": "{}"},
+        review_by(node, institution="0" * 32),
+        review_by(node, verdict="explain"),
+        review_by(node, verdict=["justified"]),
+        review_by(node, words="字" * 1001),
+        review_by(node, words=None),
+        review_by(node, reviewer="x"),
+        review_by(node, reviewer={"id": "x", "name": "x", "role": 1}),
+        review_by(node, more="x"),
+    ]
 
 
 def begun(among: Story) -> dict[str, Any]:
@@ -98,13 +136,55 @@ def test_both_institutions_review_it_and_know_that_the_patient_was_told(among: S
         case = case_at(node)
         assert (case["side"], case["told"]) == (side, {"at": among.town.clock()})
         assert case["objection"]["text"] == "没有人问过我"
-        verdict = {"verdict": "justified", "words": "抢救需要"}
-        reviewed = node.staff("privacy").post(f"/console/api/reviews/{made['glass']}", json=verdict)
+        reviewed = review(node, made["glass"], "justified", "抢救需要")
         assert reviewed.status_code == 200, reviewed.text
     assert kinds_on(a).count("glass.reviewed") == kinds_on(b).count("glass.reviewed") == 2
+    for node in (a, b):
+        assert [case_at(node)[of]["words"] for of in ("own_review", "other_review")] == ["抢救需要"] * 2
 
     a.stop()
     assert (case_at(b)["told"], case_at(b)["objection"]) == ({"at": None}, None)
+    assert case_at(b)["other_review"]["verdict"] is None, "that it was reviewed is on the ledger, no more"
+
+
+def test_the_phone_opens_what_either_institution_found(among: Story) -> None:
+    a, b = among.town.a, among.town.b
+    phone = among.linked(a)
+    made = begun(among)
+    for node, words in ((b, "病人当时清醒"), (a, "抢救需要")):
+        assert review(node, made["glass"], "not-justified", words).status_code == 200
+        wait_until(a, f"link:{phone.link}", lambda: kinds_on(a) == kinds_on(b))
+    opened = [json.loads(one["details"]) for one in phone.timeline()["openings"].values()]
+    said = {one["institution"]: one["words"] for one in opened if "verdict" in one}
+    assert said == {a.institution: "抢救需要", b.institution: "病人当时清醒"}
+
+
+def test_a_review_that_the_custodian_cannot_keep_is_not_recorded(among: Story) -> None:
+    a, b = among.town.a, among.town.b
+    made = begun(among)
+    a.stop()
+    answer = review(b, made["glass"], "justified", "")
+    assert (answer.status_code, answer.json["code"]) == (503, "custodian-unreachable")
+    assert "glass.reviewed" not in kinds_on(b)
+
+
+def test_a_custodian_that_tells_another_review_is_not_believed(among: Story) -> None:
+    a, b = among.town.a, among.town.b
+    made = begun(among)
+    assert review(a, made["glass"], "justified", "抢救需要").status_code == 200
+    told = case_at(b)["other_review"]
+    assert (told["verdict"], told["words"]) == ("justified", "抢救需要")
+
+    def lie(heard: Heard, status: int, _headers: Any, body: bytes) -> tuple[int, bytes]:
+        return status, body.replace(b'\\"justified', b'\\"not-justified')
+
+    a.change = lie
+    assert case_at(b)["other_review"]["verdict"] is None
+
+
+def review(node: Node, glass: str, verdict: str, words: str) -> Any:
+    body = {"verdict": verdict, "words": words}
+    return node.staff("privacy").post(f"/console/api/reviews/{glass}", json=body)
 
 
 MISSES: dict[str, dict[str, Any]] = {
@@ -206,7 +286,11 @@ def test_nobody_but_the_declarer_asks_about_it(among: Story) -> None:
         ask(b, ledger="0" * 64),
         ask(b, custodian=c.institution),
         ask(b, more="x"),
+        ask(b, review=review_by(b)),
+        ask(b, want="review"),
+        *(ask(b, want="review", review=review) for review in reviews_of_nobody(b)),
     ]
     assert set(wrong) == {unknown}
     assert "glass.closed" not in kinds_on(a)
     assert ask(b, want="read")[0] == 200
+    assert ask(b, want="review", review=review_by(b))[0] == 200

@@ -89,6 +89,11 @@ test("everything that happened stands at its time", () => {
   assert.deepEqual(momentsOf(one).filter(({ sign }) => sign === "against").map(({ title }) => title), ["患者提出异议", "本院审查：没有正当理由"]);
 });
 
+test("a review of which another node told nothing is named without a finding", () => {
+  const untold = { verdict: null, words: null, reviewer: null, at: 700 };
+  assert.ok(titles(example({ other_review: untold })).includes("梧桐里已审查；结论现在取不到"));
+});
+
 test("a release that ran out says so, and one that was closed does not", () => {
   assert.ok(titles(example({ open: false })).includes("到时自动停止"));
   assert.ok(!titles(example({ open: false, closed: { at: 500, by: "institution" } })).includes("到时自动停止"));
