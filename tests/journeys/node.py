@@ -92,10 +92,16 @@ def start_node(var: Path, port: int, until: str = "readyz") -> Node:
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            preexec_fn=_hear_signals,
             env=environment(var, port),
         )
     wait_until_ready(process, f"http://localhost:{port}/{until}", var / "node.log")
     return Node(json.loads((var / "demo.json").read_text()), var, port, process)
+
+
+def _hear_signals() -> None:
+    # Tests that run under nohup hand on an ignored SIGHUP, which the node leaves ignored.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def environment(var: Path, port: int) -> dict[str, str]:
