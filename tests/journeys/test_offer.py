@@ -18,9 +18,11 @@ from tests.journeys.console import Console
 from tests.journeys.newcomer import newcomer
 from tests.journeys.node import Node
 from tests.journeys.staff import Staff
+from tests.journeys.town import on_both
 from tests.journeys.wallet import Wallet
 from tests.journeys.windows import Windows
 
+pytestmark = on_both
 PATIENT = "方知远"
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/q#[\w-]{22}\.(WT|QH)\.[0-9A-HJKMNP-TV-Z]{8}")
 

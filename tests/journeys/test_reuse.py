@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.journeys.console import Console
-from tests.journeys.node import Node, free_port, start_node, stop_node
+from tests.journeys.node import Node
 from tests.journeys.staff import Staff
+from tests.journeys.town import on_both
 from tests.journeys.wallet import Wallet
 from tests.journeys.windows import Windows
 
+pytestmark = on_both  # its counts are of this journey alone, as its node is
 PATIENT = "赵德明"
 CUSTODIANS = ("WT", "QH")
 # Of an order check over the demonstration's patient, in the browser, with views from two institutions.
@@ -22,26 +23,18 @@ QUICK_MS = 1_500
 
 
 @pytest.fixture(scope="module")
-def own_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    """A node of its own: its counts are of this journey alone."""
-    running = start_node(tmp_path_factory.mktemp("reuse"), free_port())
-    yield running
-    stop_node(running)
-
-
-@pytest.fixture(scope="module")
-def phone(own_node: Node, windows: Windows) -> Wallet:
+def phone(node: Node, windows: Windows) -> Wallet:
     """Linked where the results are, and where the doctor is."""
-    wallet = Wallet(windows.phone(), own_node)
+    wallet = Wallet(windows.phone(), node)
     for code in ("WX", *CUSTODIANS):
-        desk = Staff(own_node, code, "desk")
+        desk = Staff(node, code, "desk")
         wallet.link(desk, desk.find(PATIENT)["id"])
     return wallet
 
 
 @pytest.fixture(scope="module")
-def doctor(own_node: Node, windows: Windows) -> Console:
-    console = Console(windows.desktop(), own_node)
+def doctor(node: Node, windows: Windows) -> Console:
+    console = Console(windows.desktop(), node)
     console.sign_in("WX", "clinician")
     console.find(PATIENT)
     return console
@@ -128,18 +121,18 @@ def test_the_check_answers_quickly(doctor: Console) -> None:
 
 
 def test_a_used_result_is_filed_and_stands_on_ledger_and_timeline(
-    doctor: Console, phone: Wallet, own_node: Node
+    doctor: Console, phone: Wallet, node: Node
 ) -> None:
     doctor.do("use")
     doctor.sees("已用这个结果，没有重做")
     doctor.sees(re.compile("已归档到本院病历，附来源"))
-    staff = Staff(own_node, "WX", "clinician")
+    staff = Staff(node, "WX", "clinician")
     items = staff.open(staff.find(PATIENT)["id"])["items"]
     copies = [item for item in items if "copy" in item]
     assert [(item["code"]["code"], item["copy"]["source"]) for item in copies] == [
-        ("4548-4", own_node.institution("WT")["id"])
+        ("4548-4", node.institution("WT")["id"])
     ]
-    auditor = Staff(own_node, "WX", "auditor")
+    auditor = Staff(node, "WX", "auditor")
     newest = auditor.call("GET", "audit/records?limit=20")["records"]
     assert "result.reused" in {record["kind"] for record in newest}
 
@@ -219,8 +212,8 @@ def test_what_was_decided_is_there_after_a_reload(doctor: Console) -> None:
     expect(states.filter(has_text="铁蛋白")).to_contain_text("已申请")
 
 
-def test_the_page_of_counts_tells_it_all_without_a_person(own_node: Node, windows: Windows) -> None:
-    admin = Console(windows.desktop(), own_node)
+def test_the_page_of_counts_tells_it_all_without_a_person(node: Node, windows: Windows) -> None:
+    admin = Console(windows.desktop(), node)
     admin.sign_in("WX", "administrator")
     admin.page.get_by_role("link", name="结果再用").click()
     admin.sees(re.compile("用了 2 次，其中撤销 1 次；重做 1 次"))
